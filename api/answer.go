@@ -1,0 +1,144 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// success turns everything but a 2xx into an *Error and closes its body.
+func success(op *Operation, rsp *http.Response, err error) (*http.Response, error) {
+	switch {
+	case err != nil:
+		closeBody(rsp)
+		return nil, transportError(op, err)
+	case rsp == nil:
+		return nil, newError(op, errors.New("the Doer returned neither an answer nor an error"))
+	case rsp.StatusCode >= 200 && rsp.StatusCode <= 299:
+		if rsp.Body == nil {
+			rsp.Body = http.NoBody
+		}
+		return rsp, nil
+	}
+	defer closeBody(rsp)
+	if location, ok := redirect(rsp); ok {
+		return nil, answerError(op, rsp, fmt.Errorf("%w: to %s", ErrRedirect, location))
+	}
+	return nil, statusError(op, rsp)
+}
+
+// closeBody reads a small rest first, so that the connection can be used again.
+func closeBody(rsp *http.Response) {
+	if rsp == nil || rsp.Body == nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, rsp.Body, maxErrorBody)
+	_ = rsp.Body.Close()
+}
+
+// redirect returns the origin that an answer points to, without the path and the
+// query, which may hold what was sent.
+func redirect(rsp *http.Response) (origin string, ok bool) {
+	switch rsp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return "", false
+	}
+	target, err := url.Parse(rsp.Header.Get("Location"))
+	if err != nil {
+		return "a place that is no URL", true
+	}
+	if rsp.Request != nil && rsp.Request.URL != nil {
+		target = rsp.Request.URL.ResolveReference(target)
+	}
+	return (&url.URL{Scheme: target.Scheme, Host: target.Host}).String(), true
+}
+
+// readValue reads the body of a success that should hold JSON.
+func readValue(op *Operation, s Settings, rsp *http.Response, err error) ([]byte, *http.Response, error) {
+	rsp, err = success(op, rsp, err)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer closeBody(rsp)
+	reader, err := jsonBody(rsp)
+	if err != nil {
+		return nil, nil, answerError(op, rsp, err)
+	}
+	limited := s.limit(reader)
+	var buf bytes.Buffer
+	if n := rsp.ContentLength; n > 0 && n <= limited.limit {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(limited); err != nil {
+		return nil, nil, answerError(op, rsp, readError(err))
+	}
+	return buf.Bytes(), rsp, nil
+}
+
+// jsonBody checks that an answer says it is JSON, and returns it decompressed.
+// An answer that does not say what it is gets the benefit of the doubt.
+func jsonBody(rsp *http.Response) (io.Reader, error) {
+	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
+		return nil, fmt.Errorf("%w: no content", ErrUnexpected)
+	}
+	if contentType := rsp.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
+		return nil, fmt.Errorf("%w: content type %q", ErrUnexpected, oneLine(contentType, maxCode))
+	}
+	return decompressed(rsp)
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return false
+	}
+	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// decompressed undoes the compression that net/http leaves alone because an
+// editor has set Accept-Encoding itself.
+func decompressed(rsp *http.Response) (io.Reader, error) {
+	switch encoding := strings.ToLower(rsp.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+		return rsp.Body, nil
+	case "gzip", "x-gzip":
+		reader, err := gzip.NewReader(rsp.Body)
+		if err != nil {
+			return nil, readError(err)
+		}
+		return reader, nil
+	default:
+		return nil, fmt.Errorf("%w: content encoding %q", ErrUnexpected, oneLine(encoding, maxCode))
+	}
+}
+
+// limitedReader fails with ErrTooLarge once more than limit bytes were read since
+// the last reset.
+type limitedReader struct {
+	reader io.Reader
+	limit  int64
+	read   int64
+}
+
+func (l *limitedReader) Read(p []byte) (int, error) {
+	if l.read > l.limit {
+		return 0, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, l.limit)
+	}
+	// One byte beyond the limit tells an answer that just fits from a larger one.
+	if room := l.limit - l.read + 1; int64(len(p)) > room {
+		p = p[:room]
+	}
+	n, err := l.reader.Read(p)
+	l.read += int64(n)
+	return n, err
+}
+
+func (l *limitedReader) reset() { l.read = 0 }

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// What an [Error] is about, for errors.Is. The first eight follow the HTTP status.
+var (
+	ErrBadRequest      = errors.New("bad request")       // 400
+	ErrUnauthorized    = errors.New("unauthorized")      // 401
+	ErrPaymentRequired = errors.New("payment required")  // 402
+	ErrForbidden       = errors.New("forbidden")         // 403
+	ErrNotFound        = errors.New("not found")         // 404
+	ErrConflict        = errors.New("conflict")          // 409
+	ErrTooManyRequests = errors.New("too many requests") // 429
+	ErrServer          = errors.New("server error")      // 500 to 599
+
+	// ErrUnexpected is a success that is not what the contract says: without the
+	// promised value, of another content type, or with a member of another type.
+	ErrUnexpected = errors.New("unexpected answer")
+
+	// ErrTooLarge is an answer larger than the limit.
+	ErrTooLarge = errors.New("answer too large")
+
+	// ErrRedirect is an answer that points elsewhere. It is not followed, since
+	// the request's credentials are meant for one origin.
+	ErrRedirect = errors.New("redirect not followed")
+)
+
+// Error is how a call fails, whatever the reason. StatusCode is 0 where no answer
+// was had, and Unwrap then leads to the reason: a context's error, a net.Error, or
+// what an editor returned.
+type Error struct {
+	StatusCode int    // HTTP status, 0 without an answer
+	Code       string // error code in the body, such as "Duplicate"; may be empty
+	Message    string // the server's own words, cleaned to one line; may be empty
+
+	Operation string // operationId, such as "getOwner"
+	Method    string // HTTP method
+	Path      string // path template, never the path itself
+
+	Header http.Header // header of the answer, nil without one
+	Body   []byte      // first 64 KiB of an error's body; nil where the status is a success
+
+	Err error // what went wrong besides the status; may be nil
+}
+
+// Error says on one line which operation failed and why. It holds neither the
+// server's message nor any value that was sent.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s %s", e.Operation, e.Method, e.Path)
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, ": %d", e.StatusCode)
+		if text := http.StatusText(e.StatusCode); text != "" {
+			b.WriteString(" " + text)
+		}
+	}
+	if e.Code != "" {
+		fmt.Fprintf(&b, " (%s)", e.Code)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + oneLine(e.Err.Error(), maxText))
+	}
+	return b.String()
+}
+
+// Unwrap returns the reason besides the status.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is matches the sentinel that belongs to the status.
+func (e *Error) Is(target error) bool {
+	sentinel := statusSentinel(e.StatusCode)
+	return sentinel != nil && target == sentinel
+}
+
+func statusSentinel(status int) error {
+	switch status {
+	case http.StatusBadRequest:
+		return ErrBadRequest
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusPaymentRequired:
+		return ErrPaymentRequired
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrConflict
+	case http.StatusTooManyRequests:
+		return ErrTooManyRequests
+	}
+	if status >= 500 && status <= 599 {
+		return ErrServer
+	}
+	return nil
+}
+
+// newError wraps the reason of a call that got no usable answer.
+func newError(op *Operation, err error) *Error {
+	return &Error{Operation: op.ID, Method: op.Method, Path: op.Path, Err: err}
+}
+
+// answerError wraps what is wrong with an answer.
+func answerError(op *Operation, rsp *http.Response, err error) *Error {
+	e := newError(op, err)
+	e.StatusCode, e.Header = rsp.StatusCode, rsp.Header
+	return e
+}
+
+// transportError wraps what a Doer or an editor returned. A *url.Error is opened,
+// because its text is the whole URL, $filter and all. An *Error passes as it is.
+func transportError(op *Operation, err error) *Error {
+	if e, ok := err.(*Error); ok {
+		return e
+	}
+	if u, ok := err.(*url.Error); ok {
+		err = u.Err
+	}
+	return newError(op, err)
+}
+
+// readError says how reading an answer ended early. A cut-off body is not what
+// the contract says; a caller's own cancellation stays just that.
+func readError(err error) error {
+	if errors.Is(err, ErrTooLarge) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%w: body cut off: %w", ErrUnexpected, err)
+}
+
+const (
+	maxText = 512 // bytes of foreign text in an error's text
+	maxCode = 100 // bytes of an error code
+)
+
+// oneLine makes foreign text fit for one line of a log or a terminal.
+func oneLine(s string, limit int) string {
+	if len(s) > limit {
+		s = s[:limit]
+	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxErrorBody is how much of an error's body is kept.
+const maxErrorBody = 64 << 10
+
+// errorMembers are the members that error bodies commonly use for the code and
+// the words: ErrorCode and Message, the code and message of OData, the title and
+// detail of RFC 9457, the error and error_description of RFC 6749. They are
+// matched without regard to case, and each is kept raw, since a body with a
+// member of another type is still an error's body.
+type errorMembers struct {
+	ErrorCode        jsontext.Value `json:"errorCode"`
+	Code             jsontext.Value `json:"code"`
+	Error            jsontext.Value `json:"error"`
+	Message          jsontext.Value `json:"message"`
+	Detail           jsontext.Value `json:"detail"`
+	Title            jsontext.Value `json:"title"`
+	ErrorDescription jsontext.Value `json:"error_description"`
+}
+
+// statusError reads the body of an answer that is no success. Whatever the body
+// is, the status stays.
+func statusError(op *Operation, rsp *http.Response) *Error {
+	e := answerError(op, rsp, nil)
+	body, err := decompressed(rsp)
+	if err == nil {
+		// What was read before a failure is still worth showing.
+		e.Body, _ = io.ReadAll(io.LimitReader(body, maxErrorBody))
+	}
+	e.Code, e.Message = errorText(e.Body)
+	return e
+}
+
+func errorText(body []byte) (code, message string) {
+	var m errorMembers
+	if !unmarshalErrorBody(body, &m) {
+		return "", ""
+	}
+	if nested := bytes.TrimSpace(m.Error); len(nested) > 0 && nested[0] == '{' { // OData: {"error": {"code", "message"}}
+		if !unmarshalErrorBody(nested, &m) {
+			return "", ""
+		}
+	}
+	code = oneLine(firstString(m.ErrorCode, m.Code, m.Error), maxCode)
+	message = oneLine(firstString(m.Message, m.Detail, m.ErrorDescription, m.Title), maxText)
+	return code, message
+}
+
+func unmarshalErrorBody(body []byte, into any) bool {
+	return json.Unmarshal(body, into, tolerant, json.MatchCaseInsensitiveNames(true)) == nil
+}
+
+// firstString returns the first value that is a JSON string or number with text in it.
+func firstString(values ...jsontext.Value) string {
+	for _, v := range values {
+		switch v.Kind() {
+		case '"':
+			if text, err := jsontext.AppendUnquote(nil, v); err == nil && len(text) > 0 {
+				return string(text)
+			}
+		case '0':
+			return v.String()
+		}
+	}
+	return ""
+}
