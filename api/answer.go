@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +19,10 @@ func success(op *Operation, rsp *http.Response, err error) (*http.Response, erro
 		return nil, transportError(op, err)
 	case rsp == nil:
 		return nil, newError(op, errors.New("the Doer returned neither an answer nor an error"))
-	case rsp.StatusCode >= 200 && rsp.StatusCode <= 299:
-		if rsp.Body == nil {
-			rsp.Body = http.NoBody
-		}
+	case rsp.Body == nil:
+		rsp.Body = http.NoBody
+	}
+	if rsp.StatusCode >= 200 && rsp.StatusCode <= 299 {
 		return rsp, nil
 	}
 	defer closeBody(rsp)
@@ -83,16 +82,16 @@ func readValue(op *Operation, s Settings, rsp *http.Response, err error) ([]byte
 	return buf.Bytes(), rsp, nil
 }
 
-// jsonBody checks that an answer says it is JSON, and returns it decompressed.
+// jsonBody checks that an answer says it is JSON, and returns it.
 // An answer that does not say what it is gets the benefit of the doubt.
 func jsonBody(rsp *http.Response) (io.Reader, error) {
 	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
 		return nil, fmt.Errorf("%w: no content", ErrUnexpected)
 	}
 	if contentType := rsp.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		return nil, fmt.Errorf("%w: content type %q", ErrUnexpected, oneLine(contentType, maxCode))
+		return nil, fmt.Errorf("%w: content type %q", ErrUnexpected, OneLine(contentType, maxCode))
 	}
-	return decompressed(rsp)
+	return rsp.Body, nil
 }
 
 func isJSON(contentType string) bool {
@@ -101,23 +100,6 @@ func isJSON(contentType string) bool {
 		return false
 	}
 	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
-}
-
-// decompressed undoes the compression that net/http leaves alone because an
-// editor has set Accept-Encoding itself.
-func decompressed(rsp *http.Response) (io.Reader, error) {
-	switch encoding := strings.ToLower(rsp.Header.Get("Content-Encoding")); encoding {
-	case "", "identity":
-		return rsp.Body, nil
-	case "gzip", "x-gzip":
-		reader, err := gzip.NewReader(rsp.Body)
-		if err != nil {
-			return nil, readError(err)
-		}
-		return reader, nil
-	default:
-		return nil, fmt.Errorf("%w: content encoding %q", ErrUnexpected, oneLine(encoding, maxCode))
-	}
 }
 
 // limitedReader fails with ErrTooLarge once more than limit bytes were read since
@@ -138,6 +120,9 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	}
 	n, err := l.reader.Read(p)
 	l.read += int64(n)
+	if n > 0 && err == io.EOF {
+		err = nil // comes again, unless this was more than the limit
+	}
 	return n, err
 }
 

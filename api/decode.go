@@ -26,13 +26,16 @@ func Decode[T any](op *Operation, s Settings, rsp *http.Response, err error, req
 // DecodeOrEmpty is [Decode] for an operation that may also answer without content:
 // it then returns what the empty object {} stands for.
 func DecodeOrEmpty[T any](op *Operation, s Settings, rsp *http.Response, err error) (T, error) {
-	if err == nil && rsp != nil && rsp.StatusCode == http.StatusNoContent {
+	if rsp, err = success(op, rsp, err); err != nil {
+		return *new(T), err
+	}
+	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
 		closeBody(rsp)
 		var value T
 		err := unmarshal([]byte("{}"), &value)
 		return value, err
 	}
-	return Decode[T](op, s, rsp, err)
+	return Decode[T](op, s, rsp, nil)
 }
 
 // DecodeList ends a call that promises a list: a JSON array, never nil. A bare

@@ -67,7 +67,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (%s)", e.Code)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + oneLine(e.Err.Error(), maxText))
+		b.WriteString(": " + OneLine(withoutURLs(e.Err), maxText))
 	}
 	return b.String()
 }
@@ -77,31 +77,21 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Is matches the sentinel that belongs to the status.
 func (e *Error) Is(target error) bool {
-	sentinel := statusSentinel(e.StatusCode)
+	if e.StatusCode >= 500 && e.StatusCode <= 599 {
+		return target == ErrServer
+	}
+	sentinel := statusSentinels[e.StatusCode]
 	return sentinel != nil && target == sentinel
 }
 
-func statusSentinel(status int) error {
-	switch status {
-	case http.StatusBadRequest:
-		return ErrBadRequest
-	case http.StatusUnauthorized:
-		return ErrUnauthorized
-	case http.StatusPaymentRequired:
-		return ErrPaymentRequired
-	case http.StatusForbidden:
-		return ErrForbidden
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusConflict:
-		return ErrConflict
-	case http.StatusTooManyRequests:
-		return ErrTooManyRequests
-	}
-	if status >= 500 && status <= 599 {
-		return ErrServer
-	}
-	return nil
+var statusSentinels = map[int]error{
+	http.StatusBadRequest:      ErrBadRequest,
+	http.StatusUnauthorized:    ErrUnauthorized,
+	http.StatusPaymentRequired: ErrPaymentRequired,
+	http.StatusForbidden:       ErrForbidden,
+	http.StatusNotFound:        ErrNotFound,
+	http.StatusConflict:        ErrConflict,
+	http.StatusTooManyRequests: ErrTooManyRequests,
 }
 
 // newError wraps the reason of a call that got no usable answer.
@@ -125,7 +115,19 @@ func transportError(op *Operation, err error) *Error {
 	if u, ok := err.(*url.Error); ok {
 		err = u.Err
 	}
+	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http's words, and it quotes the header
+		err = fmt.Errorf("%w: to a place that is no URL", ErrRedirect)
+	}
 	return newError(op, err)
+}
+
+// withoutURLs is the text of an error without the URLs of the *url.Errors in it.
+func withoutURLs(err error) string {
+	text := err.Error()
+	for u, ok := errors.AsType[*url.Error](err); ok; u, ok = errors.AsType[*url.Error](u.Err) {
+		text = strings.ReplaceAll(text, u.Error(), u.Err.Error())
+	}
+	return text
 }
 
 // readError says how reading an answer ended early. A cut-off body is not what
@@ -145,8 +147,8 @@ const (
 	maxCode = 100 // bytes of an error code
 )
 
-// oneLine makes foreign text fit for one line of a log or a terminal.
-func oneLine(s string, limit int) string {
+// OneLine makes foreign text fit for one line of a log or a terminal.
+func OneLine(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit]
 	}

@@ -31,32 +31,27 @@ type errorMembers struct {
 // is, the status stays.
 func statusError(op *Operation, rsp *http.Response) *Error {
 	e := answerError(op, rsp, nil)
-	body, err := decompressed(rsp)
-	if err == nil {
-		// What was read before a failure is still worth showing.
-		e.Body, _ = io.ReadAll(io.LimitReader(body, maxErrorBody))
-	}
+	// What was read before a failure is still worth showing.
+	e.Body, _ = io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
 	e.Code, e.Message = errorText(e.Body)
 	return e
 }
 
 func errorText(body []byte) (code, message string) {
 	var m errorMembers
-	if !unmarshalErrorBody(body, &m) {
-		return "", ""
-	}
+	unmarshalErrorBody(body, &m)
 	if nested := bytes.TrimSpace(m.Error); len(nested) > 0 && nested[0] == '{' { // OData: {"error": {"code", "message"}}
-		if !unmarshalErrorBody(nested, &m) {
-			return "", ""
-		}
+		unmarshalErrorBody(bytes.Clone(nested), &m)
 	}
-	code = oneLine(firstString(m.ErrorCode, m.Code, m.Error), maxCode)
-	message = oneLine(firstString(m.Message, m.Detail, m.ErrorDescription, m.Title), maxText)
+	code = OneLine(firstString(m.ErrorCode, m.Code, m.Error), maxCode)
+	message = OneLine(firstString(m.Message, m.Detail, m.ErrorDescription, m.Title), maxText)
 	return code, message
 }
 
-func unmarshalErrorBody(body []byte, into any) bool {
-	return json.Unmarshal(body, into, tolerant, json.MatchCaseInsensitiveNames(true)) == nil
+// unmarshalErrorBody reads what it can: what stands before the place where a long
+// body was cut off still counts, and what is no object says nothing.
+func unmarshalErrorBody(body []byte, into *errorMembers) {
+	_ = json.Unmarshal(body, into, tolerant, json.MatchCaseInsensitiveNames(true))
 }
 
 // firstString returns the first value that is a JSON string or number with text in it.
@@ -64,8 +59,9 @@ func firstString(values ...jsontext.Value) string {
 	for _, v := range values {
 		switch v.Kind() {
 		case '"':
-			if text, err := jsontext.AppendUnquote(nil, v); err == nil && len(text) > 0 {
-				return string(text)
+			var text string
+			if json.Unmarshal(v, &text, tolerant) == nil && text != "" {
+				return text
 			}
 		case '0':
 			return v.String()

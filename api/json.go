@@ -109,7 +109,7 @@ func jsonError(err error) error {
 }
 
 func describe(e *json.SemanticError) string {
-	where := oneLine(string(e.JSONPointer), maxText)
+	where := OneLine(string(e.JSONPointer), maxText)
 	if where == "" {
 		where = "value"
 	}

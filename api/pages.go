@@ -35,7 +35,7 @@ func Pages[T any](
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		queue := pageQueue{ahead: s.ReadAhead, next: first, step: top, read: func(skip int) ([]byte, *http.Response, error) {
+		queue := pageQueue{ahead: max(s.ReadAhead, 0), next: first, step: top, read: func(skip int) ([]byte, *http.Response, error) {
 			rsp, err := fetch(ctx, skip, top)
 			return readValue(op, s, rsp, err)
 		}}

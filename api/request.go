@@ -44,6 +44,7 @@ func ParseBaseURL(text string) (*url.URL, error) {
 // NewDoer returns a Doer that completes each request before next sends it:
 //
 //   - Accept and User-Agent are set where no editor has set them;
+//   - Accept-Encoding is removed, so that net/http decompresses the answer;
 //   - spaces in the query go out as %20, since not every server of OData reads
 //     the plus sign of HTML forms;
 //
@@ -75,6 +76,8 @@ func (d *completingDoer) Do(req *http.Request) (*http.Response, error) {
 	if _, set := req.Header["User-Agent"]; !set {
 		req.Header.Set("User-Agent", d.userAgent)
 	}
+	// Whoever sets it has to decompress as well; net/http does both by itself.
+	req.Header.Del("Accept-Encoding")
 	// A plus sign in a value is %2B by now, so every + stands for a space.
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
 	return d.next.Do(req)

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -22,7 +24,11 @@ const maxIdlePerHost = 64
 // NewHTTPClient returns an http.Client fit for a backend service: it has time-outs,
 // keeps connections for concurrent calls and follows no redirect.
 func NewHTTPClient() *http.Client {
-	transport := &http.Transport{
+	return WithTimeout(&http.Client{Transport: newTransport()}, DefaultHeaderTimeout, DefaultIdleTimeout)
+}
+
+func newTransport() http.RoundTripper {
+	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: DefaultDialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
@@ -32,7 +38,6 @@ func NewHTTPClient() *http.Client {
 		TLSHandshakeTimeout:   DefaultDialTimeout,
 		ExpectContinueTimeout: time.Second,
 	}
-	return WithTimeout(&http.Client{Transport: transport}, DefaultHeaderTimeout, DefaultIdleTimeout)
 }
 
 // WithTimeout returns a copy of an http.Client that follows no redirect, and whose
@@ -43,7 +48,7 @@ func WithTimeout(client *http.Client, header, idle time.Duration) *http.Client {
 	c := WithoutRedirects(client)
 	next := c.Transport
 	if next == nil {
-		next = http.DefaultTransport
+		next = newTransport()
 	}
 	c.Transport = &timeoutTransport{next, header, idle}
 	c.Timeout = 0
@@ -55,24 +60,15 @@ type timeoutTransport struct {
 	header, idle time.Duration
 }
 
-// timeoutError is the cause of a context that a time-out has ended.
-type timeoutError string
-
-func (e timeoutError) Error() string   { return string(e) }
-func (e timeoutError) Timeout() bool   { return true }
-func (e timeoutError) Temporary() bool { return true }
-func (e timeoutError) Is(target error) bool {
-	return target == context.DeadlineExceeded
-}
-
 func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	timer := time.AfterFunc(t.header, func() {
-		cancel(timeoutError("no answer within " + t.header.String()))
-	})
+	timeout := fmt.Errorf("no answer within %v: %w", t.header, context.DeadlineExceeded)
+	timer := time.AfterFunc(t.header, func() { cancel(timeout) })
 	rsp, err := t.next.RoundTrip(req.WithContext(ctx))
-	stopped := timer.Stop()
-	if err != nil || !stopped {
+	if !timer.Stop() && err == nil {
+		err = timeout // the answer came in the same moment
+	}
+	if err != nil {
 		if rsp != nil && rsp.Body != nil {
 			_ = rsp.Body.Close()
 		}
@@ -84,9 +80,17 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	return rsp, nil
 }
 
+// CloseIdleConnections is what http.Client.CloseIdleConnections looks for.
+func (t *timeoutTransport) CloseIdleConnections() {
+	if next, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		next.CloseIdleConnections()
+	}
+}
+
 // cause names the time-out behind an error, where there is one.
 func cause(ctx context.Context, err error) error {
-	if timeout, ok := context.Cause(ctx).(timeoutError); ok {
+	timeout := context.Cause(ctx)
+	if ctx.Err() == context.Canceled && errors.Is(timeout, context.DeadlineExceeded) {
 		return timeout
 	}
 	return err
@@ -103,7 +107,7 @@ type timeoutBody struct {
 
 func (b *timeoutBody) Read(p []byte) (int, error) {
 	timer := time.AfterFunc(b.idle, func() {
-		b.cancel(timeoutError("no more of the answer within " + b.idle.String()))
+		b.cancel(fmt.Errorf("no more of the answer within %v: %w", b.idle, context.DeadlineExceeded))
 	})
 	n, err := b.ReadCloser.Read(p)
 	timer.Stop()

@@ -1,0 +1,131 @@
+package api_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+const basePath = "/base/api/v1"
+
+// thing is what the answers in these tests are about.
+type thing struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Count  int64  `json:"count"`
+	Active bool   `json:"active"`
+	Kind   kind   `json:"kind"`
+	Tags   []string
+}
+
+type kind string
+
+var (
+	getThing   = &api.Operation{ID: "getThing", Method: "GET", Path: "/Things/{thingId}", Idempotent: true}
+	listThings = &api.Operation{ID: "listThings", Method: "GET", Path: "/Things", Idempotent: true}
+)
+
+// answer is what a server sends: JSON and 200 unless said otherwise. The content
+// type "none" stands for no such header.
+type answer struct {
+	status      int
+	contentType string
+	encoding    string
+	location    string
+	body        string
+}
+
+func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	switch a.contentType {
+	case "":
+		w.Header().Set("Content-Type", "application/json")
+	case "none":
+		w.Header()["Content-Type"] = nil // or net/http guesses one
+	default:
+		w.Header().Set("Content-Type", a.contentType)
+	}
+	if a.encoding != "" {
+		w.Header().Set("Content-Encoding", a.encoding)
+	}
+	if a.location != "" {
+		w.Header().Set("Location", a.location)
+	}
+	w.WriteHeader(max(a.status, http.StatusOK))
+	_, _ = w.Write([]byte(a.body))
+}
+
+// send gets a path below the base path of a server that answers by handler.
+func send(t *testing.T, handler http.Handler) (*http.Response, error) {
+	t.Helper()
+	return fetcher(t, handler)(t.Context())
+}
+
+// fetcher returns a function that sends GET /Things through a Doer as a generated
+// client has it.
+func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Response, error) {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("GET "+basePath+"/Things", handler)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	doer := api.NewDoer(server.Client(), "test")
+	return func(ctx context.Context) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+basePath+"/Things", http.NoBody)
+		if err != nil {
+			return nil, err
+		}
+		return doer.Do(req)
+	}
+}
+
+func decode(t *testing.T, a answer) (thing, error) {
+	t.Helper()
+	rsp, err := send(t, a)
+	return api.Decode[thing](getThing, api.Settings{}, rsp, err, "id")
+}
+
+func decodeList(t *testing.T, a answer) ([]thing, error) {
+	t.Helper()
+	rsp, err := send(t, a)
+	return api.DecodeList[thing](listThings, api.Settings{}, rsp, err)
+}
+
+// failure asserts that err is an *api.Error, has a text of one line and, where
+// is is given, matches it.
+func failure(t *testing.T, err, is error) *api.Error {
+	t.Helper()
+	e, ok := errors.AsType[*api.Error](err)
+	if !ok {
+		t.Fatalf("error %v (%T), want an *api.Error", err, err)
+	}
+	if is != nil && !errors.Is(err, is) {
+		t.Fatalf("error %v, want one that is %q", err, is)
+	}
+	if text := err.Error(); strings.ContainsAny(text, "\r\n\x1b") {
+		t.Errorf("error text %q is more than one line", text)
+	}
+	return e
+}
+
+func zip(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return b.String()
+}
+
+type doerFunc func(*http.Request) (*http.Response, error)
+
+func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

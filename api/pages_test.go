@@ -1,0 +1,324 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// paged is a server of numbered things that knows $skip and $top, and the client
+// side of it.
+type paged struct {
+	things   int
+	settings api.Settings
+	start    *int
+	size     *int
+	answer   func(skip, top int) *answer // in place of the usual one; may be nil
+
+	mu       sync.Mutex
+	requests []string
+}
+
+func (p *paged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	p.requests = append(p.requests, r.URL.RawQuery)
+	p.mu.Unlock()
+	skip, _ := strconv.Atoi(r.URL.Query().Get("$skip"))
+	top, _ := strconv.Atoi(r.URL.Query().Get("$top"))
+	if p.answer != nil {
+		if special := p.answer(skip, top); special != nil {
+			special.ServeHTTP(w, r)
+			return
+		}
+	}
+	answer{body: numbered(skip, min(skip+top, p.things))}.ServeHTTP(w, r)
+}
+
+// numbered is a JSON array of things.
+func numbered(from, to int) string {
+	list := []thing{}
+	for i := from; i < to; i++ {
+		list = append(list, thing{ID: strconv.Itoa(i)})
+	}
+	body, _ := json.Marshal(list)
+	return string(body)
+}
+
+func (p *paged) list(t *testing.T, ctx context.Context) iter.Seq2[thing, error] {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("GET "+basePath+"/Things", p)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return api.Pages[thing](ctx, listThings, p.settings, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
+		url := fmt.Sprintf("%s%s/Things?$skip=%d&$top=%d", server.URL, basePath, skip, top)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+		if err != nil {
+			return nil, err
+		}
+		return server.Client().Do(req)
+	})
+}
+
+// check asserts that items are the things from..to, in order.
+func check(t *testing.T, items []thing, from, to int) {
+	t.Helper()
+	if len(items) != to-from {
+		t.Errorf("%d items, want %d", len(items), to-from)
+		return
+	}
+	for i, item := range items {
+		if item.ID != strconv.Itoa(from+i) {
+			t.Errorf("item %d is %s", from+i, item.ID)
+			return
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		server   *paged
+		from, to int
+		requests []string
+	}{
+		"nothing":             {server: &paged{}, requests: []string{"$skip=0&$top=500"}},
+		"one short page":      {server: &paged{things: 499}, to: 499, requests: []string{"$skip=0&$top=500"}},
+		"500 by default":      {server: &paged{things: 1200}, to: 1200, requests: []string{"$skip=0&$top=500", "$skip=500&$top=500", "$skip=1000&$top=500"}},
+		"a full last page":    {server: &paged{things: 1000}, to: 1000, requests: []string{"$skip=0&$top=500", "$skip=500&$top=500", "$skip=1000&$top=500"}},
+		"size by settings":    {server: &paged{things: 5, settings: api.Settings{PageSize: 3}}, to: 5, requests: []string{"$skip=0&$top=3", "$skip=3&$top=3"}},
+		"size by Top":         {server: &paged{things: 5, settings: api.Settings{PageSize: 3}, size: new(4)}, to: 5, requests: []string{"$skip=0&$top=4", "$skip=4&$top=4"}},
+		"start by Skip":       {server: &paged{things: 5, size: new(3), start: new(2)}, from: 2, to: 5, requests: []string{"$skip=2&$top=3", "$skip=5&$top=3"}},
+		"start behind":        {server: &paged{things: 5, size: new(3), start: new(9)}, from: 9, to: 9, requests: []string{"$skip=9&$top=3"}},
+		"start at 0":          {server: &paged{things: 2, size: new(3), start: new(0)}, to: 2, requests: []string{"$skip=0&$top=3"}},
+		"pages of one":        {server: &paged{things: 2, size: new(1)}, to: 2, requests: []string{"$skip=0&$top=1", "$skip=1&$top=1", "$skip=2&$top=1"}},
+		"a negative PageSize": {server: &paged{things: 1, settings: api.Settings{PageSize: -1}}, to: 1, requests: []string{"$skip=0&$top=500"}},
+		"negative read-ahead": {server: &paged{things: 1, settings: api.Settings{ReadAhead: -1}}, to: 1, requests: []string{"$skip=0&$top=500"}},
+		"$top is ignored": {
+			server: &paged{size: new(2), answer: func(skip, _ int) *answer { return &answer{body: numbered(skip, 5)} }},
+			to:     5, requests: []string{"$skip=0&$top=2"},
+		},
+		"a single object": {
+			server: &paged{size: new(2), answer: func(int, int) *answer { return &answer{body: `{"id":"0"}`} }},
+			to:     1, requests: []string{"$skip=0&$top=2"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := test.server
+			list := server.list(t, t.Context())
+			if len(server.requests) != 0 {
+				t.Error("a request was sent before anything was asked for")
+			}
+			for range 2 { // every range sends its own requests
+				server.requests = nil
+				items, err := collect(list)
+				if err != nil {
+					t.Fatal(err)
+				}
+				check(t, items, test.from, test.to)
+				if !slices.Equal(server.requests, test.requests) {
+					t.Errorf("requests %q, want %q", server.requests, test.requests)
+				}
+			}
+		})
+	}
+}
+
+// TestPagesFail: the items before a failure are yielded, and then one error that
+// says what is wrong; with pages read ahead as without.
+func TestPagesFail(t *testing.T) {
+	t.Parallel()
+	second := func(a answer) func(skip, top int) *answer {
+		return func(skip, _ int) *answer {
+			if skip == 2 {
+				return &a
+			}
+			return nil
+		}
+	}
+	for name, test := range map[string]struct {
+		server *paged
+		items  int
+		is     error
+		text   string
+	}{
+		"a repeated page": {
+			// A server that ignores $skip would be read for ever.
+			&paged{size: new(2), answer: func(int, int) *answer { return &answer{body: numbered(0, 2)} }},
+			2, api.ErrUnexpected, "the page from item 2 on repeats the one before it",
+		},
+		"a page that is refused":  {&paged{things: 9, size: new(2), answer: second(answer{status: 429})}, 2, api.ErrTooManyRequests, "429"},
+		"a page that is null":     {&paged{things: 9, size: new(2), answer: second(answer{body: "null"})}, 2, api.ErrUnexpected, "null"},
+		"a page that is HTML":     {&paged{things: 9, size: new(2), answer: second(answer{contentType: "text/html"})}, 2, api.ErrUnexpected, ""},
+		"a page that is cut off":  {&paged{things: 9, size: new(2), answer: second(answer{body: `[{"id":"2"},`})}, 3, api.ErrUnexpected, "body cut off"},
+		"a page of another type":  {&paged{things: 9, size: new(2), answer: second(answer{body: `[{"id":"2"},{"id":7}]`})}, 3, api.ErrUnexpected, "/1/id"},
+		"a page that is too long": {&paged{things: 9, size: new(2), settings: api.Settings{MaxResponseBytes: 500}, answer: second(answer{body: strings.Repeat(" ", 501)})}, 2, api.ErrTooLarge, ""},
+		"Top of 0":                {&paged{things: 9, size: new(0)}, 0, nil, "pages of 0 items from item 0 on"},
+		"negative Top":            {&paged{things: 9, size: new(-1)}, 0, nil, "pages of -1 items from item 0 on"},
+		"negative Skip":           {&paged{things: 9, size: new(2), start: new(-3)}, 0, nil, "pages of 2 items from item -3 on"},
+	} {
+		for _, ahead := range []int{0, 3} {
+			t.Run(fmt.Sprintf("%s, %d ahead", name, ahead), func(t *testing.T) {
+				server := &paged{things: test.server.things, settings: test.server.settings, start: test.server.start, size: test.server.size, answer: test.server.answer}
+				server.settings.ReadAhead = ahead
+				items, err := collect(server.list(t, t.Context()))
+				failure(t, err, test.is)
+				if !strings.Contains(err.Error(), test.text) {
+					t.Errorf("text %q, want %q in it", err, test.text)
+				}
+				check(t, items, 0, test.items)
+				server.mu.Lock()
+				defer server.mu.Unlock()
+				if test.is == nil && len(server.requests) != 0 {
+					t.Errorf("requests %q were sent", server.requests)
+				}
+				if test.is != nil && ahead == 0 && len(server.requests) != 2 {
+					t.Errorf("requests %q, want two", server.requests)
+				}
+			})
+		}
+	}
+}
+
+// TestPagesReadAheadOrder: pages come in order, whichever answers first.
+func TestPagesReadAheadOrder(t *testing.T) {
+	t.Parallel()
+	for ahead := range 5 {
+		server := &paged{things: 101, size: new(10), settings: api.Settings{ReadAhead: ahead}}
+		third := make(chan struct{})
+		if ahead >= 2 { // the second page is held back until the third has been asked for
+			server.answer = func(skip, _ int) *answer {
+				switch skip {
+				case 10:
+					<-third
+				case 20:
+					close(third)
+				}
+				return nil
+			}
+		}
+		items, err := collect(server.list(t, t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, items, 0, 101)
+	}
+}
+
+// TestPagesReadAhead counts in a bubble, where it is certain that no more requests
+// are on their way.
+func TestPagesReadAhead(t *testing.T) {
+	t.Parallel()
+	for ahead := range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			var started, ended atomic.Int32
+			fetch := func(ctx context.Context, skip, top int) (*http.Response, error) {
+				started.Add(1)
+				defer ended.Add(1)
+				if skip > 0 { // the pages behind the first wait for the end of their context
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return page(skip, top), nil
+			}
+			size := 3
+			for item, err := range api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, &size, fetch) {
+				if err != nil || item.ID == "" {
+					t.Fatal(item, err)
+				}
+				synctest.Wait()
+				if n := int(started.Load()); n != ahead+1 {
+					t.Errorf("%d requests while the first page is consumed, want %d", n, ahead+1)
+				}
+				break
+			}
+			// Leaving the loop has ended the requests, and waited for them.
+			if started.Load() != ended.Load() {
+				t.Errorf("%d of %d requests have ended", ended.Load(), started.Load())
+			}
+		})
+	}
+}
+
+// page is an in-memory answer.
+func page(skip, top int) *http.Response {
+	return &http.Response{
+		StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: -1,
+		Body: io.NopCloser(strings.NewReader(numbered(skip, skip+top))),
+	}
+}
+
+// TestPagesFreeTheirConnection: a page is read before it is consumed, so that the
+// loop may take its time.
+func TestPagesFreeTheirConnection(t *testing.T) {
+	t.Parallel()
+	var open atomic.Int32
+	fetch := func(_ context.Context, skip, top int) (*http.Response, error) {
+		open.Add(1)
+		rsp := page(skip, min(top, 5-skip))
+		rsp.Body = closer{rsp.Body, func() { open.Add(-1) }}
+		return rsp, nil
+	}
+	size, n := 2, 0
+	for _, err := range api.Pages[thing](t.Context(), listThings, api.Settings{}, nil, &size, fetch) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open.Load() != 0 {
+			t.Fatal("the answer is open while it is consumed")
+		}
+		n++
+	}
+	if n != 5 {
+		t.Errorf("%d items", n)
+	}
+}
+
+type closer struct {
+	io.Reader
+	close func()
+}
+
+func (c closer) Close() error {
+	c.close()
+	return nil
+}
+
+func TestPagesCancel(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range []int{0, 2} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		server := &paged{things: 100, size: new(2), settings: api.Settings{ReadAhead: ahead}}
+		n := 0
+		var last error
+		for _, err := range server.list(t, ctx) {
+			if err != nil {
+				last = err
+				continue
+			}
+			if n++; n == 3 {
+				cancel()
+			}
+		}
+		failure(t, last, context.Canceled)
+		if n != 3 || errors.Is(last, api.ErrUnexpected) {
+			t.Errorf("%d items, %v", n, last)
+		}
+	}
+}

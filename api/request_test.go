@@ -1,0 +1,203 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+func TestParseBaseURL(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://my.tapkey.com/api/v1":  "",
+		"https://my.tapkey.com/api/v1/": "",
+		"https://h":                     "",
+		"HTTPS://h/x":                   "",
+		"http://127.0.0.1:8080/api/v1":  "",
+		"http://[::1]:8080":             "",
+		"https://h/a%2Fb":               "",
+		"":                              "is empty",
+		"h/api":                         "has no scheme; write https://host/path",
+		"/api":                          "has no scheme; write https://host/path",
+		"localhost:8080/api":            "has no scheme; write https://host/path",
+		"//h/api":                       "has no scheme; write https://host/path",
+		"https:h":                       "has no scheme; write https://host/path",
+		"://x":                          "is no URL",
+		"https://h:port":                "is no URL",
+		"https://h/%zz":                 "is no URL",
+		" https://h":                    "is no URL",
+		"https://h\n":                   "is no URL",
+		"https://[::1":                  "is no URL",
+		"ftp://h":                       "is neither https nor http",
+		"file:///etc/passwd":            "is neither https nor http",
+		"https://":                      "has no host",
+		"https:///api":                  "has no host",
+		"https://:443/api":              "has no host",
+		"https://user:s3cret@h/api":     "holds user info",
+		"https://user@h/api":            "holds user info",
+		"https://@h/api":                "holds user info",
+		"https://h/api?tenant=s3cret":   "has a query",
+		"https://h/api?":                "has a query",
+		"https://h/api#s3cret":          "has a fragment",
+		"https://h/api#":                "has a fragment",
+	} {
+		u, err := api.ParseBaseURL(text)
+		switch {
+		case want == "" && (err != nil || u == nil || u.Host == ""):
+			t.Errorf("%q: %v, %v", text, u, err)
+		case want != "" && (err == nil || err.Error() != want || u != nil):
+			t.Errorf("%q: %v, %v, want the error %q", text, u, err, want)
+		}
+	}
+}
+
+// TestNewDoer looks at what arrives.
+func TestNewDoer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		query  string
+		header http.Header
+		want   http.Header
+		sent   string
+	}{
+		"defaults": {
+			want: http.Header{"Accept": {"application/json"}, "User-Agent": {"own/1"}},
+		},
+		"set by an editor": {
+			header: http.Header{"Accept": {"text/plain"}, "User-Agent": {"theirs/2"}, "Accept-Encoding": {"br"}},
+			want:   http.Header{"Accept": {"text/plain"}, "User-Agent": {"theirs/2"}},
+		},
+		"no user agent, said so": {
+			header: http.Header{"User-Agent": {""}},
+			want:   http.Header{"Accept": {"application/json"}},
+		},
+		"spaces": {
+			query: "%24filter=name+eq+%27a%2Bb+%25+%26%27&x=%20",
+			want:  http.Header{"Accept": {"application/json"}, "User-Agent": {"own/1"}},
+			sent:  "%24filter=name%20eq%20%27a%2Bb%20%25%20%26%27&x=%20",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got *http.Request
+			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r }))
+			defer server.Close()
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+basePath+"/Things?"+test.query, http.NoBody)
+			for name, values := range test.header {
+				req.Header[name] = values
+			}
+			rsp, err := api.NewDoer(server.Client(), "own/1").Do(req)
+			if err := api.Discard(getThing, rsp, err); err != nil {
+				t.Fatal(err)
+			}
+			if encodings := got.Header["Accept-Encoding"]; !slices.Equal(encodings, []string{"gzip"}) {
+				t.Errorf("Accept-Encoding %q, want net/http's own, so that it decompresses", encodings)
+			}
+			got.Header.Del("Accept-Encoding")
+			if len(got.Header) != len(test.want) || got.Header.Get("Accept") != test.want.Get("Accept") || got.UserAgent() != test.want.Get("User-Agent") {
+				t.Errorf("header %v, want %v", got.Header, test.want)
+			}
+			if got.URL.Path != basePath+"/Things" || got.URL.RawQuery != test.sent {
+				t.Errorf("path %q, query %q, want %q", got.URL.Path, got.URL.RawQuery, test.sent)
+			}
+		})
+	}
+}
+
+func TestNewDoerFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	var paths []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paths = append(paths, r.URL.Path)
+		if r.URL.Path == "/first" {
+			http.Redirect(w, r, "/second", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	client := server.Client()
+	follow := func(*http.Request, []*http.Request) error { return nil }
+	client.CheckRedirect = follow
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/first", strings.NewReader("x"))
+	rsp, err := api.NewDoer(client, "own").Do(req)
+	failure(t, api.Discard(getThing, rsp, err), api.ErrRedirect)
+	if !slices.Equal(paths, []string{"/first"}) {
+		t.Errorf("requests %v", paths)
+	}
+	// The caller's own client goes on as it was made.
+	if client.CheckRedirect == nil {
+		t.Error("the caller's client was changed")
+	}
+	rsp, err = client.Get(server.URL + "/first")
+	if err != nil || rsp.Request.URL.Path != "/second" {
+		t.Errorf("%v, %v", rsp, err)
+	}
+	rsp.Body.Close()
+	// A Doer of another kind is used as it is.
+	called := errors.New("called")
+	req, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	_, err = api.NewDoer(doerFunc(func(*http.Request) (*http.Response, error) { return nil, called }), "own").Do(req)
+	if !errors.Is(err, called) {
+		t.Error(err)
+	}
+}
+
+func TestUserAgent(t *testing.T) {
+	t.Parallel()
+	for packagePath, want := range map[string]string{
+		"github.com/tapkey-go/tapkey-go/gen/tapkey": "tapkey-go",
+		"github.com/tapkey-go/tapkey-go":            "tapkey-go",
+		"example.com/other/tapkey":                  "tapkey", // in no module of this program
+		"github.com/tapkey-go/tapkey-go-else":       "tapkey-go-else",
+	} {
+		got := api.UserAgent(packagePath)
+		product, version, _ := strings.Cut(got, "/")
+		if product != want || strings.ContainsAny(got, " ()") || version != "" && version[0] != 'v' {
+			t.Errorf("%s: %q, want %s or %[3]s/v...", packagePath, got, want)
+		}
+	}
+}
+
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"", ".", ".."} {
+		_, err := api.Begin(t.Context(), getThing, api.PathValue{Name: "ownerId", Value: "1"}, api.PathValue{Name: "thingId", Value: bad})
+		e := failure(t, err, nil)
+		v, ok := errors.AsType[*api.PathValueError](err)
+		if !ok || v.Name != "thingId" || v.Value != bad || e.StatusCode != 0 {
+			t.Errorf("%q: %#v", bad, err)
+		}
+		if text := err.Error(); !strings.HasPrefix(text, "getThing: GET /Things/{thingId}: thingId is ") {
+			t.Errorf("%q: %q", bad, text)
+		}
+	}
+	for _, good := range []string{"...", ".a", "a..", " ", "/", "a/../b", "%2e"} {
+		ctx, err := api.Begin(t.Context(), getThing, api.PathValue{Name: "thingId", Value: good})
+		op, ok := api.OperationFromContext(ctx)
+		if err != nil || !ok || op.ID != "getThing" {
+			t.Errorf("%q: %v, %v", good, op, err)
+		}
+	}
+}
+
+func TestOperationFromContext(t *testing.T) {
+	t.Parallel()
+	if op, ok := api.OperationFromContext(context.Background()); ok || op.ID != "" {
+		t.Errorf("%v in an empty context", op)
+	}
+	own := &api.Operation{ID: "a", Scopes: []string{"read"}}
+	ctx, _ := api.Begin(t.Context(), own)
+	op, _ := api.OperationFromContext(ctx)
+	op.ID, op.Scopes[0] = "b", "write"
+	if again, _ := api.OperationFromContext(ctx); again.ID != "a" || again.Scopes[0] != "read" {
+		t.Errorf("a change of the copy shows in %v", again)
+	}
+	if clone := own.Clone(); &clone.Scopes[0] == &own.Scopes[0] {
+		t.Error("Clone shares the scopes")
+	}
+}

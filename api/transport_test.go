@@ -1,0 +1,221 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// slow is a server in memory. It ends a request early when its context ends, as
+// net/http does.
+type slow struct {
+	header time.Duration // before the header
+	pieces []piece
+	deaf   bool // does not look at the context
+}
+
+type piece struct {
+	after time.Duration
+	text  string
+}
+
+func (s slow) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	if s.deaf {
+		ctx = context.Background()
+	}
+	if err := pause(ctx, s.header); err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: -1,
+		Body: io.NopCloser(&slowBody{ctx, s.pieces}), Request: req,
+	}, nil
+}
+
+type slowBody struct {
+	ctx    context.Context
+	pieces []piece
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if len(b.pieces) == 0 {
+		return 0, io.EOF
+	}
+	next := b.pieces[0]
+	if err := pause(b.ctx, next.after); err != nil {
+		return 0, err
+	}
+	b.pieces = b.pieces[1:]
+	return copy(p, next.text), nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TestTimeout measures in a bubble, where time passes at once and exactly.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	const header, idle = 10 * time.Second, 5 * time.Second
+	list := []piece{{0, "["}, {4 * time.Second, `{"id":"1"}`}, {4 * time.Second, `,{"id":"2"}`}, {4 * time.Second, `,{"id":"3"}`}, {4 * time.Second, "]"}}
+	for name, test := range map[string]struct {
+		server slow
+		text   string // of the error, if there is one
+		after  time.Duration
+		status int
+	}{
+		"in time":            {slow{9 * time.Second, list, false}, "", 25 * time.Second, 0},
+		"no header":          {slow{time.Hour, list, false}, "no answer within 10s", header, 0},
+		"header at the end":  {slow{header, list, true}, "no answer within 10s", header, 0},
+		"no body":            {slow{0, []piece{{time.Hour, "["}}, false}, "no more of the answer within 5s", idle, 200},
+		"a body that stalls": {slow{time.Second, append(list[:2:2], piece{6 * time.Second, "]"}), false}, "no more of the answer within 5s", 10 * time.Second, 200},
+	} {
+		for _, stream := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					doer := api.NewDoer(api.WithTimeout(&http.Client{Transport: test.server}, header, idle), "test")
+					fetch := func(ctx context.Context) (*http.Response, error) {
+						req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/Things", http.NoBody)
+						return doer.Do(req)
+					}
+					start := time.Now()
+					var err error
+					var items []thing
+					if stream {
+						items, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, fetch))
+					} else {
+						rsp, doErr := fetch(t.Context())
+						items, err = api.DecodeList[thing](listThings, api.Settings{}, rsp, doErr)
+					}
+					if took := time.Since(start); took != test.after {
+						t.Errorf("took %v, want %v", took, test.after)
+					}
+					if test.text == "" {
+						if err != nil || len(items) != 3 {
+							t.Errorf("%d items, %v", len(items), err)
+						}
+						return
+					}
+					e := failure(t, err, context.DeadlineExceeded)
+					if e.StatusCode != test.status || !strings.Contains(err.Error(), test.text) || errors.Is(err, api.ErrUnexpected) {
+						t.Errorf("status %d, text %q", e.StatusCode, err)
+					}
+					var netErr net.Error
+					if !errors.As(err, &netErr) || !netErr.Timeout() {
+						t.Errorf("%v is no time-out", err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestTimeoutSlowConsumer: time in the caller's hands is not the server's.
+func TestTimeoutSlowConsumer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := slow{0, []piece{{0, `[{"id":"1"},`}, {time.Second, `{"id":"2"},`}, {time.Second, `{"id":"3"}]`}}, false}
+		client := api.WithTimeout(&http.Client{Transport: server}, 10*time.Second, 5*time.Second)
+		n := 0
+		for _, err := range api.Items[thing](t.Context(), listThings, api.Settings{}, func(ctx context.Context) (*http.Response, error) {
+			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/Things", http.NoBody)
+			return client.Do(req)
+		}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+			n++
+		}
+		if n != 3 {
+			t.Errorf("%d items, want 3", n)
+		}
+	})
+}
+
+// TestTimeoutKeepsOtherErrors: a failure and a cancellation are not taken for a
+// time-out.
+func TestTimeoutKeepsOtherErrors(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reason := errors.New("broken")
+		do := func(ctx context.Context, next http.RoundTripper) error {
+			client := api.WithTimeout(&http.Client{Transport: next, Timeout: time.Millisecond}, 10*time.Second, 5*time.Second)
+			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test", http.NoBody)
+			rsp, err := client.Do(req)
+			_, err = api.Decode[thing](getThing, api.Settings{}, rsp, err)
+			return err
+		}
+		failure(t, do(t.Context(), roundTripper(func(*http.Request) (*http.Response, error) { return nil, reason })), reason)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		failure(t, do(ctx, slow{header: time.Hour}), context.Canceled)
+
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		err := do(ctx, slow{pieces: []piece{{time.Hour, "x"}}})
+		failure(t, err, context.Canceled)
+		if errors.Is(err, api.ErrUnexpected) || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a cancellation became %v", err)
+		}
+	})
+}
+
+// TestTimeoutReleases: closing the body ends the request's context, and with it
+// whatever waits for it.
+func TestTimeoutReleases(t *testing.T) {
+	t.Parallel()
+	var requestContext context.Context
+	client := api.WithTimeout(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		requestContext = req.Context()
+		return page(0, 1), nil
+	})}, time.Hour, time.Hour)
+	rsp, err := client.Get("http://server.test")
+	if err != nil || requestContext.Err() != nil {
+		t.Fatal(err, requestContext.Err())
+	}
+	rsp.Body.Close()
+	if requestContext.Err() == nil {
+		t.Error("the context of the request goes on")
+	}
+}
+
+// TestNewHTTPClient: it follows no redirect, cuts no long answer off and is nobody
+// else's.
+func TestNewHTTPClient(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/from" {
+			http.Redirect(w, r, "/to", http.StatusMovedPermanently)
+		}
+	}))
+	defer server.Close()
+	client := api.NewHTTPClient()
+	if client == api.NewHTTPClient() || client.Transport == http.DefaultTransport || client.Transport == nil {
+		t.Error("the client is shared")
+	}
+	if client.Timeout != 0 {
+		t.Errorf("a time-out of %v for a whole answer cuts long lists off", client.Timeout)
+	}
+	rsp, err := client.Get(server.URL + "/from")
+	if err != nil || rsp.StatusCode != http.StatusMovedPermanently {
+		t.Fatal(rsp, err)
+	}
+	rsp.Body.Close()
+}

@@ -1,0 +1,229 @@
+// Package gen_test runs the generator as go generate does: on the contract, on
+// copies of it with a change, and on a contract about something else.
+package gen_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// root is the root of the module, where the generator runs.
+const root = ".."
+
+// needsGenerator skips a test that compiles and runs the generator.
+func needsGenerator(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("running the generator takes some seconds; left out by -short")
+	}
+}
+
+// command runs a program in dir and returns its output.
+func command(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
+
+// generate feeds a document through the generator and returns the code. Paths are
+// those of the root, or absolute.
+func generate(t *testing.T, config, name, document string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), name+".gen.go")
+	command(t, root, "go", "tool", "-modfile=tools/go.mod", "oapi-codegen", "-config", config, "-package", name, "-o", out, document)
+	return read(t, out)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func write(t *testing.T, content string, path ...string) string {
+	t.Helper()
+	file := filepath.Join(path...)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// goGenerate finds the lines of generate.go.
+var goGenerate = regexp.MustCompile(`(?m)^//go:generate go tool -modfile=tools/go\.mod oapi-codegen -config (\S+) -package (\S+) -o (\S+) openapi\.yaml$`)
+
+// TestCommitted: what is committed is what the lines of generate.go give, byte for
+// byte and every time.
+func TestCommitted(t *testing.T) {
+	t.Parallel()
+	needsGenerator(t)
+	lines := goGenerate.FindAllStringSubmatch(read(t, filepath.Join(root, "generate.go")), -1)
+	if len(lines) != 2 {
+		t.Fatalf("generate.go has %d lines that this test understands, want 2", len(lines))
+	}
+	for _, line := range lines {
+		committed := read(t, filepath.Join(root, line[3]))
+		for range 2 {
+			if generate(t, line[1], line[2], "openapi.yaml") != committed {
+				t.Errorf("%s is not what openapi.yaml gives; run go generate .", line[3])
+			}
+		}
+	}
+}
+
+// TestSummaryTravels: a change of one sentence in the contract reaches the code.
+func TestSummaryTravels(t *testing.T) {
+	t.Parallel()
+	needsGenerator(t)
+	const before, after = "summary: Gets an owner account\n", "summary: Fetches one owner account for a test\n"
+	contract := read(t, filepath.Join(root, "openapi.yaml"))
+	if strings.Count(contract, before) != 1 {
+		t.Fatalf("openapi.yaml has no %q", before)
+	}
+	changed := write(t, strings.Replace(contract, before, after, 1), t.TempDir(), "openapi.yaml")
+	code := generate(t, "gen/client.yaml", "tapkey", changed)
+	if !strings.Contains(code, "// GetOwner fetches one owner account for a test.\n") {
+		t.Error("the changed summary is not in the code")
+	}
+	if committed := read(t, "tapkey/tapkey.gen.go"); code == committed {
+		t.Error("the code has not changed")
+	}
+}
+
+// TestOverlays: every action of an overlay finds something in the contract. They
+// are not strict, since another contract need not have what an action is about.
+func TestOverlays(t *testing.T) {
+	t.Parallel()
+	needsGenerator(t)
+	for _, name := range []string{"client", "server"} {
+		config := read(t, name+".yaml")
+		if strings.Count(config, "strict: false") != 1 {
+			t.Fatalf("%s.yaml has no strict: false", name)
+		}
+		strict := write(t, strings.Replace(config, "strict: false", "strict: true", 1), t.TempDir(), name+".yaml")
+		generate(t, strict, "tapkey", "openapi.yaml")
+	}
+}
+
+// TestUsersAreAList: in the contract the users of an identity provider are a list
+// or one object; it is the overlay that narrows that to the list.
+func TestUsersAreAList(t *testing.T) {
+	t.Parallel()
+	needsGenerator(t)
+	users := regexp.MustCompile(`func \(a \*API\) (ListIdentityProviderUsers|AllIdentityProviderUsers)\(.*\) (.*) \{`)
+	results := func(code string) string {
+		var found []string
+		for _, match := range users.FindAllStringSubmatch(code, -1) {
+			found = append(found, match[1]+" "+match[2])
+		}
+		return strings.Join(found, "\n")
+	}
+	const narrowed = "ListIdentityProviderUsers ([]IdentityProviderUser, error)\nAllIdentityProviderUsers iter.Seq2[IdentityProviderUser, error]"
+	if got := results(read(t, "tapkey/tapkey.gen.go")); got != narrowed {
+		t.Errorf("with the overlay: %s", got)
+	}
+	config := read(t, "client.yaml")
+	from, to := strings.Index(config, "  overlay:\n"), strings.Index(config, "  user-templates:\n")
+	if from < 0 || to < from {
+		t.Fatal("client.yaml has no overlay before its templates")
+	}
+	plain := write(t, config[:from]+config[to:], t.TempDir(), "client.yaml")
+	if got := results(generate(t, plain, "tapkey", "openapi.yaml")); got != "ListIdentityProviderUsers (IdentityProviderUsers, error)" {
+		t.Errorf("without the overlay: %s", got)
+	}
+}
+
+// TestAnotherContract: nothing in package api, the templates and the configurations
+// is about Tapkey. A contract about a library becomes a client that lists shelves.
+func TestAnotherContract(t *testing.T) {
+	t.Parallel()
+	needsGenerator(t)
+	code := generate(t, "gen/client.yaml", "library", "gen/testdata/library.yaml")
+	for _, word := range []string{"Tapkey", "Owners"} {
+		if strings.Contains(code, word) {
+			t.Errorf("the code has the word %s in it", word)
+		}
+	}
+	dir := t.TempDir()
+	write(t, code, dir, "library", "library.gen.go")
+	write(t, read(t, "testdata/library/main.go"), dir, "main.go")
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The requirements are this module's, so that nothing has to be looked up.
+	mod := strings.Replace(read(t, filepath.Join(root, "go.mod")), "module github.com/tapkey-go/tapkey-go\n", "module library.test\n", 1)
+	mod += "\nrequire github.com/tapkey-go/tapkey-go v0.0.0\n\nreplace github.com/tapkey-go/tapkey-go => " + filepath.ToSlash(abs) + "\n"
+	write(t, mod, dir, "go.mod")
+	write(t, read(t, filepath.Join(root, "go.sum")), dir, "go.sum")
+
+	command(t, dir, "go", "vet", "-mod=mod", "./...")
+	got := strings.Split(command(t, dir, "go", "run", "-mod=mod", "."), "\n")
+	want := strings.Split(libraryOutput, "\n")
+	for i := range max(len(got), len(want)) {
+		line := func(lines []string) string {
+			if i < len(lines) {
+				return lines[i]
+			}
+			return "(nothing)"
+		}
+		if line(got) != line(want) {
+			t.Errorf("line %d: %s\nwant    %s", i+1, line(got), line(want))
+		}
+	}
+}
+
+// libraryOutput is what testdata/library/main.go prints.
+const libraryOutput = `shelf s1 History false 3 1.67772171e+07 steel-frame 2024-01-02 03:04:05 +0000 UTC [a]
+shelf s2  false 0 0 glass <nil> []
+2 shelves true oak
+added s3 New
+book b1
+book b2
+book b3
+true listBooks: GET /shelves/{shelf}/books: 200 OK: unexpected answer: /0/isbn: JSON number does not fit string
+listBooks: GET /shelves/{shelf}/books: shelf is "..", which is no identifier
+scanned map[pages:12]
+scanned map[]
+true removeBook: DELETE /books/{isbn}: 404 Not Found (NoSuchBook)
+loan 7 <nil> b1
+genre prose
+genre verse
+removeBook DELETE /books/{isbn} [] false
+scanBook PUT /books/{isbn} [] true
+genres GET /genres [] true
+getLoan GET /loans/{number} [] true
+listShelves GET /shelves [shelves.read] true
+addShelf POST /shelves [] false
+listBooks GET /shelves/{shelf}/books [] true
+GET /base/v2/shelves
+GET /base/v2/shelves
+POST /base/v2/shelves {"full":false,"label":"New"}
+GET /base/v2/shelves/s%201/books %24top=2&%24skip=0
+GET /base/v2/shelves/s%201/books %24top=2&%24skip=2
+GET /base/v2/shelves/broken/books %24top=9&%24skip=0
+PUT /base/v2/books/978%2F3 %PDF
+PUT /base/v2/books/silent %PDF
+DELETE /base/v2/books/b1
+DELETE /base/v2/books/unknown
+GET /base/v2/loans/7 since=2024-01-02T03%3A04%3A05Z
+GET /base/v2/genres
+`

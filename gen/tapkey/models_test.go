@@ -1,0 +1,125 @@
+package tapkey_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+// TestAnswersKeepZeroValues: encoding an answer again keeps false, 0 and "".
+func TestAnswersKeepZeroValues(t *testing.T) {
+	t.Parallel()
+	for _, model := range []any{
+		&tapkey.OwnerAccount{}, &tapkey.Permission{}, &tapkey.BoundLock{}, &tapkey.LockType{}, &tapkey.LockHealthStatus{},
+		&tapkey.MembershipStateCount{}, &tapkey.SupportedFeatures{}, &tapkey.LogEntry{}, &tapkey.BoundCard{},
+		&tapkey.Contact{}, &tapkey.Grant{}, &tapkey.LockGroup{}, &tapkey.IdentityProviderUser{},
+	} {
+		encoded, err := json.Marshal(model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var members map[string]any
+		_ = json.Unmarshal(encoded, &members)
+		for field := range reflect.TypeOf(model).Elem().Fields() {
+			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			switch field.Type.Kind() {
+			case reflect.Bool, reflect.String, reflect.Int64, reflect.Float64:
+				if value, ok := members[name]; !ok || !reflect.ValueOf(value).IsZero() || options != "" {
+					t.Errorf("%T: %s is lost", model, name)
+				}
+			case reflect.Pointer:
+				if k := field.Type.Elem().Kind(); k != reflect.Struct && k != reflect.Map {
+					t.Errorf("%T: %s is a pointer to a %v", model, name, k)
+				}
+			case reflect.Slice:
+			default: // such as int, which has 32 bits on some machines, and float32
+				t.Errorf("%T: %s is a %v", model, name, field.Type)
+			}
+		}
+	}
+	text := `{"id":"o1","name":"","active":false}`
+	server := serve(t, http.StatusOK, text)
+	owner, err := server.api(t).GetOwner(t.Context(), "o1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := json.Marshal(owner)
+	sameJSON(t, string(again), text)
+}
+
+// TestRequestsSendWhatIsSet: nil is left out, and a set zero value is sent.
+func TestRequestsSendWhatIsSet(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		body any
+		want string
+	}{
+		{tapkey.OwnerAccountCreate{}, `{"name":""}`},
+		{tapkey.OwnerAccountUpdate{}, `{}`},
+		{tapkey.OwnerAccountUpdate{Name: new("")}, `{"name":""}`},
+		{tapkey.BoundCardUpdate{}, `{}`},
+		{tapkey.BoundCardUpdate{Title: new("")}, `{"title":""}`},
+		{tapkey.ContactCreate{}, `{}`},
+		{tapkey.ContactCreate{Identifier: new(""), Title: new("x")}, `{"identifier":"","title":"x"}`},
+		{tapkey.ContactUpdate{}, `{}`},
+		{tapkey.ContactUpdate{Comment: new("")}, `{"comment":""}`},
+		{tapkey.LockBinding{}, `{"bindingCode":"","physicalLockId":""}`},
+		{tapkey.GrantCreate{BoundLockID: "l1"}, `{"boundLockId":"l1"}`},
+		{tapkey.GrantCreate{ContactID: new("")}, `{"boundLockId":"","contactId":""}`},
+		{tapkey.PermissionCreate{}, `{"contactId":"","role":""}`},
+		{tapkey.IdentityProviderUserCreate{}, `{"ipUserId":""}`},
+	} {
+		encoded, err := json.Marshal(test.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(encoded) != test.want {
+			t.Errorf("%T: %s, want %s", test.body, encoded, test.want)
+		}
+	}
+	server := serve(t, http.StatusOK, `{"id":"o1"}`)
+	if _, err := server.api(t).UpdateOwner(t.Context(), "o1", tapkey.OwnerAccountUpdate{Name: new("")}); err != nil {
+		t.Fatal(err)
+	}
+	if body := server.only(t).body; body != `{"name":""}` {
+		t.Errorf("PATCH sent %s", body)
+	}
+}
+
+func TestDatesArePointers(t *testing.T) {
+	t.Parallel()
+	for _, model := range []any{tapkey.BoundLock{}, tapkey.BoundCard{}, tapkey.Grant{}, tapkey.GrantCreate{}, tapkey.LogEntry{}, tapkey.LockGroup{}, tapkey.LockHealthStatus{}} {
+		dates := 0
+		for field := range reflect.TypeOf(model).Fields() {
+			switch field.Type {
+			case reflect.TypeFor[*time.Time]():
+				dates++
+			case reflect.TypeFor[time.Time]():
+				t.Errorf("%T.%s is no pointer", model, field.Name)
+			}
+		}
+		if dates == 0 {
+			t.Errorf("%T has no date", model)
+		}
+	}
+}
+
+// TestKnownValues: the known values of an open enum carry its name.
+func TestKnownValues(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[any]string{
+		tapkey.GrantStateOk: "Ok", tapkey.GrantStateRevoked: "Revoked",
+		tapkey.PermissionRoleOwner: "Owner", tapkey.PermissionRoleAdmin: "Admin",
+		tapkey.LockTargetTypeLock: "Lock", tapkey.LockTargetTypeGroup: "Group",
+		tapkey.LockHealthValueStatusOutdated: "Outdated", tapkey.LogCommandTriggerLock: "TriggerLock",
+	} {
+		if reflect.ValueOf(got).String() != want {
+			t.Errorf("%T: %q, want %q", got, got, want)
+		}
+	}
+}
