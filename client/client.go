@@ -1,0 +1,154 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+// Where Tapkey's production system is.
+const (
+	DefaultBaseURL  = "https://my.tapkey.com/api/v1"
+	DefaultTokenURL = "https://login.tapkey.com/connect/token"
+)
+
+// Client calls Tapkey's API. It is immutable and safe for concurrent use.
+type Client struct {
+	*tapkey.API
+
+	// Behind pointers, so that printing a Client shows addresses and no secret.
+	config *config
+	shared *shared
+}
+
+// shared is what a Client and its variants have in common: the connections and the
+// token.
+type shared struct {
+	http   *http.Client
+	tokens *tokenCache
+	bearer tapkey.RequestEditorFn
+}
+
+// New returns a Client. Its options have to name credentials; everything else has a
+// default. All of them are checked here, and nothing is sent yet.
+func New(opts ...Option) (*Client, error) {
+	cfg := defaults()
+	if err := cfg.apply(opts); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if err := cfg.checkShared(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	httpClient := boundedHTTPClient(cfg.httpClient)
+	tokens := &tokenCache{fetch: cfg.fetcher(httpClient.Transport), retries: cfg.retries}
+	return newClient(cfg, &shared{httpClient, tokens, BearerAuth(tokens)})
+}
+
+// With returns a variant of c, for settings of a single call or of a part of the
+// program: it shares the token and the connections. What belongs to these, which is
+// the credentials, the scopes, the URLs and the http.Client, cannot be changed.
+func (c *Client) With(opts ...Option) (*Client, error) {
+	cfg := *c.config
+	cfg.changed = ""
+	if err := cfg.apply(opts); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if cfg.changed != "" {
+		return nil, fmt.Errorf("%w: %s cannot be changed by With: use New", ErrConfig, cfg.changed)
+	}
+	return newClient(&cfg, c.shared)
+}
+
+// BaseURL returns where the API is.
+func (c *Client) BaseURL() string { return c.config.baseURL }
+
+// TokenURL returns the token endpoint, or "" where the tokens come from elsewhere.
+func (c *Client) TokenURL() string {
+	if c.config.source != nil {
+		return ""
+	}
+	return c.config.tokenURL
+}
+
+// Scopes returns the scopes that are asked for, or nil where the tokens come from
+// elsewhere.
+func (c *Client) Scopes() []string {
+	if c.config.source != nil {
+		return nil
+	}
+	return slices.Clone(c.config.scopes)
+}
+
+// Token returns the access token that a call made now would send.
+func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
+	return c.shared.tokens.TokenContext(ctx)
+}
+
+// NewToken asks the token endpoint for a token with other scopes and does not keep
+// it: a way to find out what the client may ask for.
+func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
+	cfg := *c.config
+	cfg.scopes = scopes
+	return cfg.fetcher(c.shared.http.Transport)(ctx)
+}
+
+func newClient(cfg *config, s *shared) (*Client, error) {
+	base, err := url.Parse(cfg.baseURL)
+	if err != nil {
+		return nil, err
+	}
+	options := []tapkey.ClientOption{tapkey.WithHTTPClient(newChain(cfg, s, base))}
+	for _, editor := range append([]tapkey.RequestEditorFn{userAgent(cfg.userAgent)}, cfg.editors...) {
+		options = append(options, tapkey.WithRequestEditorFn(editor))
+	}
+	calls, err := tapkey.NewAPI(cfg.baseURL, options...)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return &Client{API: calls.WithSettings(cfg.settings), config: cfg, shared: s}, nil
+}
+
+// newChain assembles what a request goes through once all editors have run. The
+// order matters; from the outside in:
+//
+//  1. the origin is checked, before anything else may touch the credentials;
+//  2. after a 401 the call is made once more, if another token can be had;
+//  3. attempts are made until one answers, if the operation may be repeated, and
+//     each gets the token of its time, on a copy of the request;
+//  4. each attempt is logged, without header or body;
+//  5. the http.Client sends it and follows no redirect.
+func newChain(cfg *config, s *shared, base *url.URL) api.Doer {
+	var next api.Doer = s.http
+	if cfg.logger != nil {
+		next = &loggingDoer{next, cfg.logger}
+	}
+	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries}
+	next = &renewDoer{next, s.tokens}
+	return &originDoer{next, originOf(base.Scheme, base.Host)}
+}
+
+func userAgent(name string) tapkey.RequestEditorFn {
+	return func(_ context.Context, req *http.Request) error {
+		if name != "" {
+			req.Header.Set("User-Agent", name)
+		}
+		return nil
+	}
+}
+
+// boundedHTTPClient gives a copy of a caller's http.Client our time-outs, its own
+// Timeout in their place if it has one.
+func boundedHTTPClient(c *http.Client) *http.Client {
+	header, idle := api.DefaultHeaderTimeout, api.DefaultIdleTimeout
+	if c.Timeout > 0 {
+		header, idle = c.Timeout, c.Timeout
+	}
+	return api.WithTimeout(c, header, idle)
+}

@@ -1,0 +1,168 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+// What is wrong with a configuration or a token, for errors.Is.
+var (
+	// ErrConfig is an error of [New] and [Client.With].
+	ErrConfig = errors.New("tapkey")
+
+	// ErrPlainHTTP means that credentials or a token would cross a network in clear.
+	ErrPlainHTTP = errors.New("plain http is for loopback only: use https")
+
+	// ErrMalformedToken is a token that cannot be sent as a bearer token.
+	ErrMalformedToken = errors.New("malformed token")
+)
+
+// config is what the options add up to.
+type config struct {
+	// What a Client shares with its variants; changed names the last option about it.
+	id, secret string
+	source     *oauth2.TokenSource // in place of id and secret
+	fromEnv    bool
+	scopes     []string
+	authStyle  oauth2.AuthStyle
+	baseURL    string
+	tokenURL   string
+	httpClient *http.Client
+	changed    string
+
+	// What each variant has for itself.
+	userAgent string
+	retries   int
+	logger    *slog.Logger
+	editors   []tapkey.RequestEditorFn
+	settings  api.Settings
+}
+
+func (c *config) apply(opts []Option) error {
+	for _, opt := range opts {
+		if opt == nil {
+			return errors.New("an option is nil")
+		}
+		opt(c)
+	}
+	return c.checkOwn()
+}
+
+// checkOwn checks what each variant has for itself.
+func (c *config) checkOwn() error {
+	for _, editor := range c.editors {
+		if editor == nil {
+			return errors.New("a request editor is nil")
+		}
+	}
+	switch {
+	case c.userAgent != "" && (strings.TrimSpace(c.userAgent) == "" || strings.ContainsFunc(c.userAgent, unicode.IsControl)):
+		return errors.New("user agent is blank or holds a control character")
+	case c.retries < 0:
+		return fmt.Errorf("retries: %d is less than 0", c.retries)
+	case c.settings.MaxResponseBytes < 1:
+		return fmt.Errorf("largest response: %d bytes is less than 1", c.settings.MaxResponseBytes)
+	case c.settings.PageSize < 1:
+		return fmt.Errorf("page size: %d is less than 1", c.settings.PageSize)
+	case c.settings.ReadAhead < 0:
+		return fmt.Errorf("read-ahead: %d pages is less than 0", c.settings.ReadAhead)
+	}
+	return nil
+}
+
+// checkShared checks what a Client shares with its variants.
+func (c *config) checkShared() error {
+	if c.httpClient == nil {
+		return errors.New("http.Client is nil")
+	}
+	if err := checkURL(c.baseURL); err != nil {
+		return fmt.Errorf("base URL: %w", err)
+	}
+	if c.source != nil {
+		if *c.source == nil {
+			return errors.New("token source is nil")
+		}
+		return nil
+	}
+	if err := checkURL(c.tokenURL); err != nil {
+		return fmt.Errorf("token URL: %w", err)
+	}
+	if c.authStyle != oauth2.AuthStyleInParams && c.authStyle != oauth2.AuthStyleInHeader {
+		return errors.New("auth style is neither oauth2.AuthStyleInParams nor oauth2.AuthStyleInHeader")
+	}
+	if err := checkScopes(c.scopes); err != nil {
+		return err
+	}
+	return c.checkCredentials()
+}
+
+func (c *config) checkCredentials() error {
+	switch {
+	case c.fromEnv && c.id == "":
+		return errors.New("environment variable " + EnvClientID + " is missing")
+	case c.fromEnv && c.secret == "":
+		return errors.New("environment variable " + EnvClientSecret + " is missing")
+	case c.id == "" && c.secret == "":
+		return errors.New("no credentials: use WithCredentials, WithTokenSource or FromEnv")
+	case c.id == "":
+		return errors.New("client id is missing")
+	case c.secret == "":
+		return errors.New("client secret is missing")
+	case untidy(c.id):
+		return errors.New("client id has a blank at its end or a line break in it")
+	case untidy(c.secret):
+		return errors.New("client secret has a blank at its end or a line break in it")
+	}
+	return nil
+}
+
+func untidy(s string) bool {
+	return strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// checkScopes wants scope-tokens of RFC 6749, section 3.3.
+func checkScopes(scopes []string) error {
+	if len(scopes) == 0 {
+		return errors.New("no scope to ask for")
+	}
+	for _, s := range scopes {
+		if strings.TrimSpace(s) == "" {
+			return errors.New("a scope is blank")
+		}
+		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }) {
+			return fmt.Errorf("scope %q holds a character that no scope has; pass each scope by itself", s)
+		}
+	}
+	return nil
+}
+
+// checkURL checks a URL that credentials will go to.
+func checkURL(text string) error {
+	u, err := api.ParseBaseURL(text)
+	if err == nil && !secure(u) {
+		err = ErrPlainHTTP
+	}
+	return err
+}
+
+// secure says whether credentials may go to a URL.
+func secure(u *url.URL) bool {
+	if u.Scheme != "http" {
+		return u.Scheme == "https"
+	}
+	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return addr.Unmap().IsLoopback()
+	}
+	return strings.EqualFold(u.Hostname(), "localhost")
+}

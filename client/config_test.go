@@ -1,0 +1,172 @@
+package client_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/client"
+)
+
+func TestNewRefuses(t *testing.T) {
+	good := client.WithCredentials("id", "s3cret")
+	tests := map[string]struct {
+		opts []client.Option
+		want string
+	}{
+		"nothing":             {nil, "no credentials"},
+		"no id":               {[]client.Option{client.WithCredentials("", "s3cret")}, "client id is missing"},
+		"no secret":           {[]client.Option{client.WithCredentials("id", "")}, "client secret is missing"},
+		"line break":          {[]client.Option{client.WithCredentials("id", "s3cret\n")}, "client secret has a blank at its end"},
+		"blank before id":     {[]client.Option{client.WithCredentials(" id", "s3cret")}, "client id has a blank"},
+		"nil option":          {[]client.Option{good, nil}, "an option is nil"},
+		"nil source":          {[]client.Option{client.WithTokenSource(nil)}, "token source is nil"},
+		"nil http client":     {[]client.Option{good, client.WithHTTPClient(nil)}, "http.Client is nil"},
+		"nil editor":          {[]client.Option{good, client.WithRequestEditor(nil)}, "request editor is nil"},
+		"empty base URL":      {[]client.Option{good, client.WithBaseURL("")}, "base URL: is empty"},
+		"no scheme":           {[]client.Option{good, client.WithBaseURL("my.tapkey.com/api/v1")}, "base URL: has no scheme"},
+		"other scheme":        {[]client.Option{good, client.WithBaseURL("ftp://my.tapkey.com")}, "base URL: is neither https nor http"},
+		"plain http":          {[]client.Option{good, client.WithBaseURL("http://my.tapkey.com/api/v1")}, "base URL: plain http"},
+		"like loopback":       {[]client.Option{good, client.WithBaseURL("http://localhost.example/api/v1")}, "base URL: plain http"},
+		"like 127":            {[]client.Option{good, client.WithBaseURL("http://127.0.0.1.example/api/v1")}, "base URL: plain http"},
+		"user info":           {[]client.Option{good, client.WithBaseURL("https://me:hunter2@my.tapkey.com/api/v1")}, "base URL: holds user info"},
+		"query":               {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/api/v1?tenant=1")}, "base URL: has a query"},
+		"fragment":            {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/api/v1#top")}, "base URL: has a fragment"},
+		"no host":             {[]client.Option{good, client.WithBaseURL("https:///api/v1")}, "base URL: has no host"},
+		"no URL":              {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/%zz")}, "base URL: is no URL"},
+		"plain token URL":     {[]client.Option{good, client.WithTokenURL("http://login.tapkey.com/connect/token")}, "token URL: plain http"},
+		"empty token URL":     {[]client.Option{good, client.WithTokenURL("")}, "token URL: is empty"},
+		"blank scope":         {[]client.Option{good, client.WithScopes("read:owneraccounts", " ")}, "a scope is blank"},
+		"two scopes in one":   {[]client.Option{good, client.WithScopes("read:owneraccounts read:grants")}, "pass each scope by itself"},
+		"no scope":            {[]client.Option{good, client.WithScopes()}, "no scope to ask for"},
+		"auth style by guess": {[]client.Option{good, client.WithAuthStyle(oauth2.AuthStyleAutoDetect)}, "auth style"},
+		"negative retries":    {[]client.Option{good, client.WithRetries(-1)}, "retries: -1"},
+		"no bytes":            {[]client.Option{good, client.WithMaxResponseBytes(0)}, "largest response: 0"},
+		"empty pages":         {[]client.Option{good, client.WithPageSize(0)}, "page size: 0"},
+		"negative read-ahead": {[]client.Option{good, client.WithReadAhead(-2)}, "read-ahead: -2"},
+		"blank user agent":    {[]client.Option{good, client.WithUserAgent(" ")}, "user agent is blank"},
+		"user agent, 2 lines": {[]client.Option{good, client.WithUserAgent("a\r\nX: y")}, "user agent is blank or holds"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, err := client.New(test.opts...)
+			if err == nil || c != nil {
+				t.Fatalf("New gave %v, %v", c, err)
+			}
+			text := err.Error()
+			if !strings.Contains(text, test.want) || !strings.HasPrefix(text, "tapkey: ") {
+				t.Errorf("New said %q, want %q in it", text, test.want)
+			}
+			if strings.ContainsAny(text, "\n\r") || strings.Contains(text, "hunter2") || strings.Contains(text, "s3cret") {
+				t.Errorf("New said %q: more than a line, or a secret", text)
+			}
+		})
+	}
+}
+
+func TestNewAccepts(t *testing.T) {
+	good := client.WithCredentials("id", "s3cret")
+	for name, opts := range map[string][]client.Option{
+		"credentials":     {good},
+		"source":          {client.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t"}))},
+		"loopback":        {good, client.WithBaseURL("http://127.0.0.1:80/api/v1"), client.WithTokenURL("http://[::1]/token")},
+		"localhost":       {good, client.WithBaseURL("http://LOCALHOST/api/v1/")},
+		"later wins":      {good, client.WithBaseURL("nonsense"), client.WithBaseURL("https://demo.example/api/v1")},
+		"basic":           {good, client.WithAuthStyle(oauth2.AuthStyleInHeader)},
+		"no retries":      {good, client.WithRetries(0)},
+		"no token URL":    {client.WithTokenSource(oauth2.StaticTokenSource(nil)), client.WithTokenURL("")},
+		"a logger of nil": {good, client.WithLogger(nil)},
+	} {
+		if _, err := client.New(opts...); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFromEnv(t *testing.T) {
+	for _, name := range []string{
+		client.EnvClientID, client.EnvClientSecret, client.EnvBaseURI, client.EnvTokenEndpoint, client.EnvScopes,
+	} {
+		t.Setenv(name, "")
+	}
+	fails := func(want string, opts ...client.Option) {
+		t.Helper()
+		_, err := client.New(opts...)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New gave %v, want %q in it", err, want)
+		}
+	}
+	works := func(opts ...client.Option) {
+		t.Helper()
+		if _, err := client.New(opts...); err != nil {
+			t.Error(err)
+		}
+	}
+	fails("TAPKEY_CLIENT_ID is missing", client.FromEnv())
+	works(client.FromEnv(), client.WithCredentials("id", "secret"))
+	works(client.WithCredentials("id", "secret"), client.FromEnv())
+	works(client.FromEnv(), client.WithTokenSource(oauth2.StaticTokenSource(nil)))
+
+	t.Setenv(client.EnvClientID, "id")
+	fails("TAPKEY_CLIENT_SECRET is missing", client.FromEnv())
+
+	t.Setenv(client.EnvClientSecret, "secret")
+	works(client.FromEnv())
+
+	for _, base := range []string{"https://demo.example", "https://demo.example/", "https://demo.example/api/v1"} {
+		t.Setenv(client.EnvBaseURI, base)
+		works(client.FromEnv())
+	}
+	t.Setenv(client.EnvBaseURI, "http://demo.example")
+	fails("base URL: plain http", client.FromEnv())
+	works(client.FromEnv(), client.WithBaseURL("https://demo.example/api/v1"))
+
+	t.Setenv(client.EnvBaseURI, "")
+	t.Setenv(client.EnvScopes, "read:grants  \"x\"")
+	fails("holds a character that no scope has", client.FromEnv())
+}
+
+func TestWithRefusesWhatIsShared(t *testing.T) {
+	c, err := client.New(client.WithCredentials("id", "s3cret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, opt := range map[string]client.Option{
+		"WithCredentials": client.WithCredentials("a", "b"),
+		"WithTokenSource": client.WithTokenSource(oauth2.StaticTokenSource(nil)),
+		"WithScopes":      client.WithScopes("read:grants"),
+		"WithAuthStyle":   client.WithAuthStyle(oauth2.AuthStyleInHeader),
+		"WithBaseURL":     client.WithBaseURL("https://evil.example"),
+		"WithTokenURL":    client.WithTokenURL("https://evil.example"),
+		"WithHTTPClient":  client.WithHTTPClient(&http.Client{}),
+		"FromEnv":         client.FromEnv(),
+	} {
+		if _, err := c.With(opt); err == nil || !strings.Contains(err.Error(), name+" cannot be changed by With") {
+			t.Errorf("With(%s) gave %v", name, err)
+		}
+	}
+	if _, err := c.With(client.WithRetries(-1)); err == nil {
+		t.Error("With(WithRetries(-1)) gave no error")
+	}
+	if _, err := c.With(client.WithRetries(0), client.WithPageSize(7)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPrintingAClientShowsNoSecret(t *testing.T) {
+	c, err := client.New(client.WithCredentials("id", "s3cret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v %+v %#v %v %+v %#v %+v", c, c, c, *c, *c, *c, client.WithCredentials("id", "s3cret"))
+	slog.New(slog.NewTextHandler(&b, nil)).Info("client", "client", c)
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("client", "client", c)
+	if strings.Contains(b.String(), "s3cret") {
+		t.Errorf("the secret is in %s", b.String())
+	}
+}

@@ -1,0 +1,20 @@
+// Package client calls Tapkey's API with the right Authorization header.
+//
+// [New] takes credentials, fetches an access token when a call needs one, and sends
+// it as "Authorization: Bearer <token>" to one origin over TLS. The calls themselves
+// are the methods of [tapkey.API], which [Client] embeds:
+//
+//	c, err := client.New(client.FromEnv())
+//	if err != nil {
+//		return err
+//	}
+//	for owner, err := range c.AllOwners(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(owner.ID, owner.Name)
+//	}
+//
+// A call fails with an *[api.Error]. Where the token could not be had, errors.As
+// finds a *[TokenError] in it.
+package client

@@ -1,0 +1,139 @@
+package client
+
+import (
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+// DefaultRetries is how often a call is repeated without [WithRetries].
+const DefaultRetries = 3
+
+// DefaultScopes are the scopes asked for without [WithScopes]: enough to list the
+// owner accounts and their administrators.
+func DefaultScopes() []string {
+	return []string{"read:owneraccounts", "read:owneraccount:permissions"}
+}
+
+// Option sets up a [Client]. Later options win; [New] and [Client.With] check what
+// they add up to.
+type Option func(*config)
+
+// WithCredentials sets the client id and the client secret for the grant type
+// client_credentials (RFC 6749, section 4.4).
+func WithCredentials(id, secret string) Option {
+	return func(c *config) {
+		c.id, c.secret, c.source, c.changed = id, secret, nil, "WithCredentials"
+	}
+}
+
+// WithTokenSource takes the tokens from elsewhere, such as a source of user-delegated
+// access. Tokens are cached; the source is called when a new one is needed, and never
+// twice at once.
+func WithTokenSource(source oauth2.TokenSource) Option {
+	return func(c *config) {
+		c.id, c.secret, c.source, c.changed = "", "", &source, "WithTokenSource"
+	}
+}
+
+// WithScopes sets the scopes to ask for, each by itself; default: [DefaultScopes].
+// A scope has to be enabled for the client in Tapkey's portal. What each operation
+// needs is in its documentation and in [tapkey.Operations].
+func WithScopes(scopes ...string) Option {
+	scopes = append([]string{}, scopes...)
+	return func(c *config) { c.scopes, c.changed = scopes, "WithScopes" }
+}
+
+// WithAuthStyle sets how the credentials go to the token endpoint: in the body
+// (oauth2.AuthStyleInParams, the default and Tapkey's documented way) or as HTTP
+// Basic authentication (oauth2.AuthStyleInHeader). There is no guessing, which
+// would send each bad secret twice.
+func WithAuthStyle(style oauth2.AuthStyle) Option {
+	return func(c *config) { c.authStyle, c.changed = style, "WithAuthStyle" }
+}
+
+// WithBaseURL sets where the API is, with /api/v1; default: [DefaultBaseURL].
+// It has to be https; plain http is for loopback only.
+func WithBaseURL(baseURL string) Option {
+	return func(c *config) { c.baseURL, c.changed = baseURL, "WithBaseURL" }
+}
+
+// WithTokenURL sets the token endpoint; default: [DefaultTokenURL]. It has to be
+// https; plain http is for loopback only.
+func WithTokenURL(tokenURL string) Option {
+	return func(c *config) { c.tokenURL, c.changed = tokenURL, "WithTokenURL" }
+}
+
+// WithHTTPClient sets whose transport, with its proxy and certificates, is used for
+// the API and for the token endpoint. The http.Client is copied, not changed: the
+// copy follows no redirect, and its Timeout becomes the limit until the header of
+// an answer is here, and between two pieces of the body.
+func WithHTTPClient(client *http.Client) Option {
+	return func(c *config) { c.httpClient, c.changed = client, "WithHTTPClient" }
+}
+
+// WithUserAgent sets the User-Agent header in place of the module's own.
+func WithUserAgent(userAgent string) Option {
+	return func(c *config) { c.userAgent = userAgent }
+}
+
+// WithRetries sets how often a call that failed for a passing reason is repeated, 0
+// being never; default: [DefaultRetries]. Only operations that may be repeated are:
+// GET, and what the contract declares idempotent. No create is ever repeated.
+func WithRetries(n int) Option {
+	return func(c *config) { c.retries = n }
+}
+
+// WithLogger logs each attempt: operation, method, path template, status and
+// duration, never a header, a query or a body. Nil turns logging off.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) { c.logger = logger }
+}
+
+// WithRequestEditor adds an editor that sees each call's request once, before the
+// editors given to the call, and before the Authorization header is added. An
+// editor that sets this header itself is left alone.
+func WithRequestEditor(editor tapkey.RequestEditorFn) Option {
+	return func(c *config) {
+		c.editors = append(c.editors[:len(c.editors):len(c.editors)], editor)
+	}
+}
+
+// WithMaxResponseBytes bounds an answer, decompressed, and each item of a list that
+// is streamed; default: [api.DefaultMaxResponseBytes]. A larger one is
+// [api.ErrTooLarge].
+func WithMaxResponseBytes(n int64) Option {
+	return func(c *config) { c.settings.MaxResponseBytes = n }
+}
+
+// WithReadAhead sets how many pages an iterator over a paged list has on their way
+// while one is consumed; default: 0.
+func WithReadAhead(pages int) Option {
+	return func(c *config) { c.settings.ReadAhead = pages }
+}
+
+// WithPageSize sets how many items an iterator over a paged list asks for at a time;
+// default: [api.DefaultPageSize].
+func WithPageSize(n int) Option {
+	return func(c *config) { c.settings.PageSize = n }
+}
+
+// defaults are the settings before the first option.
+func defaults() *config {
+	return &config{
+		scopes:     DefaultScopes(),
+		authStyle:  oauth2.AuthStyleInParams,
+		baseURL:    DefaultBaseURL,
+		tokenURL:   DefaultTokenURL,
+		httpClient: &http.Client{},
+		retries:    DefaultRetries,
+		settings: api.Settings{
+			MaxResponseBytes: api.DefaultMaxResponseBytes,
+			PageSize:         api.DefaultPageSize,
+		},
+	}
+}

@@ -1,0 +1,54 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// renewDoer answers a 401 with one more try, with another token, if there is one:
+// the token may have been revoked, or a clock may be wrong. It does so whatever the
+// operation, since a server that answers 401 has done nothing.
+type renewDoer struct {
+	next   api.Doer
+	tokens *tokenCache
+}
+
+func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
+	_, callers := req.Header["Authorization"]
+	rsp, err := d.next.Do(req)
+	if err != nil || callers || rsp.StatusCode != http.StatusUnauthorized || !replayable(req) {
+		return rsp, err
+	}
+	rejected := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
+	if !d.tokens.replace(req.Context(), rejected) {
+		return rsp, nil
+	}
+	again, err := replay(req)
+	discard(rsp)
+	if err != nil {
+		return nil, err
+	}
+	rsp, err = d.next.Do(again)
+	if err == nil && rsp.StatusCode != http.StatusUnauthorized {
+		d.tokens.helped()
+	}
+	return rsp, err
+}
+
+// replayable says whether a request can be sent a second time.
+func replayable(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+}
+
+// replay returns a copy of a request with its body from the start.
+func replay(req *http.Request) (*http.Request, error) {
+	again := req.Clone(req.Context())
+	if req.GetBody == nil {
+		return again, nil
+	}
+	body, err := req.GetBody()
+	again.Body = body
+	return again, err
+}

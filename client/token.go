@@ -1,0 +1,187 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// tokenTimeout bounds a renewal with all its attempts.
+	tokenTimeout = 30 * time.Second
+
+	// unknownLifetime is how long a token is used that does not say how long it
+	// lives, or says something impossible.
+	unknownLifetime = time.Minute
+
+	// After a failed renewal there is none for as long as this, doubled each time.
+	renewalPause    = time.Second
+	maxRenewalPause = 8 * time.Second
+
+	// forcedInterval is how long a token stays that was had because of a 401 and did
+	// not help: the 401 then means missing rights, which a token does not cure.
+	forcedInterval = time.Minute
+)
+
+// tokenCache keeps a token and renews it before it expires.
+//
+// A renewal starts from a call, never from a timer. One is under way at a time, on a
+// context of its own; its result and its error are everyone's, and a caller waits
+// for it only as long as its own context lasts. While the old token is good, nobody
+// waits at all.
+type tokenCache struct {
+	fetch   func(context.Context) (*oauth2.Token, error)
+	retries int
+	renewal singleflight.Group
+
+	mu       sync.Mutex
+	current  lease
+	failures int       // renewals failed in a row
+	failed   error     // the last failure
+	pausedTo time.Time // no renewal before
+}
+
+// lease is a token and the times it is used by.
+type lease struct {
+	token   *oauth2.Token
+	obtain  time.Time
+	renewAt time.Time // from here on it is renewed in the background
+	until   time.Time // from here on it is not used
+	forced  bool      // had because of a 401, and not known to have helped
+}
+
+// Token implements oauth2.TokenSource.
+func (c *tokenCache) Token() (*oauth2.Token, error) {
+	return c.TokenContext(context.Background())
+}
+
+// TokenContext is Token for a caller that may stop waiting.
+func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
+	now := time.Now()
+	c.mu.Lock()
+	current, failed, paused := c.current, c.failed, now.Before(c.pausedTo)
+	c.mu.Unlock()
+	if current.token != nil && now.Before(current.until) {
+		if !paused && now.After(current.renewAt) {
+			c.renew(ctx, false)
+		}
+		return current.token, nil
+	}
+	if paused {
+		return nil, failed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return wait(ctx, c.renew(ctx, false))
+}
+
+// replace gets another token than the rejected one. It reports false if there is
+// none, or if it is no use asking for one again so soon.
+func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
+	now := time.Now()
+	c.mu.Lock()
+	current := c.current
+	mayForce := now.Sub(current.obtain) >= forcedInterval || !current.forced
+	mayForce = mayForce && !now.Before(c.pausedTo)
+	c.mu.Unlock()
+	if current.token != nil && current.token.AccessToken != rejected {
+		return true // somebody else was faster
+	}
+	if !mayForce {
+		return false
+	}
+	token, err := wait(ctx, c.renew(ctx, true))
+	return err == nil && token.AccessToken != rejected
+}
+
+// helped notes that the token in use has cured a 401, so that the next 401 may ask
+// for another one at once.
+func (c *tokenCache) helped() {
+	c.mu.Lock()
+	c.current.forced = false
+	c.mu.Unlock()
+}
+
+func (c *tokenCache) renew(ctx context.Context, forced bool) <-chan singleflight.Result {
+	return c.renewal.DoChan("", func() (any, error) {
+		// No caller's deadline: the others want the token, too.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenTimeout)
+		defer cancel()
+		token, err := c.attempt(ctx)
+		now := time.Now()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err != nil {
+			c.failed, c.pausedTo = err, now.Add(pauseAfter(err, c.failures))
+			c.failures++
+			return nil, err
+		}
+		c.failures, c.failed, c.pausedTo = 0, nil, time.Time{}
+		c.current = newLease(token, now)
+		c.current.forced = forced
+		return token, nil
+	})
+}
+
+func wait(ctx context.Context, result <-chan singleflight.Result) (*oauth2.Token, error) {
+	select {
+	case r := <-result:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.(*oauth2.Token), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// attempt asks for a token, again if the failure may pass: never after a refusal.
+func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
+	for n := 0; ; n++ {
+		token, err := c.fetch(ctx)
+		failed, ok := errors.AsType[*TokenError](err)
+		if err == nil || !ok || n >= c.retries || !failed.passing() || ctx.Err() != nil {
+			return token, err
+		}
+		pause := backoff(n)
+		if failed.retryAfter > 0 {
+			pause = failed.retryAfter
+		}
+		if deadline, _ := ctx.Deadline(); time.Until(deadline) < pause {
+			return nil, err
+		}
+		if sleep(ctx, pause) != nil {
+			return nil, err
+		}
+	}
+}
+
+// pauseAfter is how long to leave the endpoint alone after a failed renewal.
+func pauseAfter(err error, failures int) time.Duration {
+	pause := min(maxRenewalPause, renewalPause<<min(failures, 8))
+	if failed, ok := errors.AsType[*TokenError](err); ok {
+		pause = max(pause, min(failed.retryAfter, maxRetryAfter))
+	}
+	return pause
+}
+
+// newLease leaves a margin before the expiry and spreads the renewals of many
+// processes, so that they do not come all at once.
+func newLease(t *oauth2.Token, now time.Time) lease {
+	life := unknownLifetime
+	if t.Expiry.After(now) {
+		life = t.Expiry.Sub(now)
+	}
+	return lease{
+		token:   t,
+		obtain:  now,
+		renewAt: now.Add(life*7/10 + rand.N(life*3/20+1)),
+		until:   now.Add(life - min(10*time.Second, life/10)),
+	}
+}

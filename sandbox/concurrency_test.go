@@ -1,0 +1,195 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tapkey-go/tapkey-go/sandbox"
+)
+
+// goroutinesOf returns the stacks that contain a text, once they no longer get fewer.
+func goroutinesOf(text string) []string {
+	var found []string
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+		stacks := make([]byte, 4<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		found = nil
+		for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+			if strings.Contains(stack, text) {
+				found = append(found, stack)
+			}
+		}
+		if len(found) == 0 {
+			break
+		}
+	}
+	return found
+}
+
+// Many clients do the same things at once: each grant is created once, each revocation
+// succeeds once, and what is revoked stays so.
+func TestManyClientsAtOnce(t *testing.T) {
+	const workers, requests = 64, 10_000
+	s, err := sandbox.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := caller{t, s, accessToken(t, s, s.ClientID(), s.ClientSecret())}
+	home := c.owner("Home")
+	lock := c.id(home+"/BoundLocks", "title", "Garden Shed")
+	before := len(c.list(home + "/Grants"))
+
+	transport := &http.Transport{MaxIdleConnsPerHost: workers}
+	client := &http.Client{Transport: transport}
+	do := func(method, path, body string) (int, []byte, error) {
+		req, err := http.NewRequest(method, s.BaseURL()+path, strings.NewReader(body))
+		if err != nil {
+			return 0, nil, err
+		}
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		req.Header.Set("Content-Type", "application/json")
+		rsp, err := client.Do(req)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer rsp.Body.Close()
+		b, err := io.ReadAll(rsp.Body)
+		return rsp.StatusCode, b, err
+	}
+
+	// Every grant is asked for by several workers, and revoked by several.
+	var (
+		next            atomic.Int64
+		mu              sync.Mutex
+		created         = map[string]int{} // how often creation succeeded, by receiver
+		revoked         = map[string]int{} // how often revocation succeeded, by grant
+		unexpected      = map[string]int{}
+		wg              sync.WaitGroup
+		count           = func(m map[string]int, key string) { mu.Lock(); m[key]++; mu.Unlock() }
+		createAndRevoke = func(n int) {
+			receiver := fmt.Sprintf("user%d@example.com", n/8)
+			status, body, err := do("PUT", home+"/Grants", fmt.Sprintf(`{"boundLockId":%q,"contact":{"identifier":%q}}`, lock, receiver))
+			if err != nil || status != 200 && status != 409 {
+				count(unexpected, fmt.Sprintf("create: %d %v %s", status, err, body))
+				return
+			}
+			if status == 409 {
+				return
+			}
+			count(created, receiver)
+			var grant struct{ ID string }
+			if err := json.Unmarshal(body, &grant); err != nil {
+				count(unexpected, err.Error())
+			}
+			if n/8%2 == 0 {
+				return
+			}
+			for range 2 {
+				switch status, body, err := do("POST", home+"/Grants/"+grant.ID+"/Revoke", ""); {
+				case err != nil || status != 200 && status != 409:
+					count(unexpected, fmt.Sprintf("revoke: %d %v %s", status, err, body))
+				case status == 200:
+					count(revoked, grant.ID)
+				}
+			}
+		}
+	)
+	for range workers {
+		wg.Go(func() {
+			for {
+				n := int(next.Add(1)) - 1
+				switch {
+				case n >= requests:
+					return
+				case n%10 == 9:
+					if status, body, err := do("GET", home+"/Grants?$top=5&$filter=active", ""); err != nil || status != 200 {
+						count(unexpected, fmt.Sprintf("list: %d %v %s", status, err, body))
+					}
+				case n < 2000:
+					createAndRevoke(n)
+				default:
+					if status, _, err := do("GET", home, ""); err != nil || status != 200 {
+						count(unexpected, fmt.Sprintf("get: %d %v", status, err))
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for what, n := range unexpected {
+		t.Errorf("%d times: %s", n, what)
+	}
+	// A grant that stays is created once; one that is revoked may be created again.
+	stay := 0
+	for receiver, n := range created {
+		var number int
+		if _, err := fmt.Sscanf(receiver, "user%d@", &number); err != nil {
+			t.Fatal(err)
+		}
+		if number%2 == 0 {
+			stay++
+			if n != 1 {
+				t.Errorf("the grant for %s was created %d times", receiver, n)
+			}
+		}
+	}
+	total := 0
+	for _, n := range created {
+		total += n
+	}
+	active := map[string]int{}
+	grants := c.list(home + "/Grants")
+	for _, grant := range grants {
+		id := grant["id"].(string)
+		if isRevoked := grant["state"] == "Revoked"; isRevoked != (revoked[id] > 0) {
+			t.Errorf("grant %s is %v, and %d revocations succeeded", id, grant["state"], revoked[id])
+		}
+		if grant["active"] == true {
+			active[fmt.Sprint(grant["boundLockId"], grant["contactId"], grant["boundCardId"])]++
+		}
+	}
+	for id, n := range revoked {
+		if n != 1 {
+			t.Errorf("grant %s was revoked %d times", id, n)
+		}
+	}
+	for receiver, n := range active {
+		if n != 1 {
+			t.Errorf("%d identical grants are active: %s", n, receiver)
+		}
+	}
+	if len(grants) != before+total || stay != 125 {
+		t.Errorf("%d grants, want %d; %d of 125 stay", len(grants), before+total, stay)
+	}
+	contacts := map[any]bool{}
+	for _, contact := range c.list(home + "/Contacts") {
+		if contacts[contact["identifier"]] {
+			t.Errorf("contact %v is there twice", contact["identifier"])
+		}
+		contacts[contact["identifier"]] = true
+	}
+	if counted := s.Count("getOwner") + s.Count("createGrant") + s.Count("listGrants"); counted < requests {
+		t.Errorf("%d requests were counted, %d were sent", counted, requests)
+	}
+
+	transport.CloseIdleConnections()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if leaked := goroutinesOf("tapkey-go/sandbox.("); len(leaked) > 0 {
+		t.Errorf("goroutines of the sandbox: %s", leaked)
+	}
+	if leaked := goroutinesOf("http.(*conn).serve"); len(leaked) > 0 {
+		t.Errorf("connections: %s", leaked)
+	}
+}

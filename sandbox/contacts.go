@@ -1,0 +1,140 @@
+package sandbox
+
+import (
+	"context"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+// nativeProvider is the identity provider of native Tapkey users.
+const nativeProvider = "tapkey"
+
+// addContact adds a contact and fills in what follows from the rest.
+func (a *account) addContact(contact api.Contact) api.Contact {
+	contact.ID = newID(kindContact, a.index, a.contacts.added)
+	contact.OwnerID = &a.id
+	contact.Email = contact.Identifier // the deprecated name of the same value
+	a.contacts.add(contact.ID, contact)
+	return contact
+}
+
+func (s service) ListContacts(ctx context.Context, _ api.ListContactsRequestObject) (api.ListContactsResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return listOf(a.contacts.snapshot()), nil
+}
+
+func (s service) GetContact(ctx context.Context, r api.GetContactRequestObject) (api.GetContactResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	contact, err := a.contact(r.ContactID)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetContact200JSONResponse(contact), nil
+}
+
+// CreateContact creates a contact for a native user by identifier, or by email, its
+// former name, or for a user of an identity provider. Documented is that email and the
+// others exclude each other. Inferred: that identifier and ipUserId do, that the same
+// user is not a contact twice, and that identity provider and user need not be known.
+func (s service) CreateContact(ctx context.Context, r api.CreateContactRequestObject) (api.CreateContactResponseObject, error) {
+	contact, err := newContact(*r.Body)
+	if err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.findContact(contact); ok {
+		return nil, duplicate("the contact is there already")
+	}
+	return api.CreateContact200JSONResponse(a.addContact(contact)), nil
+}
+
+func newContact(body api.ContactCreate) (api.Contact, error) {
+	contact := api.Contact{
+		Identifier: body.Identifier,
+		IPID:       body.IPID,
+		IPUserID:   body.IPUserID,
+		Title:      body.Title,
+		Comment:    body.Comment,
+	}
+	if body.Email != nil {
+		if body.Identifier != nil || body.IPID != nil || body.IPUserID != nil {
+			return contact, badRequest("email excludes identifier, ipId and ipUserId")
+		}
+		contact.Identifier = body.Email
+	}
+	if contact.IPID == nil && contact.IPUserID == nil {
+		contact.IPID = new(nativeProvider)
+	}
+	switch {
+	case contact.Identifier != nil && contact.IPUserID != nil:
+		return contact, badRequest("identifier excludes ipUserId")
+	case contact.IPID == nil:
+		return contact, badRequest("ipUserId needs ipId")
+	case *contact.IPID == nativeProvider && (contact.Identifier == nil || *contact.Identifier == ""):
+		return contact, badRequest("identifier is missing")
+	case *contact.IPID != nativeProvider && (contact.IPUserID == nil || *contact.IPUserID == ""):
+		return contact, badRequest("ipUserId is missing")
+	}
+	return contact, nil
+}
+
+// UpdateContact changes title and comment. It answers the contact, as the newer
+// documentation shows.
+func (s service) UpdateContact(ctx context.Context, r api.UpdateContactRequestObject) (api.UpdateContactResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	contact, err := a.contact(r.ContactID)
+	if err != nil {
+		return nil, err
+	}
+	if r.Body.Title != nil {
+		contact.Title = r.Body.Title
+	}
+	if r.Body.Comment != nil {
+		contact.Comment = r.Body.Comment
+	}
+	a.contacts.set(contact.ID, contact)
+	return api.UpdateContact200JSONResponse(contact), nil
+}
+
+// RevokeContactGrants revokes all grants of a contact. Inferred: that it answers 204.
+func (s service) RevokeContactGrants(ctx context.Context, r api.RevokeContactGrantsRequestObject) (api.RevokeContactGrantsResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, err := a.contact(r.ContactID); err != nil {
+		return nil, err
+	}
+	s.revokeAll(a, grant.ofContact, r.ContactID)
+	return api.RevokeContactGrants204Response{}, nil
+}
+
+func (a *account) contact(id string) (api.Contact, error) {
+	contact, ok := a.contacts.get(id)
+	if !ok {
+		return contact, notFound("there is no contact %q", id)
+	}
+	return contact, nil
+}
+
+// findContact finds the contact for the same user.
+func (a *account) findContact(like api.Contact) (api.Contact, bool) {
+	for _, contact := range a.contacts.items {
+		if same(contact.IPID, like.IPID) && same(contact.Identifier, like.Identifier) && same(contact.IPUserID, like.IPUserID) {
+			return contact, true
+		}
+	}
+	return api.Contact{}, false
+}
+
+// same compares two values that may be absent.
+func same[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}

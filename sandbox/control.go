@@ -1,0 +1,132 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// controlPath is where a sandbox is controlled over HTTP, [WithControl].
+const controlPath = "/_sandbox/"
+
+// controlRoutes are what can be asked for below controlPath, by method and path.
+func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
+	done := map[string]any{}
+	return map[string]func(r *http.Request) (any, error){
+		"GET ": func(*http.Request) (any, error) {
+			return map[string]any{
+				"baseUrl": s.BaseURL(), "tokenUrl": s.TokenURL(), "clientId": s.ClientID(),
+				"time": s.Time(), "faultKinds": FaultKinds(),
+			}, nil
+		},
+		"GET faults": func(*http.Request) (any, error) {
+			list := []controlFault{}
+			for _, f := range s.Faults() {
+				list = append(list, controlFault{f, f.Delay.String()})
+			}
+			return list, nil
+		},
+		"POST faults": func(r *http.Request) (any, error) {
+			var f controlFault
+			if err := readControl(r, &f); err != nil {
+				return nil, err
+			}
+			if err := f.readDelay(); err != nil {
+				return nil, badRequest("delay: %v", err)
+			}
+			if err := s.Inject(f.Fault); err != nil {
+				return nil, badRequest("%v", err)
+			}
+			return done, nil
+		},
+		"DELETE faults": func(*http.Request) (any, error) { return done, s.ClearFaults() },
+		"GET requests": func(*http.Request) (any, error) {
+			return map[string]any{"requests": s.Requests(), "counts": s.counts()}, nil
+		},
+		"DELETE requests": func(*http.Request) (any, error) { s.ForgetRequests(); return done, nil },
+		"GET clock":       func(*http.Request) (any, error) { return map[string]any{"time": s.Time()}, nil },
+		"PUT clock": func(r *http.Request) (any, error) {
+			var to struct {
+				Time    *time.Time `json:"time"`
+				Advance string     `json:"advance"`
+			}
+			if err := readControl(r, &to); err != nil {
+				return nil, err
+			}
+			switch {
+			case to.Time != nil && to.Advance == "":
+				s.SetTime(*to.Time)
+			case to.Time == nil && to.Advance != "":
+				d, err := time.ParseDuration(to.Advance)
+				if err != nil {
+					return nil, badRequest("advance: %v", err)
+				}
+				s.AdvanceTime(d)
+			default:
+				return nil, badRequest("either time or advance is needed")
+			}
+			return map[string]any{"time": s.Time()}, nil
+		},
+		"POST tokens/revoke": func(*http.Request) (any, error) { s.RevokeTokens(); return done, nil },
+		"POST cards/sync":    func(*http.Request) (any, error) { s.SyncCards(); return done, nil },
+	}
+}
+
+// control serves what is below controlPath.
+func (s *Server) control(w http.ResponseWriter, r *http.Request) {
+	routes := s.controlRoutes()
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, controlPath), "/")
+	if serve, ok := routes[r.Method+" "+path]; ok {
+		value, err := serve(r)
+		if err != nil {
+			responseError(w, r, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, value)
+		return
+	}
+	var allowed []string
+	for route := range routes {
+		if method, other, _ := strings.Cut(route, " "); other == path {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		notFound("there is nothing at this path").write(w)
+		return
+	}
+	slices.Sort(allowed)
+	methodNotAllowed(r.Method, allowed...).write(w)
+}
+
+// readControl reads a body whose members are all known.
+func readControl(r *http.Request, into any) error {
+	if err := checkMediaType(r); err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return badRequest("the body is not what is needed: %v", err)
+	}
+	return nil
+}
+
+// controlFault is a fault as it is written in JSON: with its delay in words, as in
+// "250ms".
+type controlFault struct {
+	Fault
+	DelayText string `json:"delay,omitempty"`
+}
+
+func (f *controlFault) readDelay() error {
+	if f.DelayText == "" {
+		return nil
+	}
+	var err error
+	f.Delay, err = time.ParseDuration(f.DelayText)
+	return err
+}

@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault is something that goes wrong on demand. [FaultKinds] lists the kinds.
+//
+// Faults apply in the order they were injected. A request meets at most one, besides
+// any number of the kind latency.
+type Fault struct {
+	Kind string `json:"kind"`
+
+	// Operation is the id of an operation, such as listGrants, or "token" for the
+	// token endpoint. Empty stands for every operation of the API.
+	Operation string `json:"operation,omitempty"`
+
+	// Count is how many requests meet the fault. Zero stands for all until
+	// [Server.ClearFaults].
+	Count int `json:"count,omitempty"`
+
+	// Rate is the share of requests that meet the fault, above 0 up to 1. Zero stands
+	// for all. Which ones is the same each time.
+	Rate float64 `json:"rate,omitempty"`
+
+	// What some kinds take; each has a default.
+	Delay      time.Duration `json:"-"`
+	Bytes      int64         `json:"bytes,omitempty"`
+	Status     int           `json:"status,omitempty"`
+	RetryAfter string        `json:"retryAfter,omitempty"` // value of the header
+	Location   string        `json:"location,omitempty"`
+}
+
+// ParseFault reads a fault in one line: the kind, then what else is to be set, as in
+// "429,operation=listGrants,count=2,retry-after=1". The names are operation, count,
+// rate, delay, bytes, status, retry-after and location.
+func ParseFault(text string) (Fault, error) {
+	kind, rest, more := strings.Cut(text, ",")
+	f := Fault{Kind: kind}
+	for more {
+		var setting string
+		setting, rest, more = strings.Cut(rest, ",")
+		name, value, _ := strings.Cut(setting, "=")
+		var err error
+		switch name {
+		case "operation":
+			f.Operation = value
+		case "count":
+			f.Count, err = strconv.Atoi(value)
+		case "rate":
+			f.Rate, err = strconv.ParseFloat(value, 64)
+		case "delay":
+			f.Delay, err = time.ParseDuration(value)
+		case "bytes":
+			f.Bytes, err = strconv.ParseInt(value, 10, 64)
+		case "status":
+			f.Status, err = strconv.Atoi(value)
+		case "retry-after":
+			f.RetryAfter = value
+		case "location":
+			f.Location = value
+		default:
+			err = fmt.Errorf("there is no setting %q", name)
+		}
+		if err != nil {
+			return Fault{}, fmt.Errorf("sandbox: fault %q: %w", text, err)
+		}
+	}
+	return f, f.check()
+}
+
+// check says what is wrong with a fault.
+func (f Fault) check() error {
+	var problem string
+	kind, known := kindNamed(f.Kind)
+	switch {
+	case !known:
+		problem = "there is no such kind"
+	case !knownOperation(f.Operation):
+		problem = fmt.Sprintf("there is no operation %q", f.Operation)
+	case kind.apply == nil && (f.Operation != "" || f.Count != 0 || f.Rate != 0):
+		problem = "it cannot be limited to an operation, a count or a rate"
+	case f.Count < 0 || f.Delay < 0 || f.Bytes < 0:
+		problem = "count, delay and bytes cannot be negative"
+	case !(f.Rate >= 0 && f.Rate <= 1):
+		problem = "the rate is a share from 0 to 1"
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		problem = "the status has to be from 200 to 599"
+	case strings.ContainsFunc(f.RetryAfter+f.Location, func(r rune) bool { return r < ' ' || r > '~' }):
+		problem = "retryAfter and location have to be printable ASCII"
+	case f.Kind == kindRedirect && f.Location == "":
+		problem = "it needs a location"
+	default:
+		return nil
+	}
+	return fmt.Errorf("sandbox: fault %q: %s", f.Kind, problem)
+}
+
+func knownOperation(id string) bool {
+	return id == "" || id == tokenOperation || slices.ContainsFunc(operations(), func(op string) bool { return op == id })
+}
+
+// faults are those that are to come.
+type faults struct {
+	mu      sync.Mutex
+	pending []Fault
+	random  *rand.Rand
+}
+
+func newFaults() *faults { return &faults{random: rand.New(rand.NewPCG(1, 1))} }
+
+// take returns the faults for the next request of an operation and counts them down.
+func (f *faults) take(operation string) []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var taken []Fault
+	for i := 0; i < len(f.pending); i++ {
+		fault := &f.pending[i]
+		if cmp.Or(fault.Operation, operation) != operation || fault.Operation == "" && operation == tokenOperation {
+			continue
+		}
+		if fault.Rate > 0 && f.random.Float64() >= fault.Rate {
+			continue
+		}
+		taken = append(taken, *fault)
+		if fault.Count == 1 {
+			f.pending = slices.Delete(f.pending, i, i+1)
+			i--
+		} else if fault.Count > 0 {
+			fault.Count--
+		}
+		if taken[len(taken)-1].Kind != kindLatency {
+			break
+		}
+	}
+	return taken
+}
+
+// faulty puts the faults for a request before what would serve it.
+func (s *Server) faulty(operation string, entry *Request, next http.HandlerFunc) http.HandlerFunc {
+	if operation == "" {
+		return next
+	}
+	taken := s.faults.take(operation)
+	var names []string
+	for _, fault := range slices.Backward(taken) {
+		kind, _ := kindNamed(fault.Kind)
+		next = kind.apply(fault, next)
+		names = append(names, fault.Kind)
+	}
+	slices.Reverse(names)
+	s.journal.update(func() { entry.Fault = strings.Join(names, ",") })
+	return next
+}
+
+// Inject makes something go wrong from the next request on.
+func (s *Server) Inject(f Fault) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.Kind == kindRefused {
+		return s.gate.shut(f.Delay)
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.pending = append(s.faults.pending, f)
+	return nil
+}
+
+// Faults returns the faults that are still to come, with what is left of their counts.
+func (s *Server) Faults() []Fault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return slices.Clone(s.faults.pending)
+}
+
+// ClearFaults ends all faults, connections that are refused included. It returns an
+// error if the address cannot be listened on again.
+func (s *Server) ClearFaults() error {
+	s.faults.mu.Lock()
+	s.faults.pending = nil
+	s.faults.mu.Unlock()
+	return s.gate.open()
+}

@@ -1,0 +1,79 @@
+package sandbox
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+// generated describes many owner accounts of the same size. What is in one of them is
+// made when it is first asked for, from its number.
+type generated struct {
+	owners, locks, logEntries int
+	first                     int // index of the first among all accounts
+}
+
+// WithGenerated adds owner accounts, each with that many locks and log entries. They
+// are the same each time. Only those that are asked for take memory, and log entries
+// never do: a million of them is no more than a number.
+func WithGenerated(owners, locks, logEntries int) Option {
+	return func(c *config) {
+		c.generated = generated{owners: owners, locks: locks, logEntries: logEntries}
+	}
+}
+
+func (g generated) owner(n int) tapkeyserver.OwnerAccount {
+	return tapkeyserver.OwnerAccount{
+		ID:     newID(kindOwner, g.first+n, 0),
+		Name:   new(fmt.Sprintf("Locking System %06d", n+1)),
+		Active: new(true),
+	}
+}
+
+// find returns the number of the account with an id.
+func (g generated) find(id string) (int, bool) {
+	b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	if err != nil || len(b) != 16 {
+		return 0, false
+	}
+	index := int(binary.BigEndian.Uint16(b[4:]))<<12 | int(binary.BigEndian.Uint16(b[6:])&0xfff)
+	n := index - g.first
+	return n, n >= 0 && n < g.owners && newID(kindOwner, index, 0) == id
+}
+
+// account makes an account: its locks, a contact and a card for each two of them, and
+// a grant for each lock.
+func (g generated) account(n int) *account {
+	from := Owner{Name: *g.owner(n).Name, LogEntries: g.logEntries}
+	for i := range g.locks {
+		from.Locks = append(from.Locks, fmt.Sprintf("Door %05d", i+1))
+		grant := SeedGrant{Lock: from.Locks[i]}
+		if i%2 == 0 {
+			grant.Contact = fmt.Sprintf("user%05d@example.com", i/2+1)
+			from.Contacts = append(from.Contacts, grant.Contact)
+		} else {
+			grant.Card = fmt.Sprintf("Card %05d", i/2+1)
+			from.Cards = append(from.Cards, grant.Card)
+		}
+		from.Grants = append(from.Grants, grant)
+	}
+	a, err := newAccount(g.first+n, from)
+	if err != nil { // the grants above name what is there
+		panic(err)
+	}
+	return a
+}
+
+// isBound reports whether a lock is one of those in the generated accounts.
+func (g generated) isBound(physicalLockID string) bool {
+	b, err := base64.StdEncoding.DecodeString(physicalLockID)
+	if err != nil || len(b) != 10 || b[0] != 8 || b[1] != 0 {
+		return false
+	}
+	owner := int(binary.BigEndian.Uint32(b[2:])) - g.first
+	return owner >= 0 && owner < g.owners && int(binary.BigEndian.Uint32(b[6:])) < g.locks
+}

@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"context"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+func (a *account) addGroup(title string) {
+	group := api.LockGroup{
+		ID:         newID(kindGroup, a.index, a.groups.added),
+		Title:      &title,
+		Active:     new(true),
+		TargetType: new("Group"),
+	}
+	a.groups.add(group.ID, group)
+}
+
+func groupExpansions() []string { return []string{expandFeatures, expandStatistics} }
+
+func (s service) ListLockGroups(ctx context.Context, r api.ListLockGroupsRequestObject) (api.ListLockGroupsResponseObject, error) {
+	if err := checkExpand(r.Params.Expand, groupExpansions()); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	groups := a.groups.snapshot()
+	for i := range groups {
+		groups[i] = a.expandGroup(groups[i], r.Params.Expand)
+	}
+	return listOf(groups), nil
+}
+
+func (s service) GetLockGroup(ctx context.Context, r api.GetLockGroupRequestObject) (api.GetLockGroupResponseObject, error) {
+	if err := checkExpand(r.Params.Expand, groupExpansions()); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	group, ok := a.groups.get(r.LockGroupID)
+	if !ok {
+		return nil, notFound("there is no lock group %q", r.LockGroupID)
+	}
+	return api.GetLockGroup200JSONResponse(a.expandGroup(group, r.Params.Expand)), nil
+}
+
+// expandGroup adds what is missing unless it is asked for. Inferred: that a group has
+// all locks of its account as members. No operation of the contract tells which it has.
+func (a *account) expandGroup(group api.LockGroup, names []string) api.LockGroup {
+	for _, name := range names {
+		switch name {
+		case expandFeatures:
+			group.SupportedFeatures = supportedFeatures()
+		case expandStatistics:
+			group.Statistics = joined(len(a.locks.items))
+		}
+	}
+	return group
+}

@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+
+	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
+)
+
+// pages gives the items of a list from the one after the first skip on.
+type pages[T any] func(skip int) iter.Seq[T]
+
+func pagesOf[T any](items []T) pages[T] {
+	return func(skip int) iter.Seq[T] { return slices.Values(items[min(skip, len(items)):]) }
+}
+
+// list is the answer of an operation that lists. It is written item by item.
+type list[T any] struct {
+	pages pages[T]
+	query *odata.Query[T]
+}
+
+func listOf[T any](items []T) list[T] { return list[T]{pages: pagesOf(items)} }
+
+// queried returns the list with the options of a request.
+func (l list[T]) queried(values url.Values) (any, error) {
+	query, err := odata.Parse[T](values)
+	l.query = query
+	return l, err
+}
+
+func (l list[T]) write(w http.ResponseWriter) error {
+	query := l.query
+	if query == nil {
+		query = new(odata.Query[T])
+	}
+	w.Header().Set("Content-Type", "application/json")
+	out := bufio.NewWriterSize(w, 16<<10)
+	_ = out.WriteByte('[')
+	var buffer []byte
+	for item := range query.Apply(l.pages) {
+		var err error
+		buffer, err = query.AppendJSON(buffer, &item)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(buffer); err != nil {
+			return nil // the client is gone
+		}
+		buffer = append(buffer[:0], ',')
+	}
+	_ = out.WriteByte(']')
+	_ = out.Flush()
+	return nil
+}
+
+// queryLists applies the OData options of a request, once for all lists. Which lists
+// take them is what the contract says; anywhere else they are refused.
+//
+// Inferred: all of OData beyond what Tapkey's samples use, see docs/sandbox.md.
+func queryLists(next tapkeyserver.StrictHandlerFunc, _ string) tapkeyserver.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		values := r.URL.Query()
+		if !takesQuery(request) {
+			if err := odata.Refuse(values); err != nil {
+				return nil, queryFailure(err)
+			}
+			return next(ctx, w, r, request)
+		}
+		response, err := next(ctx, w, r, request)
+		if err != nil {
+			return nil, err
+		}
+		queried, err := response.(interface {
+			queried(url.Values) (any, error)
+		}).queried(values)
+		if err != nil {
+			return nil, queryFailure(err)
+		}
+		return queried, nil
+	}
+}
+
+// takesQuery reports whether an operation has the parameter $filter.
+func takesQuery(request any) bool {
+	params, ok := reflect.TypeOf(request).FieldByName("Params")
+	if !ok {
+		return false
+	}
+	_, ok = params.Type.FieldByName("Filter")
+	return ok
+}
+
+func queryFailure(err error) error {
+	return fail(http.StatusBadRequest, "InvalidQuery", "%v", err)
+}
+
+// The generated code asks each answer how it is written.
+
+func (l list[T]) VisitListOwnersResponse(w http.ResponseWriter) error          { return l.write(w) }
+func (l list[T]) VisitListPermissionsResponse(w http.ResponseWriter) error     { return l.write(w) }
+func (l list[T]) VisitListBoundLocksResponse(w http.ResponseWriter) error      { return l.write(w) }
+func (l list[T]) VisitListLockGroupsResponse(w http.ResponseWriter) error      { return l.write(w) }
+func (l list[T]) VisitListBoundCardsResponse(w http.ResponseWriter) error      { return l.write(w) }
+func (l list[T]) VisitListBoundCardGrantsResponse(w http.ResponseWriter) error { return l.write(w) }
+func (l list[T]) VisitListContactsResponse(w http.ResponseWriter) error        { return l.write(w) }
+func (l list[T]) VisitListGrantsResponse(w http.ResponseWriter) error          { return l.write(w) }
+func (l list[T]) VisitListLogEntriesResponse(w http.ResponseWriter) error      { return l.write(w) }
+func (l list[T]) VisitListBoundLockLogEntriesResponse(w http.ResponseWriter) error {
+	return l.write(w)
+}
+func (l list[T]) VisitListIdentityProviderUsersResponse(w http.ResponseWriter) error {
+	return l.write(w)
+}

@@ -1,0 +1,148 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"time"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+func (a *account) addLock(physicalID, title string, description *string, bound time.Time) api.BoundLock {
+	lock := api.BoundLock{
+		ID:             newID(kindLock, a.index, a.locks.added),
+		Active:         new(true),
+		Description:    description,
+		OwnerAccountID: &a.id,
+		PhysicalLockID: &physicalID,
+		LockTypeID:     new("TK.Td30"),
+		LockType: &api.LockType{
+			ID:                    new("TK.Td30"),
+			ManufacturerID:        new(int64(1)),
+			ModelName:             new("TD30"),
+			SupportedTechnologies: []api.LockTechnology{"nfc", "ble"},
+		},
+		BindDate:    new(api.Timestamp(bound)),
+		RclSerialNo: new(int64(0)),
+		RclDate:     new(api.Timestamp(bound)),
+		TargetType:  new("Lock"),
+	}
+	if title != "" {
+		lock.Title = &title
+	}
+	a.locks.add(lock.ID, lock)
+	return lock
+}
+
+func (s service) ListBoundLocks(ctx context.Context, r api.ListBoundLocksRequestObject) (api.ListBoundLocksResponseObject, error) {
+	if err := checkExpand(r.Params.Expand, lockExpansions()); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	locks := a.locks.snapshot()
+	for i := range locks {
+		locks[i] = a.expandLock(locks[i], r.Params.Expand)
+	}
+	return listOf(locks), nil
+}
+
+func (s service) GetBoundLock(ctx context.Context, r api.GetBoundLockRequestObject) (api.GetBoundLockResponseObject, error) {
+	if err := checkExpand(r.Params.Expand, lockExpansions()); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	lock, ok := a.locks.get(r.BoundLockID)
+	if !ok {
+		return nil, notFound("there is no lock %q", r.BoundLockID)
+	}
+	return api.GetBoundLock200JSONResponse(a.expandLock(lock, r.Params.Expand)), nil
+}
+
+// BindLock binds a lock. Documented is 403 for one that is bound. Inferred: that any
+// binding code will do in the sandbox, as it knows no hardware.
+func (s service) BindLock(ctx context.Context, r api.BindLockRequestObject) (api.BindLockResponseObject, error) {
+	physical, err := base64.StdEncoding.DecodeString(r.Body.PhysicalLockID)
+	if err != nil || len(physical) == 0 {
+		return nil, badRequest("physicalLockId: %q is not base64", r.Body.PhysicalLockID)
+	}
+	if r.Body.BindingCode == "" {
+		return nil, badRequest("bindingCode is missing")
+	}
+	physicalID := base64.StdEncoding.EncodeToString(physical)
+	if !s.store.bind(physicalID) {
+		return nil, fail(http.StatusForbidden, "Forbidden", "the lock is already bound")
+	}
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	title := ""
+	if r.Body.Title != nil {
+		title = *r.Body.Title
+	}
+	return api.BindLock200JSONResponse(a.addLock(physicalID, title, r.Body.Description, s.clock.now())), nil
+}
+
+// What can be named in expand.
+const (
+	expandFeatures   = "supportedFeatures"
+	expandMembership = "membershipStatistics"
+	expandHealth     = "healthStatuses"
+	expandStatistics = "statistics"
+)
+
+func lockExpansions() []string {
+	return []string{expandFeatures, expandMembership, expandHealth}
+}
+
+// checkExpand refuses names that are not known. Inferred.
+func checkExpand(names, known []string) error {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return badRequest("expand: %q is none of %q", name, known)
+		}
+	}
+	return nil
+}
+
+// expandLock adds what is null unless it is asked for. Inferred: that a grant for a lock
+// counts as a membership.
+func (a *account) expandLock(lock api.BoundLock, names []string) api.BoundLock {
+	for _, name := range names {
+		switch name {
+		case expandFeatures:
+			lock.SupportedFeatures = supportedFeatures()
+		case expandMembership:
+			n := 0
+			for _, g := range a.grants.items {
+				if *g.BoundLockID == lock.ID && !g.revoked() {
+					n++
+				}
+			}
+			lock.MembershipStatistics = joined(n)
+		case expandHealth:
+			lock.HealthStatuses = []api.LockHealthStatus{{
+				ID:             new(newID(kindHealth, a.index, a.locks.index[lock.ID])),
+				PhysicalLockID: lock.PhysicalLockID,
+				Timestamp:      lock.BindDate,
+				Type:           new("BatteryVoltage"),
+				Value:          new(2.95),
+				ValueStatus:    new("Ok"),
+			}}
+		}
+	}
+	return lock
+}
+
+func supportedFeatures() *api.SupportedFeatures {
+	return &api.SupportedFeatures{TimeRestrictionIcalSupport: new("Supported")}
+}
+
+func joined(n int) *api.MembershipStatistics {
+	return &api.MembershipStatistics{ByState: []api.MembershipStateCount{{State: new("Joined"), Count: new(int64(n))}}}
+}

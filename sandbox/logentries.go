@@ -1,0 +1,22 @@
+package sandbox
+
+import (
+	"context"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+func (s service) ListLogEntries(ctx context.Context, _ api.ListLogEntriesRequestObject) (api.ListLogEntriesResponseObject, error) {
+	return list[api.LogEntry]{pages: accountOf(ctx).log.entries()}, nil
+}
+
+func (s service) ListBoundLockLogEntries(ctx context.Context, r api.ListBoundLockLogEntriesRequestObject) (api.ListBoundLockLogEntriesResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	n, ok := a.locks.index[r.BoundLockID]
+	if !ok {
+		return nil, notFound("there is no lock %q", r.BoundLockID)
+	}
+	return list[api.LogEntry]{pages: a.log.ofLock(n)}, nil
+}

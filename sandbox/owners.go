@@ -1,0 +1,38 @@
+package sandbox
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+func (s service) ListOwners(ctx context.Context, _ api.ListOwnersRequestObject) (api.ListOwnersResponseObject, error) {
+	owners := s.store.owners(callOf(ctx).client.ServiceAccount())
+	return list[api.OwnerAccount]{pages: func(int) iter.Seq[api.OwnerAccount] { return owners }}, nil
+}
+
+// CreateOwner is not available to clients that use client credentials, and the sandbox
+// knows no others. Inferred: the status.
+func (s service) CreateOwner(context.Context, api.CreateOwnerRequestObject) (api.CreateOwnerResponseObject, error) {
+	return nil, fail(http.StatusForbidden, "Forbidden", "owner accounts cannot be created by clients that use client credentials")
+}
+
+func (s service) GetOwner(ctx context.Context, _ api.GetOwnerRequestObject) (api.GetOwnerResponseObject, error) {
+	return api.GetOwner200JSONResponse(accountOf(ctx).view()), nil
+}
+
+// UpdateOwner changes the name. Inferred: that an empty name is refused.
+func (s service) UpdateOwner(ctx context.Context, r api.UpdateOwnerRequestObject) (api.UpdateOwnerResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if name := r.Body.Name; name != nil {
+		if *name == "" {
+			return nil, badRequest("the name is empty")
+		}
+		a.owner.Name = name
+	}
+	return api.UpdateOwner200JSONResponse(a.owner), nil
+}

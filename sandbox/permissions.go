@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"context"
+	"net/http"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+func (a *account) addPermission(contactID, role string) api.Permission {
+	p := api.Permission{
+		ID:             newID(kindPermission, a.index, a.permissions.added),
+		OwnerAccountID: &a.id,
+		ContactID:      &contactID,
+		Role:           &role,
+	}
+	a.permissions.add(p.ID, p)
+	return p
+}
+
+func (s service) ListPermissions(ctx context.Context, _ api.ListPermissionsRequestObject) (api.ListPermissionsResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return listOf(a.permissions.snapshot()), nil
+}
+
+func (s service) GetPermission(ctx context.Context, r api.GetPermissionRequestObject) (api.GetPermissionResponseObject, error) {
+	a := accountOf(ctx)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	permission, ok := a.permissions.get(r.PermissionID)
+	if !ok {
+		return nil, notFound("there is no permission %q", r.PermissionID)
+	}
+	return api.GetPermission200JSONResponse(permission), nil
+}
+
+// CreatePermission makes a contact an administrator. Inferred: that other roles than
+// the two known ones are refused, and that a contact has one permission at most.
+func (s service) CreatePermission(ctx context.Context, r api.CreatePermissionRequestObject) (api.CreatePermissionResponseObject, error) {
+	if err := requireOwnerRole(ctx); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.contacts.get(r.Body.ContactID); !ok {
+		return nil, badRequest("contactId: there is no contact %q", r.Body.ContactID)
+	}
+	if r.Body.Role != roleOwner && r.Body.Role != roleAdmin {
+		return nil, badRequest("role: %q is neither %s nor %s", r.Body.Role, roleOwner, roleAdmin)
+	}
+	for _, p := range a.permissions.items {
+		if *p.ContactID == r.Body.ContactID {
+			return nil, duplicate("the contact has a permission already")
+		}
+	}
+	return api.CreatePermission200JSONResponse(a.addPermission(r.Body.ContactID, r.Body.Role)), nil
+}
+
+func (s service) DeletePermission(ctx context.Context, r api.DeletePermissionRequestObject) (api.DeletePermissionResponseObject, error) {
+	if err := requireOwnerRole(ctx); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.permissions.get(r.PermissionID); !ok {
+		return nil, notFound("there is no permission %q", r.PermissionID)
+	}
+	a.permissions.remove(r.PermissionID)
+	return api.DeletePermission204Response{}, nil
+}
+
+// requireOwnerRole refuses co-administrators: documented is that only the owner changes
+// them. Inferred: the status.
+func requireOwnerRole(ctx context.Context) error {
+	if callOf(ctx).role != roleOwner {
+		return unauthorized("Bearer", "Unauthorized", "only the owner of the account may change its permissions")
+	}
+	return nil
+}
+
+// duplicate says that what is to be created is there. The code is reported for grants.
+// Inferred: that it is the same elsewhere, and the status of grants and contacts.
+func duplicate(message string) *failure {
+	return fail(http.StatusConflict, "Duplicate", "%s", message)
+}

@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// maxBody bounds the body of a request. Inferred; far more than any request needs.
+const maxBody = 1 << 20
+
+// checkRequest refuses what the generated code would let pass or misread: a query that
+// is not well formed, whose broken parts it would drop; a parameter given twice, of
+// which it would take one; a body that is not one JSON object.
+func checkRequest(w http.ResponseWriter, r *http.Request) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return badRequest("the query is malformed: %v", err)
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			return badRequest("the query parameter %q is given %d times", name, len(values))
+		}
+	}
+	switch r.Method {
+	case http.MethodPut, http.MethodPatch:
+	default:
+		return nil // POST actions take no documented body; one that is sent is ignored
+	}
+	if err := checkMediaType(r); err != nil {
+		return err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the body is larger than %d bytes", maxBody)
+		}
+		return badRequest("the body could not be read: %v", err)
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(body, &object); err != nil {
+		return badRequest("the body is not a JSON object: %v", err)
+	}
+	if object == nil {
+		return badRequest("the body is null, not a JSON object")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+func checkMediaType(r *http.Request) error {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/json" {
+		return fail(http.StatusUnsupportedMediaType, "UnsupportedMediaType", "the body has to be application/json")
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package sandbox
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// authorize decides whether a request may reach its operation: the token has to be
+// valid, its scopes decide on the operation, and the permissions of the service account
+// on the owner account.
+//
+// Documented is 401 for failures of authentication and of authorisation alike.
+// Inferred: that a missing scope and a missing permission are among the latter, that an
+// owner account that does not exist is 404, the bodies, and WWW-Authenticate.
+func (s *Server) authorize(r *http.Request, op api.Operation) (context.Context, error) {
+	token, err := s.bearerToken(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, scope := range op.Scopes {
+		if !slices.Contains(token.scopes, scope) {
+			return nil, unauthorized(`Bearer error="insufficient_scope"`, "InsufficientScope", "the token lacks the scope "+scope)
+		}
+	}
+	c := call{client: token.client}
+	if id := r.PathValue("ownerAccountId"); id != "" {
+		var ok bool
+		if c.account, ok = s.store.account(id); !ok {
+			return nil, notFound("there is no owner account %q", id)
+		}
+		if c.role = c.account.role(c.client.ServiceAccount()); c.role == "" {
+			return nil, unauthorized("Bearer", "Unauthorized", "the service account of the client is not a co-administrator of the owner account")
+		}
+	}
+	return context.WithValue(r.Context(), contextKey{}, c), nil
+}
+
+// bearerToken returns the token of a request. Without the scheme Bearer there is none,
+// whatever the header holds: a real server does not look at other schemes.
+func (s *Server) bearerToken(r *http.Request) (*token, error) {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return nil, unauthorized("Bearer", "Unauthorized", "the request has no header Authorization with the scheme Bearer")
+	}
+	token, err := s.tokens.verify(strings.TrimSpace(value))
+	if err != nil {
+		return nil, unauthorized(`Bearer error="invalid_token", error_description="`+err.Error()+`"`, "InvalidToken", err.Error())
+	}
+	return token, nil
+}
+
+func unauthorized(challenge, code, message string) *failure {
+	f := fail(http.StatusUnauthorized, code, "%s", message)
+	f.header = http.Header{"Www-Authenticate": {challenge}}
+	return f
+}

@@ -1,0 +1,107 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// basePath is where the operations are served, as on the real host.
+const basePath = "/api/v1"
+
+// route is one operation: its path template in segments, and what serves it.
+type route struct {
+	operation api.Operation
+	segments  []string
+	handler   http.HandlerFunc
+}
+
+// router finds the operation of a request. It takes the place of http.ServeMux in the
+// generated code because Tapkey's paths are matched without regard to case and may end
+// in a slash, and because it must answer in JSON, never by a redirect.
+type router struct {
+	operations map[string]api.Operation // by pattern
+	routes     []route
+}
+
+func newRouter(operations []api.Operation) *router {
+	rt := &router{operations: make(map[string]api.Operation, len(operations))}
+	for _, op := range operations {
+		rt.operations[op.Method+" "+basePath+op.Path] = op
+	}
+	return rt
+}
+
+// HandleFunc registers an operation; the generated code calls it for each.
+func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	op := rt.operations[pattern]
+	rt.routes = append(rt.routes, route{op, strings.Split(basePath[1:]+op.Path, "/"), handler})
+}
+
+// ServeHTTP serves a request without what stands around it; the sandbox itself uses
+// find.
+func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	found, err := rt.find(r)
+	if err != nil {
+		responseError(w, r, err)
+		return
+	}
+	found.handler(w, r)
+}
+
+// find returns the route of a request and sets its path values. Without one it returns
+// 404 or 405.
+func (rt *router) find(r *http.Request) (*route, error) {
+	segments := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/")[1:]
+	for i, segment := range segments {
+		value, err := url.PathUnescape(segment)
+		if err != nil {
+			return nil, badRequest("the path is not well escaped: %v", err)
+		}
+		segments[i] = value
+	}
+	var allowed []string
+	for i := range rt.routes {
+		candidate := &rt.routes[i]
+		values, ok := match(candidate.segments, segments)
+		if !ok {
+			continue
+		}
+		if candidate.operation.Method != r.Method {
+			allowed = append(allowed, candidate.operation.Method)
+			continue
+		}
+		for name, value := range values {
+			r.SetPathValue(name, value)
+		}
+		return candidate, nil
+	}
+	if len(allowed) == 0 {
+		return nil, notFound("there is nothing at this path")
+	}
+	slices.Sort(allowed)
+	return nil, methodNotAllowed(r.Method, allowed...)
+}
+
+// match compares a path to a template and returns the values for its parameters.
+func match(template, path []string) (map[string]string, bool) {
+	if len(template) != len(path) {
+		return nil, false
+	}
+	values := make(map[string]string)
+	for i, part := range template {
+		switch {
+		case strings.HasPrefix(part, "{"):
+			if path[i] == "" {
+				return nil, false
+			}
+			values[strings.Trim(part, "{}")] = path[i]
+		case !strings.EqualFold(part, path[i]):
+			return nil, false
+		}
+	}
+	return values, true
+}

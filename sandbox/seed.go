@@ -1,0 +1,131 @@
+package sandbox
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+// Owner describes an owner account to start with, see [WithOwner]. Its ids and all
+// that is not described are the same each time.
+type Owner struct {
+	Name     string
+	Locks    []string // titles
+	Groups   []string // titles of lock groups
+	Contacts []string // identifiers; the first is the human who owns the account
+	Cards    []string // titles
+	Users    []string // ids at the identity provider of the account
+	Grants   []SeedGrant
+
+	// LogEntries is how long the log is. Without locks there is none.
+	LogEntries int
+}
+
+// SeedGrant lets a contact or a card of an [Owner] open one of its locks.
+type SeedGrant struct {
+	Lock          string // title
+	Contact, Card string // identifier or title; one of the two
+}
+
+// defaultOwners are the owner accounts of a sandbox that was not told otherwise.
+func defaultOwners() []Owner {
+	return []Owner{
+		{
+			Name:     "Home",
+			Locks:    []string{"Entrance Door", "Garage", "Garden Shed"},
+			Groups:   []string{"Ground Floor"},
+			Contacts: []string{"alex@example.com", "sam@example.com", "cleaner@example.com"},
+			Cards:    []string{"Alex's Card", "Spare Card"},
+			Grants: []SeedGrant{
+				{Lock: "Entrance Door", Contact: "alex@example.com"},
+				{Lock: "Garage", Contact: "alex@example.com"},
+				{Lock: "Entrance Door", Contact: "sam@example.com"},
+				{Lock: "Entrance Door", Card: "Spare Card"},
+			},
+			LogEntries: 60,
+		},
+		{
+			Name:     "Coworking Space",
+			Locks:    []string{"Main Entrance", "Meeting Room 1", "Meeting Room 2", "Server Room", "Bicycle Store"},
+			Groups:   []string{"Meeting Rooms", "All Doors"},
+			Contacts: []string{"office@coworking.example", "member1@example.com", "member2@example.com", "member3@example.com"},
+			Cards:    []string{"Visitor 1", "Visitor 2", "Cleaning"},
+			Users:    []string{"employee-4711", "employee-4712"},
+			Grants: []SeedGrant{
+				{Lock: "Main Entrance", Contact: "member1@example.com"},
+				{Lock: "Meeting Room 1", Contact: "member1@example.com"},
+				{Lock: "Main Entrance", Contact: "member2@example.com"},
+				{Lock: "Server Room", Contact: "office@coworking.example"},
+				{Lock: "Main Entrance", Card: "Visitor 1"},
+				{Lock: "Main Entrance", Card: "Cleaning"},
+			},
+			LogEntries: 1200,
+		},
+		{
+			Name:     "Self Storage North",
+			Locks:    []string{"Gate", "Unit 1", "Unit 2"},
+			Contacts: []string{"storage@example.com", "tenant1@example.com"},
+			Grants:   []SeedGrant{{Lock: "Unit 1", Contact: "tenant1@example.com"}},
+
+			LogEntries: 30,
+		},
+		{Name: "Holiday Flat"}, // new: nothing in it yet
+	}
+}
+
+// seedTime is when everything that is there from the start was made.
+func seedTime() time.Time { return time.Date(2023, 12, 12, 12, 0, 0, 0, time.UTC) }
+
+// newAccount makes an owner account as described.
+func newAccount(index int, from Owner) (*account, error) {
+	a := &account{
+		id:       newID(kindOwner, index, 0),
+		index:    index,
+		provider: newID(kindProvider, index, 0),
+	}
+	a.owner = tapkeyserver.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
+	if len(from.Locks) > 0 {
+		a.log = eventLog{index, from.LogEntries, len(from.Locks), len(from.Contacts), len(from.Cards)}
+	}
+	locks, contacts, cards := make(map[string]string), make(map[string]string), make(map[string]string)
+	for i, title := range from.Locks {
+		lock := a.addLock(physicalLockID(index, i), title, nil, seedTime())
+		locks[title] = lock.ID
+	}
+	for _, title := range from.Groups {
+		a.addGroup(title)
+	}
+	for i, identifier := range from.Contacts {
+		contact := a.addContact(tapkeyserver.Contact{Identifier: &identifier, IPID: new(nativeProvider)})
+		contacts[identifier] = contact.ID
+		if i == 0 {
+			a.addPermission(contact.ID, roleOwner)
+		}
+	}
+	for _, title := range from.Cards {
+		cards[title] = a.addCard(title).ID
+	}
+	for _, id := range from.Users {
+		a.addUser(a.provider, id)
+	}
+	for _, g := range from.Grants {
+		lockID, contactID, cardID := locks[g.Lock], contacts[g.Contact], cards[g.Card]
+		if lockID == "" || (contactID == "") == (cardID == "") {
+			return nil, fmt.Errorf("sandbox: owner %q: grant %+v names nothing that is there", from.Name, g)
+		}
+		a.addGrant(lockID, contactID, cardID, nil, nil)
+	}
+	return a, nil
+}
+
+// physicalLockID is the id of the hardware: the length in two bytes, little-endian,
+// and the id itself.
+func physicalLockID(owner, n int) string {
+	id := []byte{8, 0}
+	id = binary.BigEndian.AppendUint32(id, uint32(owner))
+	id = binary.BigEndian.AppendUint32(id, uint32(n))
+	return base64.StdEncoding.EncodeToString(id)
+}

@@ -1,0 +1,235 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+// Server is a running sandbox. Its methods may be called at any time from any
+// goroutine.
+type Server struct {
+	config  config
+	clock   *clock
+	journal *journal
+	store   *store
+	tokens  *tokens
+	faults  *faults
+	router  *router
+	origin  string // scheme, host and port
+
+	gate         *gate
+	certificates *certificates // nil without TLS
+	http         *http.Server
+	stop         context.CancelFunc // ends what requests wait for
+	running      sync.WaitGroup     // the accept loop and the connections
+	closeOnce    sync.Once
+	closeErr     error
+}
+
+// Start starts a sandbox. [Server.Close] ends it.
+func Start(opts ...Option) (*Server, error) {
+	cfg := config{addr: "127.0.0.1:0", tokenLifetime: time.Hour}
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	cfg.clients = append([]Client{defaultClient()}, cfg.clients...)
+	if cfg.owners == nil {
+		cfg.owners = defaultOwners()
+	}
+	s := &Server{
+		config:  cfg,
+		clock:   &clock{},
+		journal: &journal{counts: make(map[string]int)},
+		faults:  newFaults(),
+		router:  newRouter(tapkey.Operations()),
+	}
+	var err error
+	if s.store, err = newStore(cfg); err != nil {
+		return nil, err
+	}
+	s.buildHandlers()
+	if err := s.listen(); err != nil {
+		return nil, err
+	}
+	for _, fault := range cfg.faults {
+		if err := s.Inject(fault); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// listen opens the address and begins to serve.
+func (s *Server) listen() error {
+	clients, err := indexClients(s.config.clients)
+	if err != nil {
+		return err
+	}
+	if s.gate, err = listen(s.config.addr, s.config.nonLoopback); err != nil {
+		return err
+	}
+	var listener net.Listener = s.gate
+	scheme := "http://"
+	if s.config.tls {
+		scheme = "https://"
+		if s.certificates, err = newCertificates(s.gate.Addr().(*net.TCPAddr).IP); err != nil {
+			return errors.Join(err, s.gate.Close())
+		}
+		listener = tls.NewListener(s.gate, &tls.Config{
+			Certificates: []tls.Certificate{s.certificates.server},
+			MinVersion:   tls.VersionTLS12,
+		})
+	}
+	s.origin = scheme + visibleAddr(s.gate.Addr())
+	s.tokens = newTokens(s.origin, s.config.tokenLifetime, clients, s.clock)
+	s.serve(listener)
+	return nil
+}
+
+// visibleAddr is the address under which a listener is reached from this computer.
+func visibleAddr(addr net.Addr) string {
+	tcp := addr.(*net.TCPAddr)
+	if tcp.IP.IsUnspecified() {
+		return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
+	}
+	return tcp.String()
+}
+
+// buildHandlers puts the generated code between the router and the operations.
+func (s *Server) buildHandlers() {
+	strict := tapkeyserver.NewStrictHandlerWithOptions(
+		service{store: s.store, clock: s.clock},
+		[]tapkeyserver.StrictMiddlewareFunc{queryLists},
+		tapkeyserver.StrictHTTPServerOptions{RequestErrorHandlerFunc: requestError, ResponseErrorHandlerFunc: responseError},
+	)
+	tapkeyserver.HandlerWithOptions(strict, tapkeyserver.StdHTTPServerOptions{
+		BaseURL:          basePath,
+		BaseRouter:       s.router,
+		ErrorHandlerFunc: requestError,
+	})
+}
+
+func (s *Server) serve(listener net.Listener) {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.http = &http.Server{
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, conn)
+		},
+		Handler:           http.HandlerFunc(s.handle),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          log.New(io.Discard, "", 0),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				s.running.Add(1)
+			case http.StateClosed:
+				s.running.Done()
+			}
+		},
+	}
+	// Connections that are there must not be of use while others are refused.
+	s.gate.notify = s.http.SetKeepAlivesEnabled
+	s.running.Go(func() { _ = s.http.Serve(listener) })
+}
+
+// handle serves one request: it is routed, recorded, meets its faults, and is checked
+// for its token and rights before the generated code sees it.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Server", "Tapkey-Sandbox")
+	if s.config.control && strings.HasPrefix(r.URL.Path, controlPath) {
+		s.control(w, r)
+		return
+	}
+	operation, next := s.route(r)
+	entry := s.journal.begin(r, operation)
+	next = s.faulty(operation, entry, next)
+	next(&statusRecorder{w, s.journal, entry}, r)
+}
+
+// route finds what serves a request, and the operation it counts for.
+func (s *Server) route(r *http.Request) (string, http.HandlerFunc) {
+	switch strings.ToLower(strings.TrimSuffix(r.URL.Path, "/")) {
+	case tokenPath:
+		return tokenOperation, s.tokens.serve
+	case discoveryPath:
+		return "", s.tokens.serveDiscovery
+	case keysPath:
+		return "", s.tokens.serveKeys
+	}
+	found, err := s.router.find(r)
+	if err != nil {
+		return "", func(w http.ResponseWriter, r *http.Request) { responseError(w, r, err) }
+	}
+	return found.operation.ID, func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := s.authorize(r, found.operation)
+		if err == nil {
+			err = checkRequest(w, r)
+		}
+		if err != nil {
+			responseError(w, r, err)
+			return
+		}
+		found.handler(w, r.WithContext(ctx))
+	}
+}
+
+// BaseURL is the base URL of the API, such as http://127.0.0.1:40123/api/v1.
+func (s *Server) BaseURL() string { return s.origin + basePath }
+
+// TokenURL is the URL of the token endpoint, such as http://127.0.0.1:40123/connect/token.
+func (s *Server) TokenURL() string { return s.origin + tokenPath }
+
+// ClientID is the id of the client that is always registered. Its service account has
+// the role Owner in every owner account.
+func (s *Server) ClientID() string { return s.config.clients[0].ID }
+
+// ClientSecret is the secret that goes with [Server.ClientID].
+func (s *Server) ClientSecret() string { return s.config.clients[0].Secret }
+
+// Close stops the sandbox and waits for its goroutines. Requests that are under way
+// are cut off. Closing it again does nothing.
+func (s *Server) Close() error {
+	s.closeOnce.Do(func() {
+		s.stop()
+		s.closeErr = s.http.Close()
+		s.running.Wait()
+	})
+	return s.closeErr
+}
+
+// service implements the operations, a file for each kind of thing.
+type service struct {
+	store *store
+	clock *clock
+}
+
+var _ tapkeyserver.StrictServerInterface = service{}
+
+type contextKey struct{}
+
+// call is who asks and, below an owner account, for which.
+type call struct {
+	client  *Client
+	account *account
+	role    string // of the client's service account in the owner account
+}
+
+func callOf(ctx context.Context) call { return ctx.Value(contextKey{}).(call) }
+
+// accountOf returns the owner account of a call. authorize has seen to it that there
+// is one.
+func accountOf(ctx context.Context) *account { return callOf(ctx).account }

@@ -1,0 +1,287 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// The paths of the authorization server. Inferred but for the token path: those are
+// where IdentityServer has them.
+const (
+	tokenPath     = "/connect/token"
+	discoveryPath = "/.well-known/openid-configuration"
+	keysPath      = "/.well-known/openid-configuration/jwks"
+)
+
+// audience is the name Tapkey gives its API in token exchange. Inferred for client
+// credentials.
+const audience = "tapkey_api"
+
+// keyID names the one signing key of a sandbox.
+const keyID = "sandbox"
+
+// tokens is the authorization server: it issues access tokens as IdentityServer does
+// and verifies them.
+type tokens struct {
+	issuer   string
+	lifetime time.Duration
+	clients  map[string]*Client
+	clock    *clock
+	key      func() (*rsa.PrivateKey, error)
+
+	serial  atomic.Int64 // of the latest token
+	mu      sync.Mutex
+	revoked map[string]bool // token ids
+	cutoff  int64           // tokens up to this serial are revoked
+}
+
+func newTokens(issuer string, lifetime time.Duration, clients map[string]*Client, clock *clock) *tokens {
+	return &tokens{
+		issuer:   issuer,
+		lifetime: lifetime,
+		clients:  clients,
+		clock:    clock,
+		// Made when first needed: it takes longer than everything else in Start.
+		key:     sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
+		revoked: make(map[string]bool),
+	}
+}
+
+// claims are those of an access token. IdentityServer writes the scopes as an array.
+type claims struct {
+	jwt.RegisteredClaims
+	ClientID string   `json:"client_id"`
+	Scope    []string `json:"scope"`
+}
+
+// token is a verified access token.
+type token struct {
+	id     string
+	client *Client
+	scopes []string
+}
+
+// tokenError is an error code of RFC 6749, section 5.2. IdentityServer answers all of
+// them with status 400.
+type tokenError string
+
+func (e tokenError) Error() string { return string(e) }
+
+// serve is the token endpoint.
+func (t *tokens) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store, no-cache, max-age=0")
+	w.Header().Set("Pragma", "no-cache")
+	answer, err := t.answer(w, r)
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// answer checks a token request in the order IdentityServer does: the form of the
+// request, the client, the grant type, the scopes.
+func (t *tokens) answer(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
+	if r.Method != http.MethodPost {
+		return nil, tokenError("invalid_request")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := r.ParseForm(); err != nil || len(r.PostForm) == 0 {
+		return nil, tokenError("invalid_request")
+	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, tokenError("invalid_request")
+		}
+	}
+	client, ok := t.authenticate(r)
+	if !ok {
+		return nil, tokenError("invalid_client")
+	}
+	switch r.PostForm.Get("grant_type") {
+	case "client_credentials":
+	case "authorization_code", "refresh_token", "http://tapkey.net/oauth/token_exchange":
+		// Tapkey has these grants, but clients here are for client credentials.
+		return nil, tokenError("unauthorized_client")
+	default:
+		return nil, tokenError("unsupported_grant_type")
+	}
+	scopes := slices.Compact(slices.Sorted(slices.Values(strings.Fields(r.PostForm.Get("scope")))))
+	if len(scopes) == 0 {
+		scopes = client.allowed() // as IdentityServer does; Tapkey documents scope as required
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(client.allowed(), scope) {
+			return nil, tokenError("invalid_scope")
+		}
+	}
+	accessToken, err := t.issue(client, scopes)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"access_token": accessToken,
+		"expires_in":   int64(t.lifetime / time.Second),
+		"token_type":   "Bearer",
+		"scope":        strings.Join(scopes, " "),
+	}, nil
+}
+
+// authenticate finds the client of a token request by Basic or by the form. The parts
+// of Basic are form-decoded each, as RFC 6749, section 2.3.1, wants it: a plus is a
+// space.
+func (t *tokens) authenticate(r *http.Request) (*Client, bool) {
+	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	if user, password, ok := r.BasicAuth(); ok {
+		var err1, err2 error
+		id, err1 = url.QueryUnescape(user)
+		secret, err2 = url.QueryUnescape(password)
+		if err1 != nil || err2 != nil {
+			return nil, false
+		}
+	}
+	client := t.clients[id]
+	if client == nil || client.Secret != secret {
+		return nil, false
+	}
+	return client, true
+}
+
+func (t *tokens) issue(client *Client, scopes []string) (string, error) {
+	key, err := t.key()
+	if err != nil {
+		return "", err
+	}
+	now := t.clock.now()
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodRS256, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer:    t.issuer,
+			Audience:  jwt.ClaimStrings{audience},
+			IssuedAt:  jwt.NewNumericDate(now),
+			NotBefore: jwt.NewNumericDate(now),
+			ExpiresAt: jwt.NewNumericDate(now.Add(t.lifetime)),
+			ID:        strconv.FormatInt(t.serial.Add(1), 10),
+		},
+		ClientID: client.ID,
+		Scope:    scopes,
+	})
+	unsigned.Header["kid"] = keyID
+	unsigned.Header["typ"] = "at+jwt"
+	return unsigned.SignedString(key)
+}
+
+// verify returns what a token says, or why it is not accepted, in words that fit into
+// a quoted string of a header.
+func (t *tokens) verify(value string) (*token, error) {
+	var c claims
+	_, err := jwt.ParseWithClaims(value, &c,
+		func(*jwt.Token) (any, error) {
+			key, err := t.key()
+			if err != nil {
+				return nil, err
+			}
+			return &key.PublicKey, nil
+		},
+		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
+		jwt.WithIssuer(t.issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired(),
+		jwt.WithTimeFunc(t.clock.now),
+	)
+	client := t.clients[c.ClientID]
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return nil, errors.New("the token expired at " + c.ExpiresAt.UTC().Format(time.RFC3339))
+	case err != nil, client == nil:
+		return nil, errors.New("the token is not one of this server")
+	case t.isRevoked(c.ID):
+		return nil, errors.New("the token is revoked")
+	}
+	return &token{c.ID, client, c.Scope}, nil
+}
+
+func (t *tokens) isRevoked(id string) bool {
+	serial, err := strconv.ParseInt(id, 10, 64)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return err != nil || serial <= t.cutoff || t.revoked[id]
+}
+
+// RevokeTokens makes every access token issued so far invalid: the API answers 401,
+// and a client has to get a new one.
+func (s *Server) RevokeTokens() {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	s.tokens.cutoff = s.tokens.serial.Load()
+	clear(s.tokens.revoked)
+}
+
+// RevokeToken makes one access token invalid. It reports whether the token was valid.
+func (s *Server) RevokeToken(accessToken string) bool {
+	token, err := s.tokens.verify(accessToken)
+	if err != nil {
+		return false
+	}
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	s.tokens.revoked[token.id] = true
+	return true
+}
+
+// serveDiscovery is the OpenID Connect discovery document.
+func (t *tokens) serveDiscovery(w http.ResponseWriter, r *http.Request) {
+	if !onlyGet(w, r) {
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"issuer":                                t.issuer,
+		"jwks_uri":                              t.issuer + keysPath,
+		"token_endpoint":                        t.issuer + tokenPath,
+		"scopes_supported":                      allScopes(),
+		"grant_types_supported":                 []string{"client_credentials"},
+		"response_types_supported":              []string{},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"subject_types_supported":               []string{"public"},
+		"id_token_signing_alg_values_supported": []string{jwt.SigningMethodRS256.Alg()},
+	})
+}
+
+// serveKeys is the JSON Web Key Set with the key that signs the tokens.
+func (t *tokens) serveKeys(w http.ResponseWriter, r *http.Request) {
+	if !onlyGet(w, r) {
+		return
+	}
+	key, err := t.key()
+	if err != nil {
+		responseError(w, r, err)
+		return
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	writeJSON(w, http.StatusOK, map[string]any{"keys": []map[string]string{{
+		"kty": "RSA",
+		"use": "sig",
+		"alg": jwt.SigningMethodRS256.Alg(),
+		"kid": keyID,
+		"n":   encode(key.N.Bytes()),
+		"e":   encode(big.NewInt(int64(key.E)).Bytes()),
+	}}})
+}
+
+func onlyGet(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet {
+		return true
+	}
+	methodNotAllowed(r.Method, http.MethodGet).write(w)
+	return false
+}

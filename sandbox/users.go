@@ -1,0 +1,95 @@
+package sandbox
+
+import (
+	"context"
+
+	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+)
+
+func (a *account) addUser(ipID, ipUserID string) api.IdentityProviderUser {
+	user := api.IdentityProviderUser{
+		ID:       newID(kindUser, a.index, a.users.added),
+		IPID:     &ipID,
+		IPUserID: &ipUserID,
+		Status:   new("Normal"),
+	}
+	a.users.add(user.ID, user)
+	return user
+}
+
+// checkProvider refuses an identity provider that another owner account holds, or none.
+// Each account of the sandbox has one, even if it has no users. Inferred: the status.
+func (a *account) checkProvider(ipID string) error {
+	if ipID != a.provider {
+		return notFound("the owner account has no identity provider %q", ipID)
+	}
+	return nil
+}
+
+// ListIdentityProviderUsers lists the users, or finds one: with ipUserId the answer is
+// an object. Inferred: that it is 404 if there is no such user.
+func (s service) ListIdentityProviderUsers(ctx context.Context, r api.ListIdentityProviderUsersRequestObject) (api.ListIdentityProviderUsersResponseObject, error) {
+	a := accountOf(ctx)
+	if err := a.checkProvider(r.IPID); err != nil {
+		return nil, err
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if r.Params.IPUserID == nil {
+		return listOf(a.users.snapshot()), nil
+	}
+	user, ok := a.findUser(*r.Params.IPUserID)
+	if !ok {
+		return nil, notFound("there is no user %q", *r.Params.IPUserID)
+	}
+	var one api.IdentityProviderUsers
+	if err := one.FromIdentityProviderUser(user); err != nil {
+		return nil, err
+	}
+	return api.ListIdentityProviderUsers200JSONResponse(one), nil
+}
+
+func (s service) GetIdentityProviderUser(ctx context.Context, r api.GetIdentityProviderUserRequestObject) (api.GetIdentityProviderUserResponseObject, error) {
+	a := accountOf(ctx)
+	if err := a.checkProvider(r.IPID); err != nil {
+		return nil, err
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	user, ok := a.users.get(r.UserID)
+	if !ok {
+		return nil, notFound("there is no user %q", r.UserID)
+	}
+	return api.GetIdentityProviderUser200JSONResponse(user), nil
+}
+
+// CreateIdentityProviderUser registers a user; one that is registered is 409. Reported
+// is that ipId may be left out of the body. Inferred: that it has to be the one of the
+// path otherwise.
+func (s service) CreateIdentityProviderUser(ctx context.Context, r api.CreateIdentityProviderUserRequestObject) (api.CreateIdentityProviderUserResponseObject, error) {
+	a := accountOf(ctx)
+	if err := a.checkProvider(r.IPID); err != nil {
+		return nil, err
+	}
+	if r.Body.IPUserID == "" {
+		return nil, badRequest("ipUserId is missing")
+	}
+	if r.Body.IPID != nil && *r.Body.IPID != r.IPID {
+		return nil, badRequest("ipId is not the one in the path")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.findUser(r.Body.IPUserID); ok {
+		return nil, duplicate("the user is registered already")
+	}
+	return api.CreateIdentityProviderUser200JSONResponse(a.addUser(r.IPID, r.Body.IPUserID)), nil
+}
+
+func (a *account) findUser(ipUserID string) (api.IdentityProviderUser, bool) {
+	for _, user := range a.users.items {
+		if *user.IPUserID == ipUserID {
+			return user, true
+		}
+	}
+	return api.IdentityProviderUser{}, false
+}
