@@ -1,0 +1,66 @@
+# Every habit of this repository. `make` alone lists them.
+
+GO        ?= go
+OAPI      := $(GO) tool -modfile=tools/go.mod
+LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
+MODULES   := . tools tools/lint
+COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
+RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## list the owner accounts of a sandbox, over real HTTP
+	@$(GO) run ./cmd/tapkey owners list --sandbox
+
+.PHONY: generate
+generate: ## regenerate the code from openapi.yaml
+	$(GO) generate ./...
+
+.PHONY: test
+test: ## run the tests, with the race detector where there is a C compiler
+ifeq ($(RACE),)
+	@echo "race detector: not run (no C compiler)"
+endif
+	$(GO) test $(RACE) ./...
+
+.PHONY: check
+check: fmt tidy stale vet lint test jsonv2 ## everything that CI checks
+
+.PHONY: fmt
+fmt: ## fail if a file is not gofmt'ed
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt'ed: $$out"; exit 1; }
+
+.PHONY: tidy
+tidy: ## fail if a go.mod is not tidy
+	@for m in $(MODULES); do (cd $$m && $(GO) mod tidy -diff) || exit 1; done
+
+.PHONY: stale
+stale: ## fail if the generated code is not what openapi.yaml gives
+	@sh gen/stale.sh
+
+.PHONY: vet
+vet: ## vet for Linux, Windows and macOS
+	$(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+
+.PHONY: lint
+lint: ## run golangci-lint
+	$(LINT) run ./...
+
+.PHONY: jsonv2
+jsonv2: ## test once with the standard library's own JSON v2
+	GOEXPERIMENT=jsonv2 $(GO) test ./...
+
+.PHONY: size
+size: ## count the lines of hand-written Go, tests apart
+	@for d in api client sandbox cmd/tapkey; do \
+		printf '%-12s %5d lines of code, %5d with comments and blanks\n' $$d \
+			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
+			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \
+	done

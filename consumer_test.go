@@ -1,0 +1,129 @@
+package tapkeygo_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	tapkeygo "github.com/tapkey-go/tapkey-go"
+	"github.com/tapkey-go/tapkey-go/sandbox"
+)
+
+const modulePath = "github.com/tapkey-go/tapkey-go"
+
+// consumer is a module outside the repository, with the program that the README shows.
+func consumer(t *testing.T) (run func(env []string, args ...string) string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("consumer module: not run (-short)")
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	run = func(env []string, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir, cmd.Env = dir, append(append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off"), env...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+		}
+		return string(out)
+	}
+	write := func(name string, content []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sums, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("go.sum", sums)
+	write("main.go", readmeProgram(t))
+	run(nil, "mod", "init", "example.com/consumer")
+	run(nil, "mod", "edit", "-require="+modulePath+"@v0.0.0", "-replace="+modulePath+"="+root)
+	run(nil, "mod", "tidy")
+	return run
+}
+
+// readmeProgram is the first program in the README.
+func readmeProgram(t *testing.T) []byte {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := bytes.Cut(readme, []byte("```go\npackage main"))
+	program, _, closed := bytes.Cut(rest, []byte("\n```"))
+	if !found || !closed {
+		t.Fatal("the README has no program")
+	}
+	return append([]byte("package main"), program...)
+}
+
+func TestTheReadmesProgramListsTheOwners(t *testing.T) {
+	run := consumer(t)
+	server, err := sandbox.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	out := run([]string{
+		"TAPKEY_CLIENT_ID=" + server.ClientID(),
+		"TAPKEY_CLIENT_SECRET=" + server.ClientSecret(),
+		"TAPKEY_BASE_URI=" + strings.TrimSuffix(server.BaseURL(), "/api/v1"),
+		"TAPKEY_TOKEN_ENDPOINT=" + server.TokenURL(),
+		"TAPKEY_SCOPES=",
+	}, "run", ".")
+	if !strings.Contains(out, "Home\n") {
+		t.Errorf("it printed %q", out)
+	}
+	if server.Count("listOwners") != 1 || server.TokenRequests() != 1 {
+		t.Errorf("%d lists and %d token requests", server.Count("listOwners"), server.TokenRequests())
+	}
+}
+
+// What a consumer gets besides itself and this module: at most 6 modules linked, and
+// 92 in the graph.
+func TestModulesOfAConsumer(t *testing.T) {
+	run := consumer(t)
+	lines := func(args ...string) []string {
+		fields := strings.Fields(run(nil, args...))
+		slices.Sort(fields)
+		fields = slices.Compact(fields)
+		return slices.DeleteFunc(fields, func(path string) bool {
+			return path == modulePath || path == "example.com/consumer"
+		})
+	}
+	linked := lines("list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")
+	t.Logf("linked: %v", linked)
+	if len(linked) > 6 || len(linked) == 0 {
+		t.Errorf("%d modules are linked: %v", len(linked), linked)
+	}
+	graph := lines("list", "-m", "-f", "{{.Path}}", "all")
+	t.Logf("in the graph: %d", len(graph))
+	if len(graph) > 92 || len(graph) < len(linked) {
+		t.Errorf("%d modules are in the graph", len(graph))
+	}
+}
+
+func TestOpenAPIIsACopy(t *testing.T) {
+	want, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(tapkeygo.OpenAPI())
+	if !bytes.Equal(tapkeygo.OpenAPI(), want) {
+		t.Error("OpenAPI is not the document, or gave away its own copy")
+	}
+}
