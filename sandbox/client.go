@@ -28,6 +28,10 @@ type Client struct {
 	// service account has the role Owner or Admin from the start. Only the role Owner
 	// may change permissions.
 	Owns, Administers []string
+
+	// NoClientCredentials is a client that was registered for another grant type, and
+	// may not use client credentials.
+	NoClientCredentials bool
 }
 
 // ServiceAccount is the e-mail address of the client's service account. An owner

@@ -44,7 +44,7 @@ func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 		},
 		"DELETE faults": func(*http.Request) (any, error) { return done, s.ClearFaults() },
 		"GET requests": func(*http.Request) (any, error) {
-			return map[string]any{"requests": s.Requests(), "counts": s.counts()}, nil
+			return map[string]any{"requests": s.Requests(), "counts": s.Counts()}, nil
 		},
 		"DELETE requests": func(*http.Request) (any, error) { s.ForgetRequests(); return done, nil },
 		"GET clock":       func(*http.Request) (any, error) { return map[string]any{"time": s.Time()}, nil },

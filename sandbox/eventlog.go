@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"fmt"
 	"iter"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
 // eventLog is the log of an owner account. Its entries are computed from their number,
@@ -13,6 +15,7 @@ type eventLog struct {
 	owner                  int // index of the owner account
 	size                   int
 	locks, contacts, cards int // that take part, the first ones of the account
+	bookmarks              *odata.Bookmarks
 }
 
 const (
@@ -51,18 +54,18 @@ func (l eventLog) entry(i int) tapkeyserver.LogEntry {
 }
 
 // entries is the log of all locks.
-func (l eventLog) entries() pages[tapkeyserver.LogEntry] { return l.every(0, 1) }
+func (l eventLog) entries() list[tapkeyserver.LogEntry] { return l.every(0, 1) }
 
 // ofLock is the log of the lock with index n.
-func (l eventLog) ofLock(n int) pages[tapkeyserver.LogEntry] {
+func (l eventLog) ofLock(n int) list[tapkeyserver.LogEntry] {
 	if n >= l.locks { // bound later: it has recorded nothing
 		return eventLog{}.entries()
 	}
 	return l.every(n, l.locks)
 }
 
-func (l eventLog) every(first, step int) pages[tapkeyserver.LogEntry] {
-	return func(skip int) iter.Seq[tapkeyserver.LogEntry] {
+func (l eventLog) every(first, step int) list[tapkeyserver.LogEntry] {
+	entries := newList(func(skip int) iter.Seq[tapkeyserver.LogEntry] {
 		return func(yield func(tapkeyserver.LogEntry) bool) {
 			if skip > l.size {
 				return
@@ -73,5 +76,7 @@ func (l eventLog) every(first, step int) pages[tapkeyserver.LogEntry] {
 				}
 			}
 		}
-	}
+	})
+	entries.Bookmarks, entries.Name = l.bookmarks, fmt.Sprint(first, step)
+	return entries
 }

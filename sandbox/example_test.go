@@ -21,7 +21,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	if err := s.Inject(sandbox.Fault{Kind: "429-retry-after", Operation: "listOwners", Count: 1}); err != nil {
+	if err := s.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
 		panic(err)
 	}
 	owners, err := c.ListOwners(context.Background())

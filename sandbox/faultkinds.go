@@ -144,6 +144,11 @@ func FaultKinds() []FaultKind {
 		{"extra-fields", "adds an unknown member to every object", alterObjects(func(object map[string]any) {
 			object["sandboxUnknown"] = map[string]any{"value": []int{1, 2, 3}}
 		})},
+		{"malformed-token", "gives an access token that is none; for the operation token", alterObjects(func(object map[string]any) {
+			if _, ok := object["access_token"]; ok {
+				object["access_token"] = "not.a-jwt"
+			}
+		})},
 		{"missing-fields", "leaves out every id, which the contract requires", alterObjects(func(object map[string]any) {
 			delete(object, "id")
 		})},

@@ -132,8 +132,9 @@ func TestFaultKinds(t *testing.T) {
 		"unknown-enum":   {check: altered(func(a answer) bool { return locks(a)[2]["targetType"] == "SandboxUnknown" })},
 	}
 	for _, kind := range sandbox.FaultKinds() {
-		if kind.Name == "refused" {
-			continue // TestConnectionsRefused
+		switch kind.Name {
+		case "refused", "malformed-token":
+			continue // they have tests of their own
 		}
 		t.Run(kind.Name, func(t *testing.T) {
 			expected, ok := checks[kind.Name]
@@ -154,6 +155,19 @@ func TestFaultKinds(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMalformedToken(t *testing.T) {
+	s := start(t)
+	if err := s.Inject(sandbox.Fault{Kind: "malformed-token", Operation: "token", Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	malformed := accessToken(t, s, s.ClientID(), s.ClientSecret())
+	if strings.Count(malformed, ".") == 2 {
+		t.Errorf("%q could be a JWT", malformed)
+	}
+	send(t, "GET", s.BaseURL()+"/Owners", "Bearer "+malformed, "").code(t, 401, "InvalidToken")
+	send(t, "GET", s.BaseURL()+"/Owners", "Bearer "+accessToken(t, s, s.ClientID(), s.ClientSecret()), "").want(t, 200)
 }
 
 // Faults from close-body on happen after the operation: what was asked is done.

@@ -17,12 +17,15 @@ type generated struct {
 	first                     int // index of the first among all accounts
 }
 
-// WithGenerated adds owner accounts, each with that many locks and log entries. They
-// are the same each time. Only those that are asked for take memory, and log entries
-// never do: a million of them is no more than a number.
+// WithGenerated adds owner accounts, each with that many locks and log entries, and
+// with contacts, cards and grants in proportion. They are the same each time. With it,
+// or with [WithOwner], the accounts that are there by default are not.
+//
+// Only accounts that are asked for take memory, and log entries never do: a million of
+// them is no more than a number.
 func WithGenerated(owners, locks, logEntries int) Option {
 	return func(c *config) {
-		c.generated = generated{owners: owners, locks: locks, logEntries: logEntries}
+		c.generated = &generated{owners: owners, locks: locks, logEntries: logEntries}
 	}
 }
 

@@ -99,8 +99,8 @@ func (s *Server) Count(operationID string) int {
 	return s.journal.counts[operationID]
 }
 
-// counts returns all counters.
-func (s *Server) counts() map[string]int {
+// Counts returns all counters: how often each operation was asked for, and "token".
+func (s *Server) Counts() map[string]int {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	return maps.Clone(s.journal.counts)

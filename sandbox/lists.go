@@ -13,20 +13,19 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
-// pages gives the items of a list from the one after the first skip on.
-type pages[T any] func(skip int) iter.Seq[T]
-
-func pagesOf[T any](items []T) pages[T] {
-	return func(skip int) iter.Seq[T] { return slices.Values(items[min(skip, len(items)):]) }
-}
-
 // list is the answer of an operation that lists. It is written item by item.
 type list[T any] struct {
-	pages pages[T]
+	odata.List[T]
 	query *odata.Query[T]
 }
 
-func listOf[T any](items []T) list[T] { return list[T]{pages: pagesOf(items)} }
+func newList[T any](items func(skip int) iter.Seq[T]) list[T] {
+	return list[T]{List: odata.List[T]{Items: items}}
+}
+
+func listOf[T any](items []T) list[T] {
+	return newList(func(skip int) iter.Seq[T] { return slices.Values(items[min(skip, len(items)):]) })
+}
 
 // queried returns the list with the options of a request.
 func (l list[T]) queried(values url.Values) (any, error) {
@@ -44,7 +43,7 @@ func (l list[T]) write(w http.ResponseWriter) error {
 	out := bufio.NewWriterSize(w, 16<<10)
 	_ = out.WriteByte('[')
 	var buffer []byte
-	for item := range query.Apply(l.pages) {
+	for item := range query.Apply(l.List) {
 		var err error
 		buffer, err = query.AppendJSON(buffer, &item)
 		if err != nil {

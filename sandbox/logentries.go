@@ -7,7 +7,7 @@ import (
 )
 
 func (s service) ListLogEntries(ctx context.Context, _ api.ListLogEntriesRequestObject) (api.ListLogEntriesResponseObject, error) {
-	return list[api.LogEntry]{pages: accountOf(ctx).log.entries()}, nil
+	return accountOf(ctx).log.entries(), nil
 }
 
 func (s service) ListBoundLockLogEntries(ctx context.Context, r api.ListBoundLockLogEntriesRequestObject) (api.ListBoundLockLogEntriesResponseObject, error) {
@@ -18,5 +18,5 @@ func (s service) ListBoundLockLogEntries(ctx context.Context, r api.ListBoundLoc
 	if !ok {
 		return nil, notFound("there is no lock %q", r.BoundLockID)
 	}
-	return list[api.LogEntry]{pages: a.log.ofLock(n)}, nil
+	return a.log.ofLock(n), nil
 }

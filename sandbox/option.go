@@ -14,7 +14,7 @@ type config struct {
 	faults        []Fault
 	clients       []Client
 	owners        []Owner
-	generated     generated
+	generated     *generated // nil without WithGenerated
 }
 
 // WithAddr sets the address to listen on. The default is 127.0.0.1:0, which takes a
@@ -35,8 +35,8 @@ func WithClient(client Client) Option {
 	return func(c *config) { c.clients = append(c.clients, client) }
 }
 
-// WithOwner adds an owner account. As soon as one is added, the accounts that are there
-// by default are not.
+// WithOwner adds an owner account. With it, or with [WithGenerated], the accounts that
+// are there by default are not.
 func WithOwner(owner Owner) Option {
 	return func(c *config) { c.owners = append(c.owners, owner) }
 }

@@ -10,7 +10,7 @@ import (
 
 func (s service) ListOwners(ctx context.Context, _ api.ListOwnersRequestObject) (api.ListOwnersResponseObject, error) {
 	owners := s.store.owners(callOf(ctx).client.ServiceAccount())
-	return list[api.OwnerAccount]{pages: func(int) iter.Seq[api.OwnerAccount] { return owners }}, nil
+	return newList(func(int) iter.Seq[api.OwnerAccount] { return owners }), nil
 }
 
 // CreateOwner is not available to clients that use client credentials, and the sandbox

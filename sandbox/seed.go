@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
 // Owner describes an owner account to start with, see [WithOwner]. Its ids and all
@@ -88,7 +89,7 @@ func newAccount(index int, from Owner) (*account, error) {
 	}
 	a.owner = tapkeyserver.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
 	if len(from.Locks) > 0 {
-		a.log = eventLog{index, from.LogEntries, len(from.Locks), len(from.Contacts), len(from.Cards)}
+		a.log = eventLog{index, from.LogEntries, len(from.Locks), len(from.Contacts), len(from.Cards), new(odata.Bookmarks)}
 	}
 	locks, contacts, cards := make(map[string]string), make(map[string]string), make(map[string]string)
 	for i, title := range from.Locks {

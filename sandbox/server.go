@@ -44,7 +44,7 @@ func Start(opts ...Option) (*Server, error) {
 		opt(&cfg)
 	}
 	cfg.clients = append([]Client{defaultClient()}, cfg.clients...)
-	if cfg.owners == nil {
+	if cfg.owners == nil && cfg.generated == nil {
 		cfg.owners = defaultOwners()
 	}
 	s := &Server{
@@ -150,6 +150,7 @@ func (s *Server) serve(listener net.Listener) {
 // for its token and rights before the generated code sees it.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "Tapkey-Sandbox")
+	w.Header().Set("Date", s.clock.now().UTC().Format(http.TimeFormat))
 	if s.config.control && strings.HasPrefix(r.URL.Path, controlPath) {
 		s.control(w, r)
 		return

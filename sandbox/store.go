@@ -25,11 +25,13 @@ type store struct {
 func newStore(cfg config) (*store, error) {
 	s := &store{
 		mainClient: cfg.clients[0].ServiceAccount(),
-		generated:  cfg.generated,
 		accounts:   make(map[string]*account),
 		bound:      make(map[string]bool),
 	}
-	s.generated.first = len(cfg.owners)
+	if cfg.generated != nil {
+		s.generated = *cfg.generated
+		s.generated.first = len(cfg.owners)
+	}
 	for i, owner := range cfg.owners {
 		a, err := newAccount(i, owner)
 		if err != nil {

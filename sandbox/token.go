@@ -113,6 +113,9 @@ func (t *tokens) answer(w http.ResponseWriter, r *http.Request) (map[string]any,
 	}
 	switch r.PostForm.Get("grant_type") {
 	case "client_credentials":
+		if client.NoClientCredentials {
+			return nil, tokenError("unauthorized_client")
+		}
 	case "authorization_code", "refresh_token", "http://tapkey.net/oauth/token_exchange":
 		// Tapkey has these grants, but clients here are for client credentials.
 		return nil, tokenError("unauthorized_client")

@@ -37,7 +37,7 @@ func basic(credentials string) string {
 
 func TestTokenRequests(t *testing.T) {
 	awkward := sandbox.Client{ID: "cl:ient", Secret: "s3cr:et/+ %", Scopes: []string{"read:owneraccounts", "read:grants"}}
-	s := start(t, sandbox.WithClient(awkward))
+	s := start(t, sandbox.WithClient(awkward), sandbox.WithClient(sandbox.Client{ID: "app", Secret: "x", NoClientCredentials: true}))
 	id, secret := url.QueryEscape(awkward.ID), url.QueryEscape(awkward.Secret)
 	body := "&client_id=" + id + "&client_secret=" + secret
 	for _, test := range []struct{ name, basic, form, want string }{
@@ -54,6 +54,7 @@ func TestTokenRequests(t *testing.T) {
 		{"unknown scope", basic(id + ":" + secret), "grant_type=client_credentials&scope=manage:contacts", "invalid_scope"},
 		{"offline_access", basic(id + ":" + secret), "grant_type=client_credentials&scope=offline_access", "invalid_scope"},
 		{"grant of users", basic(id + ":" + secret), "grant_type=authorization_code&code=x", "unauthorized_client"},
+		{"client for users", basic("app:x"), "grant_type=client_credentials", "unauthorized_client"},
 		{"unknown grant", basic(id + ":" + secret), "grant_type=password", "unsupported_grant_type"},
 		{"no grant", basic(id + ":" + secret), "scope=read:grants", "unsupported_grant_type"},
 		{"grant given twice", basic(id + ":" + secret), "grant_type=client_credentials&grant_type=client_credentials", "invalid_request"},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -39,7 +40,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(stderr, "tapkey:", oneLine(err.Error()))
+	if text := strings.TrimPrefix(oneLine(err.Error()), "tapkey: "); text != "" {
+		fmt.Fprintln(stderr, "tapkey:", text)
+	}
 	if _, failed := errors.AsType[*failure](err); failed {
 		return exitFailed
 	}

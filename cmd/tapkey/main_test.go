@@ -354,7 +354,7 @@ func TestSandboxRefusesOtherAddresses(t *testing.T) {
 }
 
 func TestHelpFitsAScreen(t *testing.T) {
-	for _, args := range [][]string{{}, {"owners"}, {"owners", "list"}, {"owners", "get"}, {"sandbox"}} {
+	for _, args := range [][]string{{}, {"owners"}, {"owners", "list"}, {"owners", "get"}, {"doctor"}, {"sandbox"}} {
 		out, _, status := tapkeyMain(t, nil, append(args, "--help")...)
 		lines := strings.Split(strings.TrimRight(out, "\n"), "\n")
 		if status != 0 || len(lines) > 24 {

@@ -37,7 +37,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a sandbox of its own")
-	root.AddCommand(a.owners(), a.sandbox())
+	root.AddCommand(a.owners(), a.doctor(), a.sandbox())
+	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
 		help.Hidden = true // --help says it already
@@ -55,25 +56,25 @@ func subcommandArgs(cmd *cobra.Command, args []string) error {
 
 // client returns a client for the environment or for a sandbox of its own, and what
 // to call when done.
-func (a *app) client() (*client.Client, func(), error) {
+func (a *app) client(opts ...client.Option) (c *client.Client, done func(), err error) {
 	if !a.useSandbox {
-		c, err := client.New(client.FromEnv())
+		c, err := client.New(append([]client.Option{client.FromEnv()}, opts...)...)
 		return c, func() {}, err
 	}
 	server, err := sandbox.Start()
 	if err != nil {
 		return nil, nil, &failure{err}
 	}
-	c, err := client.New(
+	c, err = newSandboxClient(server, opts...)
+	return c, func() { _ = server.Close() }, err
+}
+
+func newSandboxClient(server *sandbox.Server, opts ...client.Option) (*client.Client, error) {
+	return client.New(append([]client.Option{
 		client.WithCredentials(server.ClientID(), server.ClientSecret()),
 		client.WithBaseURL(server.BaseURL()),
 		client.WithTokenURL(server.TokenURL()),
-	)
-	if err != nil {
-		_ = server.Close()
-		return nil, nil, err
-	}
-	return c, func() { _ = server.Close() }, nil
+	}, opts...)...)
 }
 
 func version() string {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,9 +36,11 @@ func things() []thing {
 	}
 }
 
-func list(skip int) iter.Seq[thing] {
-	all := things()
-	return slices.Values(all[min(skip, len(all)):])
+func list() odata.List[thing] {
+	return odata.List[thing]{Items: func(skip int) iter.Seq[thing] {
+		all := things()
+		return slices.Values(all[min(skip, len(all)):])
+	}}
 }
 
 // ids are those of the things a query picks, in order.
@@ -48,7 +51,7 @@ func ids(t *testing.T, values url.Values) string {
 		t.Fatal(err)
 	}
 	var got strings.Builder
-	for item := range q.Apply(list) {
+	for item := range q.Apply(list()) {
 		got.WriteString(item.ID)
 	}
 	return got.String()
@@ -201,6 +204,55 @@ func TestTopAndSkip(t *testing.T) {
 	}
 }
 
+// A bookmark makes the next page start where the one before ended, and changes nothing
+// else.
+func TestBookmarks(t *testing.T) {
+	const size = 1000
+	read := 0
+	numbers := odata.List[thing]{
+		Bookmarks: new(odata.Bookmarks),
+		Name:      "numbers",
+		Items: func(skip int) iter.Seq[thing] {
+			return func(yield func(thing) bool) {
+				for n := skip; n < size; n++ {
+					if read++; !yield(thing{ID: "x", No: new(int64(n)), Active: new(n%3 == 0)}) {
+						return
+					}
+				}
+			}
+		},
+	}
+	var got []int64
+	for skip := 0; ; skip += 10 {
+		q, err := odata.Parse[thing](url.Values{"$filter": {"active"}, "$top": {"10"}, "$skip": {strconv.Itoa(skip)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(got)
+		for item := range q.Apply(numbers) {
+			got = append(got, *item.No)
+		}
+		if len(got)-before < 10 {
+			break
+		}
+	}
+	if len(got) != 334 || got[0] != 0 || got[333] != 999 || got[200] != 600 {
+		t.Errorf("%d items: %v", len(got), got)
+	}
+	if read != size {
+		t.Errorf("%d items were read for a list of %d", read, size)
+	}
+	q, err := odata.Parse[thing](url.Values{"$filter": {"not active"}, "$top": {"1"}, "$skip": {"10"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for item := range q.Apply(numbers) {
+		if *item.No != 16 {
+			t.Errorf("the bookmark of another filter was used: %d", *item.No)
+		}
+	}
+}
+
 func TestOptionsRefused(t *testing.T) {
 	for _, query := range []string{
 		"$top=0", "$top=-1", "$top=", "$top=x", "$top=1.0", "$top=99999999999999999999", "$skip=-1", "$skip=x",
@@ -262,7 +314,7 @@ func FuzzFilter(f *testing.F) {
 			return
 		}
 		n := 0
-		for range q.Apply(list) {
+		for range q.Apply(list()) {
 			n++
 		}
 		if n > len(things()) {

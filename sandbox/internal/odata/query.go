@@ -43,6 +43,7 @@ func (e *Error) Error() string {
 // Query is what the options of one request ask of a list of T.
 type Query[T any] struct {
 	filter   *expression // nil lets everything through
+	text     string      // of the filter
 	selected []field     // nil is all
 	top      int         // 0 is all
 	skip     int
@@ -57,7 +58,8 @@ func Parse[T any](values url.Values) (*Query[T], error) {
 	q := new(Query[T])
 	var err error
 	if values.Has(optionFilter) {
-		if q.filter, err = parseFilter(values.Get(optionFilter), fields); err != nil {
+		q.text = values.Get(optionFilter)
+		if q.filter, err = parseFilter(q.text, fields); err != nil {
 			return nil, err
 		}
 	}
@@ -129,14 +131,25 @@ func parseSelect(text string, fields []field) ([]field, error) {
 	return selected, nil
 }
 
-// Apply picks from a list, given as a function that leaves out items at its start.
-func (q *Query[T]) Apply(list func(skip int) iter.Seq[T]) iter.Seq[T] {
+// List is what a query is applied to.
+type List[T any] struct {
+	// Items gives the items from the one after the first skip on.
+	Items func(skip int) iter.Seq[T]
+
+	// Bookmarks, if there are any, know the list by its name.
+	Bookmarks *Bookmarks
+	Name      string
+}
+
+// Apply picks from a list.
+func (q *Query[T]) Apply(list List[T]) iter.Seq[T] {
+	items := list.Items
 	if q.filter != nil {
-		list = q.filtered(list(0))
+		items = q.filtered(list)
 	}
 	return func(yield func(T) bool) {
 		left := q.top
-		for item := range list(q.skip) {
+		for item := range items(q.skip) {
 			if !yield(item) {
 				return
 			}
@@ -148,16 +161,21 @@ func (q *Query[T]) Apply(list func(skip int) iter.Seq[T]) iter.Seq[T] {
 }
 
 // filtered leaves out what the filter does not let through.
-func (q *Query[T]) filtered(all iter.Seq[T]) func(skip int) iter.Seq[T] {
+func (q *Query[T]) filtered(list List[T]) func(skip int) iter.Seq[T] {
 	return func(skip int) iter.Seq[T] {
 		return func(yield func(T) bool) {
-			for item := range all {
+			passed := 0
+			position := list.Bookmarks.find(place{list.Name, q.text, skip})
+			if position > 0 {
+				passed = skip
+			}
+			for item := range list.Items(position) {
+				position++
 				if !q.filter.holds(reflect.ValueOf(&item).Elem()) {
 					continue
 				}
-				if skip > 0 {
-					skip--
-				} else if !yield(item) {
+				if passed++; passed > skip && !yield(item) {
+					list.Bookmarks.set(place{list.Name, q.text, passed}, position)
 					return
 				}
 			}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/doctor"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+type doctorFlags struct {
+	doctor.Options
+	header, scenario string
+}
+
+func (a *app) doctor() *cobra.Command {
+	var flags doctorFlags
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out why calls are refused",
+		Long: "Find out why calls are refused: from the configuration to the owner accounts,\n" +
+			"step by step, and stop at the one that breaks. Nothing is changed.\n" +
+			"Exit status: 0 healthy, 1 a finding, 2 misuse.",
+		Example: "  tapkey doctor --operation listGrants --operation createGrant\n" +
+			"  tapkey doctor --header 'access_token abc'\n" +
+			"  tapkey doctor --sandbox --scenario list",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.diagnose(cmd, flags) },
+	}
+	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	cmd.Flags().StringVar(&flags.Owner, "owner", "", "id of an owner account to look at")
+	cmd.Flags().StringArrayVar(&flags.Operations, "operation", nil, "operation whose scopes to check")
+	cmd.Flags().StringVar(&flags.header, "header", "", "explain this Authorization header, offline")
+	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "with --sandbox: a failure to show, or list")
+	cmd.MarkFlagsMutuallyExclusive("header", "scenario")
+	cmd.MarkFlagsMutuallyExclusive("header", "owner")
+	cmd.MarkFlagsMutuallyExclusive("header", "operation")
+	return cmd
+}
+
+func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
+	out := cmd.OutOrStdout()
+	for _, id := range flags.Operations {
+		if !slices.ContainsFunc(tapkey.Operations(), func(op api.Operation) bool { return op.ID == id }) {
+			return fmt.Errorf("there is no operation %q", id)
+		}
+	}
+	switch {
+	case cmd.Flags().Changed("header"):
+		return a.report(out, doctor.ExplainHeader(flags.header))
+	case flags.scenario == "list":
+		for _, s := range scenarios() {
+			fmt.Fprintln(out, s.id)
+		}
+		return nil
+	case flags.scenario != "" && !a.useSandbox:
+		return errors.New("--scenario goes with --sandbox")
+	}
+	c, done, err := a.patient(cmd, &flags)
+	if _, broken := errors.AsType[*failure](err); broken {
+		return err
+	}
+	if err != nil && !errors.Is(err, client.ErrConfig) {
+		return err
+	}
+	defer done()
+	if err != nil {
+		return a.report(out, doctor.Explain(err))
+	}
+	if !a.json {
+		flags.Observe = func(r doctor.Rung) { drawRung(out, r) }
+	}
+	d := doctor.Diagnose(cmd.Context(), c, flags.Options)
+	if a.json {
+		return a.report(out, d.Findings)
+	}
+	if !d.Healthy() {
+		return errFound
+	}
+	return nil
+}
+
+// patient returns the client to diagnose: that of a scenario, or the configured one.
+// The doctor wants to see failures, so nothing is retried.
+func (a *app) patient(cmd *cobra.Command, flags *doctorFlags) (*client.Client, func(), error) {
+	if flags.scenario == "" {
+		return a.client(client.WithRetries(0))
+	}
+	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return s.id == flags.scenario })
+	if i < 0 {
+		return nil, nil, fmt.Errorf("there is no scenario %q; see --scenario list", flags.scenario)
+	}
+	return scenarios()[i].start(cmd.Context(), &flags.Options)
+}
+
+// report prints findings for which no ladder was climbed, or all of them as JSON.
+func (a *app) report(out io.Writer, findings []doctor.Finding) error {
+	if a.json {
+		if err := printJSON(out, doctor.Diagnosis{Findings: findings}); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range findings {
+			drawFinding(out, f)
+		}
+	}
+	if findings[0].ID != doctor.OK {
+		return errFound
+	}
+	return nil
+}
+
+// errFound ends the command with the status of a failure and without more words.
+var errFound = &failure{errors.New("")}
+
+func drawRung(out io.Writer, r doctor.Rung) {
+	if r.Finding == nil {
+		fmt.Fprintf(out, "✓ %-15s %s\n", r.Name, oneLine(r.Detail))
+		return
+	}
+	fmt.Fprintf(out, "✗ %-15s %s\n", r.Name, r.Finding.ID)
+	drawText(out, *r.Finding)
+}
+
+func drawFinding(out io.Writer, f doctor.Finding) {
+	mark := "✗"
+	if f.ID == doctor.OK {
+		mark = "✓"
+	}
+	fmt.Fprintf(out, "%s %s\n", mark, f.ID)
+	drawText(out, f)
+}
+
+func drawText(out io.Writer, f doctor.Finding) {
+	fmt.Fprintf(out, "    %s\n    %s\n", f.Cause, f.Remedy)
+	if f.Evidence != "" {
+		fmt.Fprintf(out, "    Seen: %s\n", oneLine(strings.TrimPrefix(f.Evidence, "tapkey: ")))
+	}
+}
