@@ -40,17 +40,20 @@ var (
 type Error struct {
 	StatusCode int    // HTTP status, 0 without an answer
 	Code       string // error code in the body, such as "Duplicate"; may be empty
-	Message    string // the server's own words, cleaned to one line; may be empty
+	Message    string `json:"-"` // the server's own words, cleaned to one line; may be empty
 
 	Operation string // operationId, such as "getOwner"
 	Method    string // HTTP method
 	Path      string // path template, never the path itself
 
-	Header http.Header // header of the answer, nil without one
-	Body   []byte      // first 64 KiB of an error's body; nil where the status is a success
+	Header http.Header `json:"-"` // header of the answer, nil without one
+	Body   []byte      `json:"-"` // first 64 KiB of an error's body; nil where the status is a success
 
-	Err error // what went wrong besides the status; may be nil
+	Err error `json:"-"` // what went wrong besides the status; may be nil
 }
+
+// GoString keeps header and body, which may repeat what was sent, out of %#v.
+func (e *Error) GoString() string { return fmt.Sprintf("&api.Error{%q}", e.Error()) }
 
 // Error says on one line which operation failed and why. It holds neither the
 // server's message nor any value that was sent.
