@@ -57,9 +57,14 @@ lint: ## run golangci-lint
 jsonv2: ## test once with the standard library's own JSON v2
 	GOEXPERIMENT=jsonv2 $(GO) test ./...
 
+.PHONY: fuzz
+FUZZTIME ?= 1m
+fuzz: ## fuzz each target for FUZZTIME, a minute
+	@sh tools/fuzz.sh $(FUZZTIME) $$($(GO) list ./...)
+
 .PHONY: size
 size: ## count the lines of hand-written Go, tests apart
-	@for d in api client sandbox cmd/tapkey; do \
+	@for d in api client doctor odata lockid sandbox cmd/tapkey; do \
 		printf '%-12s %5d lines of code, %5d with comments and blanks\n' $$d \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \

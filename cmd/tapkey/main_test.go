@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,12 +13,15 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/sandbox"
@@ -226,13 +231,13 @@ func TestFailures(t *testing.T) {
 
 func TestAnErrorsCodeIsShown(t *testing.T) {
 	_, env := startSandbox(t)
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusPaymentRequired)
 		_, _ = io.WriteString(w, `{"ErrorCode":"Plan\u001b[31mLimit"}`)
 	}))
-	defer api.Close()
-	_, errs, status := tapkeyMain(t, append(env, "TAPKEY_BASE_URI="+api.URL), "owners", "list")
+	defer server.Close()
+	_, errs, status := tapkeyMain(t, append(env, "TAPKEY_BASE_URI="+server.URL), "owners", "list")
 	if status != 1 || !strings.Contains(errs, "listOwners") || !strings.Contains(errs, "402 Payment Required (Plan [31mLimit)") {
 		t.Errorf("printed %q with status %d", errs, status)
 	}
@@ -240,13 +245,13 @@ func TestAnErrorsCodeIsShown(t *testing.T) {
 
 func TestControlCharactersDoNotReachTheOutput(t *testing.T) {
 	_, env := startSandbox(t)
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `[{"id":"1","name":"a\u001b]0;x\u0007\tb\nc\u009b\u202e","active":true}]`)
 	}))
-	defer api.Close()
+	defer server.Close()
 	for _, flag := range []string{"--json=false", "--json"} {
-		out, _, status := tapkeyMain(t, append(env, "TAPKEY_BASE_URI="+api.URL), "owners", "list", flag)
+		out, _, status := tapkeyMain(t, append(env, "TAPKEY_BASE_URI="+server.URL), "owners", "list", flag)
 		if status != 0 || strings.ContainsAny(out, "\x1b\x07\u009b\u202e") {
 			t.Errorf("%s: printed %q with status %d", flag, out, status)
 		}
@@ -255,21 +260,24 @@ func TestControlCharactersDoNotReachTheOutput(t *testing.T) {
 
 func TestNoOwners(t *testing.T) {
 	_, env := startSandbox(t)
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `[]`)
 	}))
-	defer api.Close()
-	out, errs, status := tapkeyMain(t, append(env, "TAPKEY_BASE_URI="+api.URL), "owners", "list")
+	defer server.Close()
+	out, errs, status := tapkeyMain(t, append(env, "TAPKEY_BASE_URI="+server.URL), "owners", "list")
 	if out != "" || status != 0 || !strings.Contains(errs, "administrator of none") {
 		t.Errorf("printed %q and %q with status %d", out, errs, status)
 	}
 }
 
-// startServing runs `tapkey sandbox` and reads the environment it prints.
-func startServing(t *testing.T) (cmd *exec.Cmd, env map[string]string) {
+// startServing runs `tapkey sandbox` and reads the environment it prints. end
+// interrupts it and returns what it says then.
+func startServing(t *testing.T, flags ...string) (env map[string]string, end func() string) {
 	t.Helper()
-	cmd = command(t, nil, "sandbox")
+	cmd := command(t, nil, append([]string{"sandbox"}, flags...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -287,13 +295,28 @@ func startServing(t *testing.T) (cmd *exec.Cmd, env map[string]string) {
 		}
 		env[name] = value
 	}
-	return cmd, env
+	if len(env) < 4 {
+		t.Fatalf("it printed %v and %s", env, &stderr)
+	}
+	return env, func() string {
+		t.Helper()
+		if runtime.GOOS == "windows" {
+			t.Skip("interrupt: not run (Windows)")
+		}
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("interrupted: %v", err)
+		}
+		return stderr.String()
+	}
 }
 
 // The story of the README: the same token, with and without the word Bearer, by
 // plain net/http.
 func TestServedSandboxTellsBearerFromOthers(t *testing.T) {
-	cmd, env := startServing(t)
+	env, end := startServing(t)
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"read:owneraccounts read:owneraccount:permissions"}}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, env["TAPKEY_TOKEN_ENDPOINT"], strings.NewReader(form.Encode()))
 	if err != nil {
@@ -334,14 +357,54 @@ func TestServedSandboxTellsBearerFromOthers(t *testing.T) {
 			t.Errorf("WWW-Authenticate is %q", rsp.Header.Get("WWW-Authenticate"))
 		}
 	}
-	if runtime.GOOS == "windows" {
-		return
+	if said, want := end(), "served 3 requests\n      2 listOwners\n      1 token\n"; said != want {
+		t.Errorf("it said %q, want %q", said, want)
 	}
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+}
+
+func TestServedSandboxTakesFlags(t *testing.T) {
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	env, end := startServing(t, "--tls", ca, "--owners", "2", "--locks", "1", "--log-entries", "3",
+		"--faults", "503,operation=listOwners,count=1", "--token-lifetime", "30m")
+	pem, err := os.ReadFile(ca)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("interrupted: %v", err)
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		t.Fatalf("no certificate in %s", pem)
+	}
+	c, err := client.New(client.WithCredentials(env["TAPKEY_CLIENT_ID"], env["TAPKEY_CLIENT_SECRET"]),
+		client.WithBaseURL(env["TAPKEY_BASE_URI"]+"/api/v1"), client.WithTokenURL(env["TAPKEY_TOKEN_ENDPOINT"]), client.WithRetries(0),
+		client.WithScopes("read:owneraccounts", "read:logs"),
+		client.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ListOwners(t.Context()); !errors.Is(err, api.ErrServer) {
+		t.Errorf("the fault: %v", err)
+	}
+	owners, err := c.ListOwners(t.Context())
+	if err != nil || len(owners) != 2 {
+		t.Fatalf("%d owners, %v", len(owners), err)
+	}
+	entries, err := c.ListLogEntries(t.Context(), owners[1].ID, nil)
+	if err != nil || len(entries) != 3 {
+		t.Errorf("%d log entries, %v", len(entries), err)
+	}
+	if token, err := c.Token(t.Context()); err != nil || time.Until(token.Expiry) > 30*time.Minute || time.Until(token.Expiry) < 29*time.Minute {
+		t.Errorf("the token expires in %v, %v", time.Until(token.Expiry), err)
+	}
+	if said := end(); !strings.Contains(said, "      2 listOwners\n") {
+		t.Errorf("it said %q", said)
+	}
+}
+
+func TestSandboxMisuse(t *testing.T) {
+	for _, args := range [][]string{{"--faults", "doom"}, {"--faults", "429,operation=listEverything"}, {"--owners", "-1"}, {"--token-lifetime", "soon"}} {
+		if out, errs, status := tapkeyMain(t, nil, append([]string{"sandbox"}, args...)...); status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: status %d, %q, %q", args, status, out, errs)
+		}
 	}
 }
 
