@@ -17,18 +17,21 @@ import (
 
 // goroutinesOf returns the stacks that contain a text, once they no longer get fewer.
 func goroutinesOf(text string) []string {
+	found := stacks(text)
+	for deadline := time.Now().Add(5 * time.Second); len(found) > 0 && time.Now().Before(deadline); runtime.Gosched() {
+		found = stacks(text)
+	}
+	return found
+}
+
+// stacks returns the stacks of goroutines that contain a text.
+func stacks(text string) []string {
+	all := make([]byte, 4<<20)
+	all = all[:runtime.Stack(all, true)]
 	var found []string
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
-		stacks := make([]byte, 4<<20)
-		stacks = stacks[:runtime.Stack(stacks, true)]
-		found = nil
-		for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-			if strings.Contains(stack, text) {
-				found = append(found, stack)
-			}
-		}
-		if len(found) == 0 {
-			break
+	for stack := range strings.SplitSeq(string(all), "\n\n") {
+		if strings.Contains(stack, text) {
+			found = append(found, stack)
 		}
 	}
 	return found

@@ -411,6 +411,33 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// Close has waited: not even an instant later is anything of the sandbox running.
+func TestCloseWaits(t *testing.T) {
+	s, err := sandbox.Start(sandbox.WithGenerated(1, 1, 1_000_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := caller{t, s, accessToken(t, s, s.ClientID(), s.ClientSecret())}
+	for range 10 {
+		req, err := http.NewRequest("GET", s.BaseURL()+c.owner("Locking System 000001")+"/LogEntries", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		rsp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rsp.Body.Close() // and nobody reads it
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if running := stacks("tapkey-go/sandbox.("); len(running) > 0 {
+		t.Errorf("running after Close: %s", running)
+	}
+}
+
 func TestClose(t *testing.T) {
 	s, err := sandbox.Start()
 	if err != nil {

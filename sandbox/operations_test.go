@@ -136,6 +136,8 @@ func TestPermissions(t *testing.T) {
 	if after := c.list(path); len(after) != len(before) {
 		t.Errorf("%d permissions, %d at first", len(after), len(before))
 	}
+	c.call("DELETE", path+"/"+before[0]["id"].(string), "").want(t, http.StatusNoContent)
+	want(t, c.get(path + "/" + before[1]["id"].(string))["contactId"], fmt.Sprintf("%q", before[1]["contactId"]))
 	again := c.put(path, fmt.Sprintf(`{"contactId":%q,"role":"Owner"}`, contact))
 	if again["id"] == created["id"] {
 		t.Error("an id is used twice")

@@ -158,6 +158,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	operation, next := s.route(r)
 	entry := s.journal.begin(r, operation)
 	next = s.faulty(operation, entry, next)
+	if entry.Fault != "" {
+		w.Header().Set("Sandbox-Fault", entry.Fault) // so that nobody takes it for the real thing
+	}
 	next(&statusRecorder{w, s.journal, entry}, r)
 }
 

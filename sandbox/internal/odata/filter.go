@@ -370,7 +370,7 @@ func scan(text string) ([]token, error) {
 	position := 1
 	for rest := text; rest != ""; {
 		var t token
-		size := 0
+		var size int
 		switch c := rest[0]; {
 		case c == ' ' || c == '\t':
 			rest = rest[1:]

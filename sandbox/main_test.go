@@ -1,0 +1,87 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+)
+
+// TestMain writes what passes between the tests and the sandbox to a file if it is
+// told to: module contract holds all of it against the contract.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("SANDBOX_EXCHANGES"); path != "" {
+		file, err := os.Create(path)
+		if err != nil {
+			panic(err)
+		}
+		defer file.Close()
+		http.DefaultClient.Transport = &exchangeWriter{next: http.DefaultTransport, out: json.NewEncoder(file)}
+	}
+	m.Run()
+}
+
+// exchange is a request and its answer, as module contract reads them.
+type exchange struct {
+	Method, URL    string
+	RequestHeader  http.Header
+	RequestBody    []byte
+	Status         int
+	ResponseHeader http.Header
+	ResponseBody   []byte
+}
+
+type exchangeWriter struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	out  *json.Encoder
+}
+
+func (e *exchangeWriter) RoundTrip(req *http.Request) (*http.Response, error) {
+	x := exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: req.Header}
+	if req.Body != nil {
+		x.RequestBody, _ = io.ReadAll(req.Body)
+		req.Body = io.NopCloser(bytes.NewReader(x.RequestBody))
+	}
+	rsp, err := e.next.RoundTrip(req)
+	if err != nil || rsp.Header.Get("Sandbox-Fault") != "" {
+		return rsp, err
+	}
+	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxRecorded+1))
+	rsp.Body = &restoredBody{io.MultiReader(bytes.NewReader(body), errorReader{err}, rsp.Body), rsp.Body}
+	if err == nil && len(body) <= maxRecorded {
+		x.Status, x.ResponseHeader, x.ResponseBody = rsp.StatusCode, rsp.Header, body
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		_ = e.out.Encode(x)
+	}
+	return rsp, nil
+}
+
+// CloseIdleConnections is what http.Client.CloseIdleConnections looks for.
+func (e *exchangeWriter) CloseIdleConnections() {
+	e.next.(*http.Transport).CloseIdleConnections()
+}
+
+// maxRecorded leaves out the logs of a million entries, which say nothing that those of
+// a thousand do not.
+const maxRecorded = 4 << 20
+
+// restoredBody gives what was read of a body, and then the rest of it.
+type restoredBody struct {
+	io.Reader
+	io.Closer
+}
+
+// errorReader ends as the body did.
+type errorReader struct{ err error }
+
+func (r errorReader) Read([]byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	return 0, io.EOF
+}
