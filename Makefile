@@ -3,7 +3,7 @@
 GO        ?= go
 OAPI      := $(GO) tool -modfile=tools/go.mod
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . tools tools/lint
+MODULES   := . contract tools tools/lint
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
 
@@ -11,7 +11,7 @@ RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),
 
 .PHONY: help
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## list the owner accounts of a sandbox, over real HTTP
@@ -29,7 +29,7 @@ endif
 	$(GO) test $(RACE) ./...
 
 .PHONY: check
-check: fmt tidy stale vet lint test jsonv2 ## everything that CI checks
+check: fmt tidy stale vet lint test jsonv2 contract contract-test ## everything that CI checks
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt'ed
@@ -52,10 +52,33 @@ vet: ## vet for Linux, Windows and macOS
 .PHONY: lint
 lint: ## run golangci-lint
 	$(LINT) run ./...
+	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 
 .PHONY: jsonv2
 jsonv2: ## test once with the standard library's own JSON v2
 	GOEXPERIMENT=jsonv2 $(GO) test ./...
+
+BUILD_CONTRACT = @$(GO) build -C contract -o ../bin/contract ./cmd/contract
+
+.PHONY: contract
+contract: ## check the contract: lint, drift, breaking, replay
+	$(BUILD_CONTRACT)
+	@bin/contract check
+
+.PHONY: contract-live
+contract-live: ## check that the API of the environment answers as the contract says
+	$(BUILD_CONTRACT)
+	@bin/contract live
+
+.PHONY: contract-selftest
+contract-selftest: ## seed faults into the contract and see that each is found
+	$(BUILD_CONTRACT)
+	@bin/contract selftest $(if $(WRITE),--write)
+
+.PHONY: contract-test
+contract-test: ## test the module contract
+	$(GO) vet -C contract ./...
+	$(GO) test -C contract ./...
 
 .PHONY: fuzz
 FUZZTIME ?= 1m

@@ -1,0 +1,148 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// document is a contract made strict: see tighten.
+type document struct {
+	spec   *openapi3.T
+	base   []string // segments of the base path
+	routes []route
+}
+
+// route is one operation and its path template in segments.
+type route struct {
+	routers.Route
+	segments []string
+}
+
+// loadDocument reads a contract. One that is not valid cannot check anything.
+func loadDocument(data []byte) (*document, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		return nil, fmt.Errorf("contract: the document cannot be read: %w", err)
+	}
+	if err := spec.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
+		return nil, fmt.Errorf("contract: the document is not valid: %w", err)
+	}
+	if err := tighten(spec); err != nil {
+		return nil, err
+	}
+	d := &document{spec: spec}
+	if len(spec.Servers) > 0 {
+		u, err := url.Parse(spec.Servers[0].URL)
+		if err != nil {
+			return nil, fmt.Errorf("contract: server: %w", err)
+		}
+		d.base = segmentsOf(u.Path)
+	}
+	for path, item := range spec.Paths.Map() {
+		for method, operation := range item.Operations() {
+			d.routes = append(d.routes, route{
+				routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: operation},
+				segmentsOf(path),
+			})
+		}
+	}
+	return d, nil
+}
+
+// tighten makes a contract say what kin-openapi would not look at otherwise: objects
+// have no other members than those named, and extensible enumerations no other values.
+//
+// Parts of a composition stay open, since each would refuse the members of the others.
+// An allOf of a single reference is no composition: it is how a reference is made
+// nullable, and the schema referred to is closed.
+func tighten(spec *openapi3.T) error {
+	composed := make(map[*openapi3.Schema]bool)
+	err := spec.WalkSchemas(func(_ string, ref *openapi3.SchemaRef) error {
+		if s := ref.Value; len(s.AllOf) > 1 || len(s.AllOf) == 1 && len(s.Properties) > 0 {
+			for _, part := range s.AllOf {
+				composed[part.Value] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return spec.WalkSchemas(func(_ string, ref *openapi3.SchemaRef) error {
+		s := ref.Value
+		if values, ok := s.Extensions["x-extensible-enum"].([]any); ok {
+			s.Enum = values
+		}
+		free := s.AdditionalProperties.Has != nil || s.AdditionalProperties.Schema != nil
+		if s.Type.Is(openapi3.TypeObject) && len(s.Properties) > 0 && !free && len(s.AllOf) == 0 && !composed[s] {
+			s.AdditionalProperties.Has = new(bool)
+		}
+		return nil
+	})
+}
+
+func segmentsOf(path string) []string {
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return nil
+	}
+	return strings.Split(path, "/")
+}
+
+// find returns the route of a request and its path values. covered says whether the
+// request is for the API at all: a token request is not.
+//
+// Paths are compared as Tapkey's server does: without regard to case, and with or
+// without a slash at the end. What stands before the base path belongs to a proxy.
+func (d *document) find(req *http.Request) (found *route, values map[string]string, covered bool) {
+	segments := segmentsOf(req.URL.EscapedPath())
+	for !startsWith(segments, d.base) {
+		if len(segments) == 0 {
+			return nil, nil, false
+		}
+		segments = segments[1:]
+	}
+	segments = segments[len(d.base):]
+	for i := range d.routes {
+		r := &d.routes[i]
+		if r.Method != req.Method {
+			continue
+		}
+		if values, ok := match(r.segments, segments); ok {
+			return r, values, true
+		}
+	}
+	return nil, nil, true
+}
+
+func startsWith(path, base []string) bool {
+	return len(path) >= len(base) && slices.EqualFunc(path[:len(base)], base, strings.EqualFold)
+}
+
+// match compares the segments of a path to a template. No two templates of a sound
+// contract match the same path.
+func match(template, path []string) (map[string]string, bool) {
+	if len(template) != len(path) {
+		return nil, false
+	}
+	values := make(map[string]string)
+	for i, part := range template {
+		segment, err := url.PathUnescape(path[i])
+		if err != nil {
+			return nil, false
+		}
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			values[strings.TrimSuffix(name, "}")] = segment
+		} else if !strings.EqualFold(part, segment) {
+			return nil, false
+		}
+	}
+	return values, true
+}

@@ -1,0 +1,111 @@
+package contract
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Class says in which way an exchange disagrees with the contract.
+type Class string
+
+// The classes of findings.
+const (
+	UnknownField       Class = "unknown field"
+	MissingRequired    Class = "missing required"
+	WrongType          Class = "wrong type"
+	UnknownEnumValue   Class = "unknown enum value"
+	UndocumentedStatus Class = "undocumented status"
+	WrongContentType   Class = "wrong content type"
+	MalformedBody      Class = "malformed body" // not JSON at all, or cut off
+
+	// What only requests can do.
+	UndeclaredParameter Class = "undeclared parameter"
+	UndeclaredOperation Class = "undeclared operation" // no such method and path
+	MissingToken        Class = "missing token"        // no Authorization with the scheme Bearer
+)
+
+// Side is the half of an exchange that a finding is about.
+type Side string
+
+// The sides.
+const (
+	Request Side = "request"
+	Answer  Side = "answer"
+)
+
+// Finding is one way in which exchanges disagree with the contract. All of its text
+// comes from the contract, but for the names of unknown fields and parameters.
+type Finding struct {
+	Operation string `json:"operation"` // operationId; empty for an undeclared operation
+	Side      Side   `json:"side"`
+	Status    int    `json:"status,omitempty"` // of the answer
+	Class     Class  `json:"class"`
+
+	// Pointer is where: a JSON pointer into the body with indexes folded to *, or
+	// "query:" and the name of a parameter.
+	Pointer string `json:"pointer,omitempty"`
+
+	// Detail says what the contract expects there.
+	Detail string `json:"detail,omitempty"`
+
+	// Count is how often this was found.
+	Count int `json:"count"`
+}
+
+// String is the finding on one line.
+func (f Finding) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", cmp.Or(f.Operation, "?"), f.Side)
+	if f.Status != 0 {
+		fmt.Fprintf(&b, " %d", f.Status)
+	}
+	fmt.Fprintf(&b, ": %s", f.Class)
+	if f.Pointer != "" {
+		fmt.Fprintf(&b, " at %s", f.Pointer)
+	}
+	if f.Detail != "" {
+		fmt.Fprintf(&b, " (%s)", f.Detail)
+	}
+	if f.Count > 1 {
+		fmt.Fprintf(&b, ", %d times", f.Count)
+	}
+	return b.String()
+}
+
+// findings collects findings and counts the same ones together.
+type findings struct {
+	mu     sync.Mutex
+	counts map[Finding]int
+}
+
+func (c *findings) add(found ...Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil {
+		c.counts = make(map[Finding]int)
+	}
+	for _, f := range found {
+		c.counts[f]++
+	}
+}
+
+// list returns the findings in an order that depends on nothing but them.
+func (c *findings) list() []Finding {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]Finding, 0, len(c.counts))
+	for f, n := range c.counts {
+		f.Count = n
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Status, b.Status),
+			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Detail, b.Detail),
+		)
+	})
+	return list
+}

@@ -1,0 +1,59 @@
+package contract_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/sandbox"
+)
+
+// coworking is the owner account of the sandbox that has something of everything, and
+// its identity provider.
+const (
+	coworking = "Coworking Space"
+	provider  = "b75c2e91-0000-4001-8000-000000000000"
+)
+
+// start starts a sandbox that ends with the test.
+func start(t testing.TB, opts ...sandbox.Option) *sandbox.Server {
+	t.Helper()
+	s, err := sandbox.Start(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// connect returns a client of a sandbox that goes through a transport, with every scope.
+func connect(t testing.TB, s *sandbox.Server, through http.RoundTripper, opts ...client.Option) *client.Client {
+	t.Helper()
+	seen := make(map[string]bool)
+	var scopes []string
+	for _, op := range tapkey.Operations() {
+		for _, scope := range op.Scopes {
+			if !seen[scope] {
+				seen[scope] = true
+				scopes = append(scopes, scope)
+			}
+		}
+	}
+	c, err := client.New(append([]client.Option{
+		client.WithCredentials(s.ClientID(), s.ClientSecret()),
+		client.WithScopes(scopes...),
+		client.WithBaseURL(s.BaseURL()),
+		client.WithTokenURL(s.TokenURL()),
+		client.WithHTTPClient(&http.Client{Transport: through}),
+		client.WithRetries(0),
+	}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -1,0 +1,186 @@
+package breaking
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oasdiff/oasdiff/checker"
+	"github.com/oasdiff/oasdiff/diff"
+	"github.com/oasdiff/oasdiff/load"
+)
+
+//go:embed severity.txt
+var severityFile string
+
+// Wire compares two documents: by oasdiff with the severity file, and by rules of our
+// own for what it does not look at. An error means that nothing was compared.
+func Wire(released, current []byte) ([]Change, error) {
+	before, err := loadSpec(released, "released")
+	if err != nil {
+		return nil, err
+	}
+	after, err := loadSpec(current, "current")
+	if err != nil {
+		return nil, err
+	}
+	levels, err := severities()
+	if err != nil {
+		return nil, err
+	}
+	report, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), before, after)
+	if err != nil {
+		return nil, fmt.Errorf("oasdiff: %w", err)
+	}
+	config := checker.NewConfig(checker.GetAllChecks(), checker.WithSeverityLevels(levels))
+	words := checker.NewDefaultLocalizer()
+	var changes []Change
+	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(config, report, sources, checker.INFO) {
+		changes = append(changes, Change{
+			Rule:     c.GetId(),
+			Where:    strings.TrimSpace(c.GetOperation() + " " + c.GetPath()),
+			Text:     strings.Join(strings.Fields(c.GetUncolorizedText(words)), " "),
+			Breaking: c.GetLevel() >= checker.WARN,
+		})
+	}
+	return sorted(append(changes, ownRules(before.Spec, after.Spec)...)), nil
+}
+
+func loadSpec(data []byte, name string) (*load.SpecInfo, error) {
+	info, err := load.NewSpecInfoFromData(openapi3.NewLoader(), data, name)
+	if err != nil {
+		return nil, fmt.Errorf("the %s document cannot be read: %w", name, err)
+	}
+	return info, nil
+}
+
+// severities reads the severity file. An id that oasdiff does not know would end the
+// process.
+func severities() (map[string]checker.Level, error) {
+	known := checker.GetCheckLevels()
+	levels := make(map[string]checker.Level)
+	for line := range strings.Lines(severityFile) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if _, ok := known[fields[0]]; !ok {
+			return nil, fmt.Errorf("the severity file names %q, which oasdiff does not know", fields[0])
+		}
+		level, err := checker.NewLevel(strings.ToUpper(fields[1]))
+		if err != nil {
+			return nil, fmt.Errorf("the severity file: %w", err)
+		}
+		levels[fields[0]] = level
+	}
+	return levels, nil
+}
+
+// ownRules are for what oasdiff does not see at all.
+func ownRules(before, after *openapi3.T) []Change {
+	var changes []Change
+	if a, b := firstServer(before), firstServer(after); a != b {
+		changes = append(changes, Change{Rule: "server-changed", Text: fmt.Sprintf("the first server is %s, was %s", b, a), Breaking: true})
+	}
+	for name := range before.Components.Parameters {
+		if after.Components.Parameters[name] == nil {
+			changes = append(changes, Change{
+				Rule: "parameter-component-removed", Where: "components/parameters/" + name,
+				Text: "the parameter is gone, and with it the Go type", Breaking: true,
+			})
+		}
+	}
+	for scope := range declaredScopes(before) {
+		if !declaredScopes(after)[scope] {
+			changes = append(changes, Change{Rule: "scope-removed", Where: "components/securitySchemes", Text: scope + " is no longer declared", Breaking: true})
+		}
+	}
+	for name, was := range before.Components.Schemas {
+		is := after.Components.Schemas[name]
+		if is == nil {
+			continue // oasdiff has reported it
+		}
+		changes = append(changes, knownValues("components/schemas/"+name, was.Value, is.Value)...)
+		if was.Value.Extensions["x-direction"] != is.Value.Extensions["x-direction"] {
+			changes = append(changes, Change{
+				Rule: "direction-changed", Where: "components/schemas/" + name,
+				Text: "x-direction decides which fields of the struct are pointers", Breaking: true,
+			})
+		}
+	}
+	return append(changes, operationRules(before, after)...)
+}
+
+// operationRules compare the extensions that shape the methods of the client.
+func operationRules(before, after *openapi3.T) []Change {
+	var changes []Change
+	for path, item := range before.Paths.Map() {
+		now := after.Paths.Value(path)
+		if now == nil {
+			continue
+		}
+		for method, was := range item.Operations() {
+			is := now.GetOperation(method)
+			if is == nil {
+				continue
+			}
+			for _, extension := range []string{"x-paging", "x-idempotent"} {
+				if was.Extensions[extension] != nil && is.Extensions[extension] == nil {
+					changes = append(changes, Change{
+						Rule: "operation-extension-removed", Where: method + " " + path,
+						Text: extension + " is gone, and with it what the client does because of it", Breaking: true,
+					})
+				}
+			}
+		}
+	}
+	return changes
+}
+
+// knownValues compares x-extensible-enum: each value is a constant in Go. An added one
+// breaks nothing, a renamed one is a removed one.
+func knownValues(where string, was, is *openapi3.Schema) []Change {
+	before, _ := was.Extensions["x-extensible-enum"].([]any)
+	after, _ := is.Extensions["x-extensible-enum"].([]any)
+	var changes []Change
+	for _, value := range before {
+		if !slices.Contains(after, value) {
+			changes = append(changes, Change{Rule: "known-value-removed", Where: where, Text: fmt.Sprintf("%v is no longer known", value), Breaking: true})
+		}
+	}
+	for _, value := range after {
+		if !slices.Contains(before, value) {
+			changes = append(changes, Change{Rule: "known-value-added", Where: where, Text: fmt.Sprintf("%v is known now", value)})
+		}
+	}
+	return changes
+}
+
+// declaredScopes are those of all flows.
+func declaredScopes(spec *openapi3.T) map[string]bool {
+	scopes := make(map[string]bool)
+	for _, ref := range spec.Components.SecuritySchemes {
+		flows := ref.Value.Flows
+		if flows == nil {
+			continue
+		}
+		for _, flow := range []*openapi3.OAuthFlow{flows.Implicit, flows.Password, flows.ClientCredentials, flows.AuthorizationCode} {
+			if flow == nil {
+				continue
+			}
+			for scope := range flow.Scopes {
+				scopes[scope] = true
+			}
+		}
+	}
+	return scopes
+}
+
+func firstServer(spec *openapi3.T) string {
+	if len(spec.Servers) == 0 {
+		return "none"
+	}
+	return spec.Servers[0].URL
+}

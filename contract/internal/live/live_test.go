@@ -1,0 +1,41 @@
+package live
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/contract"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/sandbox"
+)
+
+// Even if something here tried to write, it would not get through.
+func TestNothingIsWritten(t *testing.T) {
+	s, err := sandbox.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	w, err := newWalk(t.Context(), Options{
+		HTTP: http.DefaultTransport,
+		Client: []client.Option{
+			client.WithCredentials(s.ClientID(), s.ClientSecret()),
+			client.WithBaseURL(s.BaseURL()),
+			client.WithTokenURL(s.TokenURL()),
+			client.WithScopes("read:owneraccounts", "write:owneraccounts"),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	owners, err := w.client.ListOwners(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.client.UpdateOwner(t.Context(), owners[0].ID, tapkey.OwnerAccountUpdate{Name: new("Mine")})
+	if !errors.Is(err, contract.ErrReadOnly) || s.Count("updateOwner") != 0 {
+		t.Errorf("%v, %d requests got through", err, s.Count("updateOwner"))
+	}
+}

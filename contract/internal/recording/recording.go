@@ -1,0 +1,178 @@
+// Package recording keeps answers without their data, and validates them again without
+// a network.
+package recording
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tapkey-go/tapkey-go/contract"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+// Recording is one answer without its data.
+type Recording struct {
+	Operation   string          `json:"operation"`
+	Status      int             `json:"status"`
+	ContentType string          `json:"contentType,omitempty"`
+	Body        json.RawMessage `json:"body,omitempty"`
+	Malformed   bool            `json:"malformed,omitempty"` // the body was not JSON
+}
+
+// Recorder collects answers. Its method Observe is for [contract.WithObserver].
+type Recorder struct {
+	words vocabulary
+
+	mu    sync.Mutex
+	texts map[string]Recording // by their JSON: what looks the same is kept once
+}
+
+// NewRecorder returns a Recorder.
+func NewRecorder() (*Recorder, error) {
+	words, err := newVocabulary()
+	return &Recorder{words: words, texts: make(map[string]Recording)}, err
+}
+
+// Observe records an answer.
+func (r *Recorder) Observe(e contract.Exchange) {
+	one := Recording{Operation: e.Operation, Status: e.Status, ContentType: e.Header.Get("Content-Type")}
+	if len(e.Body) > 0 {
+		one.Body = r.words.scrub(e.Body)
+		one.Malformed = one.Body == nil
+	}
+	text, err := json.Marshal(one)
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.texts[string(text)] = one
+}
+
+// Write writes a file for each recording into a directory, in place of those that are
+// there. Equal runs write equal files.
+func (r *Recorder) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	count := make(map[string]int)
+	for _, text := range sortedKeys(r.texts) {
+		one := r.texts[text]
+		name := fmt.Sprintf("%s.%d", one.Operation, one.Status)
+		count[name]++
+		var pretty bytes.Buffer
+		if err := json.Indent(&pretty, []byte(text), "", "  "); err != nil {
+			return err
+		}
+		pretty.WriteByte('\n')
+		file := filepath.Join(dir, fmt.Sprintf("%s.%d.json", name, count[name]))
+		if err := os.WriteFile(file, pretty.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Replay validates the recordings of a directory through a Transport, as if a server
+// had sent them. It returns how many there were.
+func Replay(ctx context.Context, dir string, opts ...contract.Option) (*contract.Transport, int, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return nil, 0, err
+	}
+	slices.Sort(files)
+	var answer answer
+	transport, err := contract.NewTransport(append(opts, contract.WithBase(&answer))...)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, 0, err
+		}
+		answer.Recording = Recording{}
+		if err := json.Unmarshal(data, &answer.Recording); err != nil {
+			return nil, 0, fmt.Errorf("%s is not a recording: %w", filepath.Base(file), err)
+		}
+		if err := replay(ctx, transport, answer.Recording); err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", filepath.Base(file), err)
+		}
+	}
+	return transport, len(files), nil
+}
+
+var pathValue = regexp.MustCompile(`\{[^}]*\}`)
+
+func replay(ctx context.Context, through http.RoundTripper, r Recording) error {
+	for _, op := range tapkey.Operations() {
+		if op.ID != r.Operation {
+			continue
+		}
+		if op.Method != http.MethodGet {
+			return fmt.Errorf("%s is not a read", op.ID)
+		}
+		req, err := http.NewRequestWithContext(ctx, op.Method, "https://recorded.invalid/api/v1"+pathValue.ReplaceAllString(op.Path, someText), nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer recorded")
+		rsp, err := through.RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, rsp.Body)
+		return errors.Join(err, rsp.Body.Close())
+	}
+	return fmt.Errorf("the contract has no operation %q", r.Operation)
+}
+
+// answer is a RoundTripper that gives what was recorded.
+type answer struct{ Recording }
+
+func (a *answer) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := string(a.Body)
+	if a.Malformed {
+		body = "{"
+	}
+	header := make(http.Header)
+	if a.ContentType != "" {
+		header.Set("Content-Type", a.ContentType)
+	}
+	return &http.Response{
+		StatusCode: cmp.Or(a.Status, http.StatusOK), Header: header, Request: req,
+		Body: io.NopCloser(strings.NewReader(body)),
+	}, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
