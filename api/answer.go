@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,7 +14,7 @@ import (
 func success(op *Operation, rsp *http.Response, err error) (*http.Response, error) {
 	switch {
 	case err != nil:
-		closeBody(rsp)
+		CloseBody(rsp)
 		return nil, transportError(op, err)
 	case rsp == nil:
 		return nil, newError(op, errors.New("the Doer returned neither an answer nor an error"))
@@ -25,15 +24,16 @@ func success(op *Operation, rsp *http.Response, err error) (*http.Response, erro
 	if rsp.StatusCode >= 200 && rsp.StatusCode <= 299 {
 		return rsp, nil
 	}
-	defer closeBody(rsp)
-	if location, ok := redirect(rsp); ok {
+	defer CloseBody(rsp)
+	if location, ok := Redirect(rsp); ok {
 		return nil, answerError(op, rsp, fmt.Errorf("%w: to %s", ErrRedirect, location))
 	}
 	return nil, statusError(op, rsp)
 }
 
-// closeBody reads a small rest first, so that the connection can be used again.
-func closeBody(rsp *http.Response) {
+// CloseBody closes the body of an answer. It reads a small rest first, so that the
+// connection can be used again.
+func CloseBody(rsp *http.Response) {
 	if rsp == nil || rsp.Body == nil {
 		return
 	}
@@ -41,9 +41,9 @@ func closeBody(rsp *http.Response) {
 	_ = rsp.Body.Close()
 }
 
-// redirect returns the origin that an answer points to, without the path and the
+// Redirect returns the origin that an answer points to, without the path and the
 // query, which may hold what was sent.
-func redirect(rsp *http.Response) (origin string, ok bool) {
+func Redirect(rsp *http.Response) (origin string, ok bool) {
 	switch rsp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -66,7 +66,7 @@ func readValue(op *Operation, s Settings, rsp *http.Response, err error) ([]byte
 	if err != nil {
 		return nil, nil, err
 	}
-	defer closeBody(rsp)
+	defer CloseBody(rsp)
 	reader, err := jsonBody(rsp)
 	if err != nil {
 		return nil, nil, answerError(op, rsp, err)
@@ -95,10 +95,8 @@ func jsonBody(rsp *http.Response) (io.Reader, error) {
 }
 
 func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return false
-	}
+	mediaType, _, _ := strings.Cut(contentType, ";") // whatever the parameters are
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }
 

@@ -30,7 +30,7 @@ func DecodeOrEmpty[T any](op *Operation, s Settings, rsp *http.Response, err err
 		return *new(T), err
 	}
 	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
-		closeBody(rsp)
+		CloseBody(rsp)
 		var value T
 		err := unmarshal([]byte("{}"), &value)
 		return value, err
@@ -59,6 +59,6 @@ func Discard(op *Operation, rsp *http.Response, err error) error {
 	if err != nil {
 		return err
 	}
-	closeBody(rsp)
+	CloseBody(rsp)
 	return nil
 }

@@ -36,6 +36,7 @@ func TestTolerance(t *testing.T) {
 		"charset":           {answer{contentType: "application/json; charset=utf-8", body: `{"id":"1"}`}, thing{ID: "1"}},
 		"odata parameters":  {answer{contentType: "application/json;odata.metadata=minimal", body: `{"id":"1"}`}, thing{ID: "1"}},
 		"a bad parameter":   {answer{contentType: "application/json; charset", body: `{"id":"1"}`}, thing{ID: "1"}},
+		"a parameter twice": {answer{contentType: "application/json; charset=utf-8; charset=utf-8", body: `{"id":"1"}`}, thing{ID: "1"}},
 		"capitals":          {answer{contentType: "Application/JSON", body: `{"id":"1"}`}, thing{ID: "1"}},
 		"a +json type":      {answer{contentType: "application/hal+json", body: `{"id":"1"}`}, thing{ID: "1"}},
 		"text/json":         {answer{contentType: "text/json", body: `{"id":"1"}`}, thing{ID: "1"}},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -49,6 +50,9 @@ type Error struct {
 	Header http.Header `json:"-"` // header of the answer, nil without one
 	Body   []byte      `json:"-"` // first 64 KiB of an error's body; nil where the status is a success
 
+	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
+	Hint       string        `json:",omitzero"` // what to do about it; may be empty
+
 	Err error `json:"-"` // what went wrong besides the status; may be nil
 }
 
@@ -71,6 +75,12 @@ func (e *Error) Error() string {
 	}
 	if e.Err != nil {
 		b.WriteString(": " + OneLine(withoutURLs(e.Err), maxText))
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, ": the server asks to wait %v", e.RetryAfter)
+	}
+	if e.Hint != "" {
+		b.WriteString(": " + e.Hint)
 	}
 	return b.String()
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,10 +33,24 @@ type errorMembers struct {
 // is, the status stays.
 func statusError(op *Operation, rsp *http.Response) *Error {
 	e := answerError(op, rsp, nil)
+	e.RetryAfter, _ = RetryAfter(rsp.Header)
 	// What was read before a failure is still worth showing.
 	e.Body, _ = io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
 	e.Code, e.Message = errorText(e.Body)
 	return e
+}
+
+// RetryAfter returns how long a server asks to wait, in seconds or until a date
+// (RFC 9110, section 10.2.3). It reports false if the header says nothing of the kind.
+func RetryAfter(header http.Header) (time.Duration, bool) {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(at)), true
+	}
+	return 0, false
 }
 
 func errorText(body []byte) (code, message string) {

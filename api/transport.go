@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,9 @@ const (
 // maxIdlePerHost keeps enough connections open for concurrent calls to one host;
 // net/http keeps two, which halves the throughput of 64 goroutines.
 const maxIdlePerHost = 64
+
+// maxHeaderBytes bounds the header of an answer; net/http takes ten times as much.
+const maxHeaderBytes = 1 << 20
 
 // NewHTTPClient returns an http.Client fit for a backend service: it has time-outs,
 // keeps connections for concurrent calls and follows no redirect.
@@ -37,6 +41,8 @@ func newTransport() http.RoundTripper {
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   DefaultDialTimeout,
 		ExpectContinueTimeout: time.Second,
+
+		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
 }
 
@@ -72,7 +78,7 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		if rsp != nil && rsp.Body != nil {
 			_ = rsp.Body.Close()
 		}
-		err = cause(ctx, err)
+		err = t.headerTooLarge(cause(ctx, err))
 		cancel(nil)
 		return nil, err
 	}
@@ -85,6 +91,20 @@ func (t *timeoutTransport) CloseIdleConnections() {
 	if next, ok := t.next.(interface{ CloseIdleConnections() }); ok {
 		next.CloseIdleConnections()
 	}
+}
+
+// headerTooLarge recognises the errors that net/http has no name for, of HTTP/1.1 and
+// of HTTP/2.
+func (t *timeoutTransport) headerTooLarge(err error) error {
+	text := err.Error()
+	if !strings.Contains(text, "response headers exceeded") && !strings.Contains(text, "response header list larger") {
+		return err
+	}
+	limit := int64(10 << 20) // net/http's own
+	if next, ok := t.next.(*http.Transport); ok && next.MaxResponseHeaderBytes > 0 {
+		limit = next.MaxResponseHeaderBytes
+	}
+	return fmt.Errorf("%w: header of more than %d bytes", ErrTooLarge, limit)
 }
 
 // cause names the time-out behind an error, where there is one.

@@ -3,11 +3,14 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -218,4 +221,102 @@ func TestNewHTTPClient(t *testing.T) {
 		t.Fatal(rsp, err)
 	}
 	rsp.Body.Close()
+}
+
+// TestHeaderLimit: ours, net/http's where the caller has a transport, and the caller's
+// own, with either HTTP.
+func TestHeaderLimit(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*http.Transport) // nil: our own transport
+		bytes  int
+		text   string // of the error, if there is one
+	}{
+		"ours":             {nil, 1<<20 + 1, "answer too large: header of more than 1048576 bytes"},
+		"ours, fits":       {nil, 1<<20 - 10_000, ""},
+		"a caller's":       {func(tr *http.Transport) { tr.MaxResponseHeaderBytes = 5000 }, 6000, "answer too large: header of more than 5000 bytes"},
+		"a caller's, fits": {func(*http.Transport) {}, 1<<20 + 1, ""},
+	} {
+		for _, h2 := range []bool{false, true} {
+			if test.change == nil && h2 {
+				continue // it does not trust the server's certificate
+			}
+			t.Run(fmt.Sprintf("%s, HTTP/2 %t", name, h2), func(t *testing.T) {
+				t.Parallel()
+				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if h2 != (r.ProtoMajor == 2) {
+						t.Errorf("%s", r.Proto)
+					}
+					for i := range test.bytes / 1000 {
+						w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 1000))
+					}
+					answer{body: `{"id":"1"}`}.ServeHTTP(w, r)
+				}))
+				if server.EnableHTTP2 = h2; h2 {
+					server.StartTLS()
+				} else {
+					server.Start()
+				}
+				defer server.Close()
+				client := api.NewHTTPClient()
+				if test.change != nil {
+					own := server.Client().Transport.(*http.Transport)
+					test.change(own)
+					client = api.WithTimeout(&http.Client{Transport: own}, time.Minute, time.Minute)
+				}
+				defer client.CloseIdleConnections()
+				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+				rsp, err := client.Do(req)
+				got, err := api.Decode[thing](getThing, api.Settings{}, rsp, err)
+				if test.text == "" {
+					if err != nil || got.ID != "1" {
+						t.Error(err)
+					}
+					return
+				}
+				failure(t, err, api.ErrTooLarge)
+				if !strings.HasSuffix(err.Error(), test.text) {
+					t.Errorf("text %q, want %q at its end", err, test.text)
+				}
+			})
+		}
+	}
+}
+
+// TestConnectionsAreKept: as many as are used at once, so that the next calls need no
+// new ones.
+func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+	const calls = 64
+	var connections atomic.Int32
+	var together sync.WaitGroup
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		together.Done()
+		together.Wait() // nobody is answered before all are here
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	client := api.NewHTTPClient()
+	defer client.CloseIdleConnections()
+	for range 3 {
+		together.Add(calls)
+		var wait sync.WaitGroup
+		for range calls {
+			wait.Go(func() {
+				rsp, err := client.Get(server.URL)
+				if err := api.Discard(getThing, rsp, err); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	if n := connections.Load(); n < calls || n > calls+calls/8 { // one just given back may be missed
+		t.Errorf("%d connections for %d calls at a time", n, calls)
+	}
 }

@@ -47,7 +47,7 @@ func New(opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	httpClient := boundedHTTPClient(cfg.httpClient)
-	tokens := &tokenCache{fetch: cfg.fetcher(httpClient.Transport), retries: cfg.retries}
+	tokens := &tokenCache{fetch: cfg.fetcher(httpClient.Transport), retries: cfg.retries, sleep: cfg.sleep}
 	return newClient(cfg, &shared{httpClient, tokens, BearerAuth(tokens)})
 }
 
@@ -119,17 +119,14 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 // order matters; from the outside in:
 //
 //  1. the origin is checked, before anything else may touch the credentials;
-//  2. after a 401 the call is made once more, if another token can be had;
-//  3. attempts are made until one answers, if the operation may be repeated, and
-//     each gets the token of its time, on a copy of the request;
-//  4. each attempt is logged, without header or body;
-//  5. the http.Client sends it and follows no redirect.
+//  2. after a 401 the call is made once more, if another token can be had; one that
+//     stays becomes an error with a hint;
+//  3. attempts are made until one answers, if the operation may be repeated; each
+//     gets the token of its time, on a copy of the request, and is logged;
+//  4. the http.Client sends it and follows no redirect.
 func newChain(cfg *config, s *shared, base *url.URL) api.Doer {
 	var next api.Doer = s.http
-	if cfg.logger != nil {
-		next = &loggingDoer{next, cfg.logger}
-	}
-	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries}
+	next = &retryDoer{next, s.bearer, cfg.retries, cfg.logger, cfg.sleep}
 	next = &renewDoer{next, s.tokens}
 	return &originDoer{next, originOf(base.Scheme, base.Host)}
 }

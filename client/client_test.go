@@ -5,13 +5,16 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"golang.org/x/oauth2"
 
@@ -296,5 +299,74 @@ func TestLogIsAnAllowList(t *testing.T) {
 		if strings.Contains(line, secret) {
 			t.Errorf("%s is in %s", secret, line)
 		}
+	}
+}
+
+// TestTheLogTellsAttempts: each has its number, and the id that the server gives it, if
+// that is one.
+func TestTheLogTellsAttempts(t *testing.T) {
+	for name, test := range map[string]struct {
+		header http.Header
+		want   string
+	}{
+		"none":           {nil, "<nil>"},
+		"X-Request-Id":   {http.Header{"X-Request-Id": {"abc-1:2.3_4|5"}}, "abc-1:2.3_4|5"},
+		"Request-Id":     {http.Header{"Request-Id": {"abc"}}, "abc"},
+		"traceparent":    {http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+		"a line break":   {http.Header{"X-Request-Id": {"a\nb"}}, "<nil>"},
+		"as a token":     {http.Header{"X-Request-Id": {strings.Repeat("a", 65)}}, "<nil>"},
+		"the second one": {http.Header{"X-Request-Id": {"no id"}, "Request-Id": {"abc"}}, "abc"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				var bodies []string
+				c := inMemory(t, failing(&bodies, test.header, 503, 0), client.WithLogger(logger))
+				if _, err := c.GetOwner(t.Context(), "1"); err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, line := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+					var entry map[string]any
+					if err := json.Unmarshal([]byte(line), &entry); err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, fmt.Sprint(entry["attempt"], " ", entry["status"], " ", entry["error"], " ", entry["request_id"]))
+				}
+				want := []string{"1 503 <nil> " + test.want, "2 <nil> no answer <nil>", "3 200 <nil> <nil>"}
+				if !slices.Equal(got, want) {
+					t.Errorf("logged %q, want %q", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestA401SaysWhatToDo: whatever the call returns, and not on the raw client.
+func TestA401SaysWhatToDo(t *testing.T) {
+	s := newService(t, nil, answerJSON(http.StatusUnauthorized, map[string]any{"ErrorCode": "N0"}))
+	c := s.client(t)
+	_, listErr := c.ListOwners(t.Context())
+	for operation, err := range map[string]error{
+		"listOwners: GET /Owners": listErr,
+		"deletePermission: DELETE /Owners/{ownerAccountId}/Permissions/{permissionId}": c.DeletePermission(t.Context(), "1", "2"),
+	} {
+		failed, ok := errors.AsType[*api.Error](err)
+		if want := operation + ": 401 Unauthorized (N0): tapkey doctor finds out why"; !ok || err.Error() != want {
+			t.Errorf("it says %q, want %q", err, want)
+		}
+		if !errors.Is(err, api.ErrUnauthorized) || failed.Header.Get("Content-Type") == "" || len(failed.Body) == 0 {
+			t.Errorf("got %#v", err)
+		}
+	}
+	rsp, err := c.Raw().ListOwners(t.Context())
+	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
+		t.Fatal(rsp, err)
+	}
+	rsp.Body.Close()
+	forbidden := newService(t, nil, answerJSON(http.StatusForbidden, map[string]any{}))
+	if _, err := forbidden.client(t).ListOwners(t.Context()); !strings.HasSuffix(err.Error(), ": 403 Forbidden") {
+		t.Errorf("it says %q", err)
 	}
 }

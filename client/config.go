@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/oauth2"
@@ -39,6 +41,7 @@ type config struct {
 	baseURL    string
 	tokenURL   string
 	httpClient *http.Client
+	sleep      func(context.Context, time.Duration) error // between attempts
 	changed    string
 
 	// What each variant has for itself.

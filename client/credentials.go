@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -52,8 +51,9 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer rsp.Body.Close()
-	if location := rsp.Header.Get("Location"); location != "" && rsp.StatusCode >= 300 && rsp.StatusCode <= 399 {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, targetOrigin(req.URL, location))}
+	rsp.Request = req // a transport of the caller's own may not say
+	if origin, ok := api.Redirect(rsp); ok {
+		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
 	}
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenAnswer+1))
 	if err != nil {
@@ -69,13 +69,4 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	rsp.Body = io.NopCloser(bytes.NewReader(body))
 	return rsp, nil
-}
-
-// targetOrigin is where a redirect points, without what may be a secret.
-func targetOrigin(from *url.URL, location string) string {
-	target, err := from.Parse(location)
-	if err != nil {
-		return "a place that is no URL"
-	}
-	return (&url.URL{Scheme: target.Scheme, Host: target.Host}).String()
 }

@@ -3,33 +3,45 @@ package client
 import (
 	"log/slog"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// loggingDoer logs what an attempt was about and how it ended. What it may say is
-// this list and nothing else: no header, query or body, and no path but its template.
-type loggingDoer struct {
-	next   api.Doer
-	logger *slog.Logger
-}
-
-func (d *loggingDoer) Do(req *http.Request) (*http.Response, error) {
-	start := time.Now()
-	rsp, err := d.next.Do(req)
+// logAttempt logs what an attempt was about and how it ended. What it may say is this
+// list and nothing else: no query or body, no header but a request id, and no path but
+// its template.
+func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.Time, rsp *http.Response, err error) {
+	if logger == nil {
+		return
+	}
 	level, attrs := slog.LevelDebug, []slog.Attr{slog.String("method", req.Method)}
 	if op, ok := api.OperationFromContext(req.Context()); ok {
 		attrs = append(attrs, slog.String("operation", op.ID), slog.String("path", op.Path))
 	}
-	switch {
-	case err != nil:
+	attrs = append(attrs, slog.Int("attempt", number), slog.Duration("duration", time.Since(start)))
+	if err != nil || rsp == nil {
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("error", "no answer"))
-	default:
+	} else {
 		attrs = append(attrs, slog.Int("status", rsp.StatusCode))
+		if id := requestID(rsp.Header); id != "" {
+			attrs = append(attrs, slog.String("request_id", id))
+		}
 	}
-	attrs = append(attrs, slog.Duration("duration", time.Since(start)))
-	d.logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
-	return rsp, err
+	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
+}
+
+// anID is what a request id looks like. It is too short for a token.
+var anID = regexp.MustCompile(`^[0-9A-Za-z|:._-]{1,64}$`)
+
+// requestID is what the server calls a request, if it says so.
+func requestID(header http.Header) string {
+	for _, name := range []string{"X-Request-Id", "Request-Id", "Traceparent"} {
+		if id := header.Get(name); anID.MatchString(id) {
+			return id
+		}
+	}
+	return ""
 }

@@ -83,13 +83,15 @@ func WithUserAgent(userAgent string) Option {
 
 // WithRetries sets how often a call that failed for a passing reason is repeated, 0
 // being never; default: [DefaultRetries]. Only operations that may be repeated are:
-// GET, and what the contract declares idempotent. No create is ever repeated.
+// GET, and what the contract declares idempotent. A create is repeated only if it
+// never left, because there was no connection.
 func WithRetries(n int) Option {
 	return func(c *config) { c.retries = n }
 }
 
-// WithLogger logs each attempt: operation, method, path template, status and
-// duration, never a header, a query or a body. Nil turns logging off.
+// WithLogger logs each attempt: operation, method, path template, number, status,
+// duration and the request id that the server gives, never another header, a query or
+// a body. Nil turns logging off.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
@@ -130,6 +132,7 @@ func defaults() *config {
 		baseURL:    DefaultBaseURL,
 		tokenURL:   DefaultTokenURL,
 		httpClient: &http.Client{},
+		sleep:      sleep,
 		retries:    DefaultRetries,
 		settings: api.Settings{
 			MaxResponseBytes: api.DefaultMaxResponseBytes,

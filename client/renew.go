@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -15,7 +16,21 @@ type renewDoer struct {
 	tokens *tokenCache
 }
 
+// A 401 that stays becomes the call's error here, so that it can say what to do.
 func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
+	rsp, err := d.do(req)
+	op, known := api.OperationFromContext(req.Context())
+	if err != nil || !known || rsp.StatusCode != http.StatusUnauthorized {
+		return rsp, err
+	}
+	err = api.Discard(&op, rsp, nil)
+	if failed, ok := errors.AsType[*api.Error](err); ok {
+		failed.Hint = "tapkey doctor finds out why"
+	}
+	return nil, err
+}
+
+func (d *renewDoer) do(req *http.Request) (*http.Response, error) {
 	_, callers := req.Header["Authorization"]
 	rsp, err := d.next.Do(req)
 	if err != nil || callers || rsp.StatusCode != http.StatusUnauthorized || !replayable(req) {
@@ -26,13 +41,13 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 		return rsp, nil
 	}
 	again, err := replay(req)
-	discard(rsp)
+	api.CloseBody(rsp)
 	if err != nil {
 		return nil, err
 	}
 	rsp, err = d.next.Do(again)
-	if err == nil && rsp.StatusCode != http.StatusUnauthorized {
-		d.tokens.helped()
+	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
+		d.tokens.helped() // or it may have, where there is no answer
 	}
 	return rsp, err
 }

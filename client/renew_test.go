@@ -313,3 +313,33 @@ func TestThePauseHonoursRetryAfter(t *testing.T) {
 		}
 	})
 }
+
+// TestANewTokenMayHaveHelped: where the second try has no answer, the next 401 may still
+// ask for another token.
+func TestANewTokenMayHaveHelped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &numbered{life: time.Hour}
+		answers := []int{401, 0, 401, 200} // 0 is none
+		c, err := client.New(client.WithCredentials("id", "secret"), client.WithRetries(0), client.WithHTTPClient(&http.Client{
+			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+				if req.URL.Path == "/connect/token" {
+					return source.answer(req)
+				}
+				status := answers[0]
+				if answers = answers[1:]; status == 0 {
+					return nil, errors.New("connection reset by peer")
+				}
+				return response(req, status, `[]`), nil
+			}),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.ListOwners(t.Context()); err == nil || errors.Is(err, api.ErrUnauthorized) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := c.ListOwners(t.Context()); err != nil || len(answers) != 0 || source.issued.Load() != 3 {
+			t.Errorf("%v, %d token requests", err, source.issued.Load())
+		}
+	})
+}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
+	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -19,7 +19,7 @@ const (
 	backoffCap  = 10 * time.Second
 
 	// maxRetryAfter is how long a server may ask to wait. If it asks for longer, the
-	// answer is the caller's to deal with.
+	// answer is the caller's to deal with; the error says how long.
 	maxRetryAfter = 30 * time.Second
 )
 
@@ -29,6 +29,8 @@ type retryDoer struct {
 	next    api.Doer
 	prepare tapkey.RequestEditorFn
 	retries int
+	logger  *slog.Logger // may be nil
+	sleep   func(context.Context, time.Duration) error
 }
 
 func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
@@ -41,47 +43,47 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		if err := d.prepare(ctx, try); err != nil {
 			return nil, err
 		}
+		start := time.Now()
 		rsp, err := d.next.Do(try)
+		logAttempt(d.logger, try, attempt+1, start, rsp, err)
 		if rsp != nil {
 			rsp.Request = try // a transport of the caller's own may not say
 		}
-		if attempt >= d.retries || !passing(rsp, err) || !repeatable(req) || ctx.Err() != nil {
+		if attempt >= d.retries || !passing(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
 			return rsp, err
 		}
 		wait, ok := delay(attempt, rsp)
 		if !ok {
 			return rsp, err
 		}
-		discard(rsp)
-		if err := sleep(ctx, wait); err != nil {
+		api.CloseBody(rsp)
+		if err := d.sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// repeatable says whether a request may be sent twice. The contract knows; a request
-// of the raw client carries no operation, so only GET is.
-func repeatable(req *http.Request) bool {
+// repeatable says whether a request may be sent again. The contract knows; a request
+// of the raw client carries no operation, so only GET is. And any may that never left.
+func repeatable(req *http.Request, err error) bool {
 	op, known := api.OperationFromContext(req.Context())
 	idempotent := known && op.Idempotent || !known && req.Method == http.MethodGet
-	return idempotent && replayable(req)
+	return replayable(req) && (idempotent || neverLeft(err))
 }
 
-// discard reads a small rest of an answer that nobody wants, so that the connection
-// can be used again.
-func discard(rsp *http.Response) {
-	if rsp != nil {
-		_, _ = io.CopyN(io.Discard, rsp.Body, maxTokenAnswer)
-		_ = rsp.Body.Close()
-	}
+// neverLeft says whether there was no connection at all that a request could have been
+// sent on.
+func neverLeft(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
 }
 
 // passing says whether a failure may be over soon.
 func passing(rsp *http.Response, err error) bool {
 	if err != nil {
-		// A certificate does not get better by trying again.
+		// Neither a certificate nor a header gets better by trying again.
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
-		return !certificate
+		return !certificate && !errors.Is(err, api.ErrTooLarge)
 	}
 	return passingStatus(rsp.StatusCode)
 }
@@ -99,7 +101,7 @@ func passingStatus(status int) bool {
 // reports false if the server asks for too long a wait.
 func delay(attempt int, rsp *http.Response) (time.Duration, bool) {
 	if rsp != nil {
-		if wait, ok := retryAfter(rsp.Header.Get("Retry-After"), time.Now()); ok {
+		if wait, ok := api.RetryAfter(rsp.Header); ok {
 			return wait, wait <= maxRetryAfter
 		}
 	}
@@ -108,17 +110,6 @@ func delay(attempt int, rsp *http.Response) (time.Duration, bool) {
 
 func backoff(attempt int) time.Duration {
 	return rand.N(min(backoffCap, backoffBase<<min(attempt, 16)))
-}
-
-// retryAfter reads the two forms of RFC 9110, section 10.2.3.
-func retryAfter(header string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second, true
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(0, at.Sub(now)), true
-	}
-	return 0, false
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -2,9 +2,13 @@ package client_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,8 +143,132 @@ func TestRetryAfter(t *testing.T) {
 				if len(bodies) != test.attempts || (err == nil) != (test.attempts == 2) {
 					t.Errorf("%d attempts, %v", len(bodies), err)
 				}
+				// It says why there was one only.
+				if failed, ok := errors.AsType[*api.Error](err); err != nil && (!ok || failed.RetryAfter != 31*time.Second ||
+					!strings.HasSuffix(err.Error(), "429 Too Many Requests (Busy): the server asks to wait 31s")) {
+					t.Errorf("the error says %q", err)
+				}
 			})
 		})
+	}
+}
+
+// TestConnectionErrors: what may have arrived is repeated only where that does no harm;
+// what never left is repeated whatever it is.
+func TestConnectionErrors(t *testing.T) {
+	reason := errors.New("broken")
+	for name, test := range map[string]struct {
+		err                error
+		get, patch, create int // attempts
+	}{
+		"dial":             {&net.OpError{Op: "dial", Err: reason}, 4, 4, 4},
+		"no such host":     {&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}, 4, 4, 4},
+		"dial to a proxy":  {&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: reason}}, 4, 4, 4},
+		"read":             {&net.OpError{Op: "read", Err: reason}, 4, 4, 1},
+		"write":            {&net.OpError{Op: "write", Err: reason}, 4, 4, 1},
+		"end of file":      {io.EOF, 4, 4, 1},
+		"our own time-out": {fmt.Errorf("no answer: %w", context.DeadlineExceeded), 4, 4, 1},
+		"certificate":      {&tls.CertificateVerificationError{Err: reason}, 1, 1, 1},
+		"too large":        {api.ErrTooLarge, 1, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				attempts := 0
+				c := inMemory(t, func(*http.Request) (*http.Response, error) {
+					attempts++
+					return nil, test.err
+				})
+				check := func(operation string, err error, want int) {
+					t.Helper()
+					if !errors.Is(err, test.err) || attempts != want {
+						t.Errorf("%s: %v after %d attempts, want %d", operation, err, attempts, want)
+					}
+					attempts = 0
+				}
+				_, err := c.GetOwner(t.Context(), "1")
+				check("get", err, test.get)
+				_, err = c.UpdateOwner(t.Context(), "1", tapkey.OwnerAccountUpdate{Name: new("New")})
+				check("patch", err, test.patch)
+				_, err = c.CreateOwner(t.Context(), tapkey.OwnerAccountCreate{Name: "New"})
+				check("create", err, test.create)
+				err = c.DeletePermission(t.Context(), "1", "2")
+				check("delete", err, test.create)
+			})
+		})
+	}
+}
+
+// TestACallersTimeout: the Timeout of a caller's http.Client is ours for the header and
+// between two pieces of the body, and not one for the whole answer.
+func TestACallersTimeout(t *testing.T) {
+	for name, test := range map[string]struct {
+		header, piece time.Duration
+		took          time.Duration
+		ok            bool
+	}{
+		"in time":   {4 * time.Second, 4 * time.Second, 16 * time.Second, true},
+		"no header": {6 * time.Second, 0, 5 * time.Second, false},
+		"no body":   {time.Second, 6 * time.Second, 6 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				transport := roundTrip(func(req *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(req.URL.Path, "/connect/token") {
+						return response(req, http.StatusOK, tokenBody), nil
+					}
+					if err := pause(req.Context(), test.header); err != nil {
+						return nil, err
+					}
+					rsp := response(req, http.StatusOK, "")
+					rsp.Body, rsp.ContentLength = &slowBody{req.Context(), test.piece, []string{`{"id":`, `"1"`, `}`}}, -1
+					return rsp, nil
+				})
+				own := &http.Client{Transport: transport, Timeout: 5 * time.Second}
+				c, err := client.New(client.WithCredentials("id", "secret"), client.WithHTTPClient(own), client.WithRetries(0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				_, err = c.GetOwner(t.Context(), "1")
+				if took := time.Since(start); took != test.took || (err == nil) != test.ok || !test.ok && !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%v after %v, want %v", err, took, test.took)
+				}
+				if own.Timeout != 5*time.Second {
+					t.Error("the caller's http.Client was changed")
+				}
+			})
+		})
+	}
+}
+
+// slowBody takes its time for each piece.
+type slowBody struct {
+	ctx    context.Context
+	each   time.Duration
+	pieces []string
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if len(b.pieces) == 0 {
+		return 0, io.EOF
+	}
+	if err := pause(b.ctx, b.each); err != nil {
+		return 0, err
+	}
+	n := copy(p, b.pieces[0])
+	b.pieces = b.pieces[1:]
+	return n, nil
+}
+
+func (b *slowBody) Close() error { return nil }
+
+// pause waits, at most as long as the context lasts.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 type tokenCache struct {
 	fetch   func(context.Context) (*oauth2.Token, error)
 	retries int
+	sleep   func(context.Context, time.Duration) error
 	renewal singleflight.Group
 
 	mu       sync.Mutex
@@ -68,7 +69,7 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	c.mu.Unlock()
 	if current.token != nil && now.Before(current.until) {
 		if !paused && now.After(current.renewAt) {
-			c.renew(ctx, false)
+			c.renew(ctx, current, false)
 		}
 		return current.token, nil
 	}
@@ -78,7 +79,7 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return wait(ctx, c.renew(ctx, false))
+	return wait(ctx, c.renew(ctx, current, false))
 }
 
 // replace gets another token than the rejected one. It reports false if there is
@@ -96,20 +97,32 @@ func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
 	if !mayForce {
 		return false
 	}
-	token, err := wait(ctx, c.renew(ctx, true))
+	token, err := wait(ctx, c.renew(ctx, current, true))
 	return err == nil && token.AccessToken != rejected
 }
 
-// helped notes that the token in use has cured a 401, so that the next 401 may ask
-// for another one at once.
+// helped notes that the token in use has cured a 401, or may have, so that the next 401
+// may ask for another one at once.
 func (c *tokenCache) helped() {
 	c.mu.Lock()
 	c.current.forced = false
 	c.mu.Unlock()
 }
 
-func (c *tokenCache) renew(ctx context.Context, forced bool) <-chan singleflight.Result {
+// renew gets a token in place of the one that was seen to need it. A caller may have
+// looked before the last renewal ended and come here after it: that one's result is
+// its own, too.
+func (c *tokenCache) renew(ctx context.Context, seen lease, forced bool) <-chan singleflight.Result {
 	return c.renewal.DoChan("", func() (any, error) {
+		c.mu.Lock()
+		current, failed, paused := c.current, c.failed, time.Now().Before(c.pausedTo)
+		c.mu.Unlock()
+		if current.obtain != seen.obtain {
+			return current.token, nil
+		}
+		if paused {
+			return nil, failed
+		}
 		// No caller's deadline: the others want the token, too.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenTimeout)
 		defer cancel()
@@ -156,7 +169,7 @@ func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 		if deadline, _ := ctx.Deadline(); time.Until(deadline) < pause {
 			return nil, err
 		}
-		if sleep(ctx, pause) != nil {
+		if c.sleep(ctx, pause) != nil {
 			return nil, err
 		}
 	}

@@ -82,7 +82,7 @@ func newTokenError(err error, secret string) error {
 		}
 		if refused.Response != nil {
 			e.StatusCode = refused.Response.StatusCode
-			e.retryAfter, _ = retryAfter(refused.Response.Header.Get("Retry-After"), time.Now())
+			e.retryAfter, _ = api.RetryAfter(refused.Response.Header)
 		}
 		return e
 	}

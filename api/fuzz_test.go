@@ -1,0 +1,160 @@
+package api_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// inMemory is an answer that no server has sent.
+func inMemory(status int, header http.Header, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
+}
+
+func oneLine(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
+}
+
+func FuzzErrorBody(f *testing.F) {
+	for _, body := range []string{
+		`{"ErrorCode":"Duplicate","Message":"It is there."}`, `{"errorcode":"a","ErrorCode":"b"}`, `{"error":{"code":"Q1","message":{"value":"x"}}}`,
+		`{"error":"invalid_request","error_description":"no"}`, `{"title":"Bad","detail":"More."}`, `{"ErrorCode":7}`, `{"ErrorCode":"` + "\xff\\u202e" + `"}`,
+		`[{"code":1}]`, `"text"`, `null`, ``, `<html>`, `{"code":"A","message":"it en`, `{"error":{"error":{"error":{}}}}`, strings.Repeat(`{"error":`, 200),
+		`{"ErrorCode":"` + strings.Repeat("x", 200) + `"}`,
+	} {
+		f.Add(400, body)
+		f.Add(503, body)
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 400 || status > 599 {
+			t.Skip()
+		}
+		err := api.Discard(getThing, inMemory(status, http.Header{}, body), nil)
+		e := failure(t, err, nil)
+		if e.StatusCode != status || !strings.HasPrefix(body, string(e.Body)) || len(e.Body) < min(len(body), 64<<10) {
+			t.Errorf("status %d, %d of %d bytes kept", e.StatusCode, len(e.Body), len(body))
+		}
+		if len(e.Code) > 100 || len(e.Message) > 512 || !oneLine(e.Code) || !oneLine(e.Message) || !oneLine(err.Error()) {
+			t.Errorf("code %q, message %q, text %q", e.Code, e.Message, err)
+		}
+		// A code that there is no doubt about is found.
+		var members map[string]any
+		if !jsontext.Value(body).IsValid() || json.Unmarshal([]byte(body), &members) != nil {
+			return
+		}
+		code, _ := members["ErrorCode"].(string)
+		for name := range members {
+			if name != "ErrorCode" && strings.EqualFold(name, "ErrorCode") {
+				return
+			}
+		}
+		if want := api.OneLine(code, 100); code != "" && e.Code != want {
+			t.Errorf("code %q, want %q", e.Code, want)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{
+		"0", "7", "120", "-1", "+5", "1.5", "1e3", "", " 5", "5 ", "2147483647", "2147483648", "99999999999999999999", "soon", "٣",
+		"Fri, 01 Jan 1999 00:00:00 GMT", "Sat, 01 Jan 2600 00:00:00 GMT", "Friday, 01-Jan-99 00:00:00 GMT", "Fri Jan  1 00:00:00 1999",
+	} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		wait, ok := api.RetryAfter(http.Header{"Retry-After": {value}})
+		seconds, err := strconv.ParseUint(value, 10, 31)
+		_, notDate := http.ParseTime(value)
+		if ok != (err == nil || notDate == nil) || wait < 0 {
+			t.Errorf("%q: %v, %t", value, wait, ok)
+		}
+		if err == nil && wait != time.Duration(seconds)*time.Second {
+			t.Errorf("%q: %v", value, wait)
+		}
+	})
+}
+
+func FuzzContentType(f *testing.F) {
+	for _, value := range []string{
+		"application/json", "Application/JSON ; charset=utf-8", "application/json; charset", "application/json; a=b; a=c", "text/json",
+		"application/hal+json", "application/json,application/json", "text/html", "application/jsonp", "+json", ";", "json", "application/json\x00", "",
+	} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		decode := func(contentType string) (thing, error) {
+			return api.Decode[thing](getThing, api.Settings{}, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
+		}
+		got, err := decode(value)
+		if err != nil {
+			failure(t, err, api.ErrUnexpected)
+		}
+		if err == nil && got.ID != "1" || err != nil && !oneLine(err.Error()) {
+			t.Errorf("%q: %v, %v", value, got, err)
+		}
+		// What is well-formed is understood as package mime does.
+		mediaType, _, malformed := mime.ParseMediaType(value)
+		isJSON := mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+		if malformed == nil && (err == nil) != isJSON {
+			t.Errorf("%q: %v", value, err)
+		}
+		// Parameters do not matter.
+		if _, err := decode("application/json;" + value); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzParseBaseURL(f *testing.F) {
+	for _, text := range []string{
+		"https://my.tapkey.com/api/v1", "https://user:s3cret@h/", "https://h/api?tenant=s3cret", "https://h#s3cret", "http://[::1]:8080/", "https://[fe80::1%25eth0]/",
+		"HTTPS://H", "https:h", "//h", "https:///x", "https://:443", "https://h:port", "https://h\n", "https://h/%zz", "ftp://h", "https://h/a/../b", "",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := api.ParseBaseURL(text)
+		if err != nil {
+			if u != nil || !oneLine(err.Error()) || len(text) > 8 && strings.Contains(err.Error(), text) {
+				t.Errorf("%q: %v, %v", text, u, err)
+			}
+			return
+		}
+		if u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			t.Errorf("%q: %#v", text, u)
+		}
+		if again, err := api.ParseBaseURL(u.String()); err != nil || again.Host != u.Host || again.EscapedPath() != u.EscapedPath() {
+			t.Errorf("%q becomes %q: %v", text, u, err)
+		}
+	})
+}
+
+// TestRetryAfterInTheError: a caller reads how long the server wants to be left alone.
+func TestRetryAfterInTheError(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{"": 0, "0": 0, "90": 90 * time.Second, "soon": 0} {
+		err := api.Discard(getThing, inMemory(429, http.Header{"Retry-After": {value}}, ""), nil)
+		text := "getThing: GET /Things/{thingId}: 429 Too Many Requests"
+		if want > 0 {
+			text += ": the server asks to wait 1m30s"
+		}
+		if e := failure(t, err, api.ErrTooManyRequests); e.RetryAfter != want || err.Error() != text {
+			t.Errorf("%q: %v, %q", value, e.RetryAfter, err)
+		}
+	}
+	hinted := &api.Error{Operation: "getThing", Method: "GET", Path: "/Things", Err: errors.New("reason"), Hint: "try harder"}
+	if got, want := hinted.Error(), "getThing: GET /Things: reason: try harder"; got != want {
+		t.Errorf("text %q, want %q", got, want)
+	}
+}
