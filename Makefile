@@ -80,6 +80,14 @@ contract-test: ## test the module contract
 	$(GO) vet -C contract ./...
 	$(GO) test -C contract ./...
 
+.PHONY: faults
+faults: ## print what each fault leads to, and test it
+	@$(GO) test ./client -run '^TestFaultMatrix$$' -count=1 -v -faults.print | grep -E '^\||^--- |^ok|FAIL|_test\.go'
+
+.PHONY: chaos
+chaos: ## 50,000 calls over a faulty network to a failing server
+	TAPKEY_CHAOS_CALLS=50000 $(GO) test $(RACE) ./client -run '^TestChaos$$' -count=1 -v -timeout 30m
+
 .PHONY: fuzz
 FUZZTIME ?= 1m
 fuzz: ## fuzz each target for FUZZTIME, a minute

@@ -20,7 +20,7 @@ func TestODataOnEveryListThatTakesIt(t *testing.T) {
 		"/LogEntries":                         "entryNo le 100 and contactId ne null",
 		"/BoundCards":                         "isActive and title eq 'Cleaning'",
 		"/BoundCards/" + card + "/Grants":     "active eq true and state eq 'Ok'",
-		"/Contacts":                           "endswith(identifier,'@example.com')",
+		"/Contacts":                           "ipUserId eq null and endswith(identifier,'@example.com')",
 		"/Grants":                             "boundCardId eq null",
 		"/LockGroups":                         "title eq 'All Doors'",
 	} {

@@ -111,6 +111,8 @@ func newAccount(index int, from Owner) (*account, error) {
 	}
 	for _, id := range from.Users {
 		a.addUser(a.provider, id)
+		// A user can be granted something as a contact only.
+		a.addContact(tapkeyserver.Contact{IPID: &a.provider, IPUserID: &id})
 	}
 	for _, g := range from.Grants {
 		lockID, contactID, cardID := locks[g.Lock], contacts[g.Contact], cards[g.Card]

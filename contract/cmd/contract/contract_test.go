@@ -11,7 +11,6 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/contract"
 	"github.com/tapkey-go/tapkey-go/contract/internal/live"
-	"github.com/tapkey-go/tapkey-go/contract/internal/selftest"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -53,18 +52,8 @@ func startSandbox(t *testing.T, opts ...sandbox.Option) *sandbox.Server {
 	return s
 }
 
-// furnished is a sandbox that has something for each read.
-func furnished(t *testing.T) *sandbox.Server {
-	t.Helper()
-	s := startSandbox(t)
-	if err := selftest.Furnish(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func TestLiveAgreesWithTheSandbox(t *testing.T) {
-	s := furnished(t)
+	s := startSandbox(t)
 	s.ForgetRequests()
 	exits(t, 0, "live: agrees: 18 of 18 reads checked\n", "live", "--complete")
 	for _, r := range s.Requests() {
@@ -77,7 +66,7 @@ func TestLiveAgreesWithTheSandbox(t *testing.T) {
 // Each deviation of the sandbox, on each read: live names its class and its operation,
 // and no other.
 func TestLiveNamesTheDeviation(t *testing.T) {
-	s := furnished(t)
+	s := startSandbox(t)
 	kinds := map[string]contract.Class{
 		"extra-fields":        contract.UnknownField,
 		"missing-fields":      contract.MissingRequired,
@@ -216,7 +205,7 @@ const homeID = "7f9c1e52-0000-4000-8000-000000000000"
 
 // No value from the data gets into a report or a recording.
 func TestNoDataLeaks(t *testing.T) {
-	s := furnished(t)
+	s := startSandbox(t)
 	if err := s.Inject(sandbox.Fault{Kind: "extra-fields"}); err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +238,7 @@ func TestNoDataLeaks(t *testing.T) {
 // What is recorded is the same each time, and replays without a network to the same
 // verdict.
 func TestRecordAndReplay(t *testing.T) {
-	furnished(t)
+	startSandbox(t)
 	first, second := t.TempDir(), t.TempDir()
 	exits(t, 0, "live: agrees", "live", "--record", first)
 	exits(t, 0, "live: agrees", "live", "--record", second)
@@ -271,7 +260,7 @@ var update = flag.Bool("update", false, "record the sandbox into contract/record
 
 // The recordings of this repository are what the sandbox answers.
 func TestTheRecordingsAreCurrent(t *testing.T) {
-	furnished(t)
+	startSandbox(t)
 	kept, dir := filepath.Join("..", "..", "recorded"), t.TempDir()
 	if *update {
 		dir = kept
@@ -302,7 +291,7 @@ func contents(t *testing.T, dir string) string {
 
 // Only so many owner accounts are looked at, and the one that is asked for.
 func TestLiveLooksAtSoManyOwners(t *testing.T) {
-	s := furnished(t)
+	s := startSandbox(t)
 	if report := liveJSON(t, 0, "--owners", "1"); report.Checked != 16 || s.Count("listIdentityProviderUsers") != 0 {
 		t.Errorf("%d reads in one owner account, want 16", report.Checked)
 	}

@@ -108,7 +108,7 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 	}
 
 	t.Run("agrees", func(t *testing.T) {
-		furnished(t)
+		startSandbox(t)
 		r := newRunner(t)
 		if status, out := r.run(ask); status != 0 || r.file("output") != "status=0\n" || !strings.Contains(r.file("summary"), "live agrees") {
 			t.Errorf("exit %d, %s, output %q, summary %q", status, out, r.file("output"), r.file("summary"))
@@ -123,7 +123,7 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 		}
 	})
 	t.Run("disagrees", func(t *testing.T) {
-		furnished(t)
+		startSandbox(t)
 		t.Setenv("TAPKEY_SCOPES", "")
 		s := startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "extra-fields"}))
 		defer s.Close()

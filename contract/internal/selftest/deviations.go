@@ -17,7 +17,6 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract"
 	"github.com/tapkey-go/tapkey-go/contract/internal/live"
 	"github.com/tapkey-go/tapkey-go/contract/internal/recording"
-	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -185,9 +184,6 @@ func liveDeviations(ctx context.Context) (results []Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	if err := Furnish(ctx, server); err != nil {
-		return nil, err
-	}
 	base := &http.Transport{}
 	defer base.CloseIdleConnections()
 	for _, d := range deviations() {
@@ -276,30 +272,4 @@ func Credentials(server *sandbox.Server) []client.Option {
 		client.WithTokenURL(server.TokenURL()),
 		client.WithScopes(live.ReadScopes()...),
 	}
-}
-
-// What Furnish adds to a sandbox: a contact that comes from an identity provider, which
-// is the only way to learn of one.
-const (
-	ownerWithUsers = "Coworking Space"
-	provider       = "b75c2e91-0000-4001-8000-000000000000"
-	providersUser  = "employee-4711"
-)
-
-// Furnish sees to it that there is something for each read of the contract.
-func Furnish(ctx context.Context, server *sandbox.Server) error {
-	c, err := client.New(append(Credentials(server), client.WithScopes("read:owneraccounts", "write:core:entities"))...)
-	if err != nil {
-		return err
-	}
-	for owner, err := range c.AllOwners(ctx) {
-		if err != nil {
-			return err
-		}
-		if owner.Name == ownerWithUsers {
-			_, err := c.CreateContact(ctx, owner.ID, tapkey.ContactCreate{IPID: new(provider), IPUserID: new(providersUser)})
-			return err
-		}
-	}
-	return fmt.Errorf("the sandbox has no owner account %q", ownerWithUsers)
 }
