@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	encoding "encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,26 @@ var (
 	tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	lenient  = json.JoinOptions(tolerant, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalTime)))
 )
+
+// Object is an answer of unknown shape. Its values are as encoding/json has them.
+type Object map[string]any
+
+// UnmarshalJSONFrom reads an object as a whole. Left to the map, a name that comes
+// twice would have its values merged.
+func (o *Object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	var object map[string]any
+	if err := encoding.Unmarshal(raw, &object); err != nil {
+		return errNoObject
+	}
+	*o = object
+	return nil
+}
+
+var errNoObject = errors.New("no object")
 
 func unmarshalTime(dec *jsontext.Decoder, t *time.Time) error {
 	var text *string

@@ -73,6 +73,9 @@ func (e *TokenError) Unwrap() error { return e.Err }
 // hold the whole body, and its response the request with the secret.
 func newTokenError(err error, secret string) error {
 	if tokenErr, ok := errors.AsType[*TokenError](err); ok {
+		if tokenErr.Err != nil && strings.Contains(tokenErr.Err.Error(), secret) {
+			tokenErr.Err = api.ErrRedirect // only a redirect's target can repeat the secret
+		}
 		return tokenErr
 	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {

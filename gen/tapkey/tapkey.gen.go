@@ -224,7 +224,7 @@ type GrantCreate struct {
 }
 
 // GrantOwner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
-type GrantOwner map[string]interface{}
+type GrantOwner = api.Object
 
 // GrantState State of a grant. What a grant is called while it is being revoked is not known.
 type GrantState string
@@ -489,7 +489,7 @@ const (
 )
 
 // RevocationResult What an operation that revokes or deletes grants answers. Its members are not known.
-type RevocationResult map[string]interface{}
+type RevocationResult = api.Object
 
 // SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
 type SupportedFeatures struct {
