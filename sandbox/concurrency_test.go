@@ -52,7 +52,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 	before := len(c.list(home + "/Grants"))
 
 	transport := &http.Transport{MaxIdleConnsPerHost: workers}
-	client := &http.Client{Transport: transport}
+	client := &http.Client{Transport: recorded(transport)}
 	do := func(method, path, body string) (int, []byte, error) {
 		req, err := http.NewRequest(method, s.BaseURL()+path, strings.NewReader(body))
 		if err != nil {

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer file.Close()
-		http.DefaultClient.Transport = &exchangeWriter{next: http.DefaultTransport, out: json.NewEncoder(file)}
+		http.DefaultClient.Transport = &exchangeWriter{http.DefaultTransport, &exchangeFile{out: json.NewEncoder(file)}}
 	}
 	m.Run()
 }
@@ -36,8 +36,20 @@ type exchange struct {
 
 type exchangeWriter struct {
 	next http.RoundTripper
-	mu   sync.Mutex
-	out  *json.Encoder
+	file *exchangeFile
+}
+
+type exchangeFile struct {
+	mu  sync.Mutex
+	out *json.Encoder
+}
+
+// recorded is a transport of a test's own, written down like the default one.
+func recorded(next http.RoundTripper) http.RoundTripper {
+	if w, ok := http.DefaultClient.Transport.(*exchangeWriter); ok {
+		return &exchangeWriter{next, w.file}
+	}
+	return next
 }
 
 func (e *exchangeWriter) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -54,9 +66,9 @@ func (e *exchangeWriter) RoundTrip(req *http.Request) (*http.Response, error) {
 	rsp.Body = &restoredBody{io.MultiReader(bytes.NewReader(body), errorReader{err}, rsp.Body), rsp.Body}
 	if err == nil && len(body) <= maxRecorded {
 		x.Status, x.ResponseHeader, x.ResponseBody = rsp.StatusCode, rsp.Header, body
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		_ = e.out.Encode(x)
+		e.file.mu.Lock()
+		defer e.file.mu.Unlock()
+		_ = e.file.out.Encode(x)
 	}
 	return rsp, nil
 }
