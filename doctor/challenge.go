@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"maps"
 	"mime"
 	"strings"
 
@@ -14,36 +15,42 @@ type challenge struct {
 }
 
 // parseChallenge reads the Bearer challenge of WWW-Authenticate headers, as far as
-// it can be read. Its parameters have the form of a media type's, with commas.
+// it can be read. A header may hold several challenges (RFC 9110, section 11.6.1).
 func parseChallenge(headers []string) challenge {
 	for _, header := range headers {
-		scheme, params, _ := strings.Cut(strings.TrimSpace(header), " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			continue
+		found, values := false, map[string]string{}
+		scheme := ""
+		for rest := header; rest != ""; {
+			end := paramEnd(rest)
+			param := strings.TrimSpace(rest[:end])
+			rest = strings.TrimPrefix(rest[end:], ",")
+			if name, after, _ := strings.Cut(param, " "); isScheme(name, after) {
+				scheme, param = name, after
+			}
+			if !strings.EqualFold(scheme, "Bearer") {
+				continue
+			}
+			found = true
+			// A parameter has the form of a media type's.
+			if _, params, err := mime.ParseMediaType("x/x;" + param); err == nil {
+				maps.Copy(values, params)
+			}
 		}
-		values := parseParams(params)
-		return challenge{
-			raw:         api.OneLine(header, 200),
-			err:         api.OneLine(values["error"], 60),
-			description: api.OneLine(values["error_description"], 200),
+		if found {
+			return challenge{
+				raw:         api.OneLine(header, 200),
+				err:         api.OneLine(values["error"], 60),
+				description: api.OneLine(values["error_description"], 200),
+			}
 		}
 	}
 	return challenge{}
 }
 
-// parseParams reads name="value" pairs separated by commas.
-func parseParams(s string) map[string]string {
-	values := map[string]string{}
-	for s != "" {
-		end := paramEnd(s)
-		if _, params, err := mime.ParseMediaType("x/x;" + s[:end]); err == nil {
-			for name, value := range params {
-				values[name] = value
-			}
-		}
-		s = strings.TrimPrefix(s[end:], ",")
-	}
-	return values
+// isScheme tells the scheme in front of a challenge's first parameter from the name
+// of a further parameter, which an equals sign follows.
+func isScheme(name, after string) bool {
+	return name != "" && !strings.Contains(name, "=") && !strings.HasPrefix(strings.TrimSpace(after), "=")
 }
 
 // paramEnd is where the next comma outside quotes is.
