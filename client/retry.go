@@ -53,7 +53,7 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 			return rsp, err
 		}
 		wait, ok := delay(attempt, rsp)
-		if !ok {
+		if !ok || !timeFor(ctx, wait) {
 			return rsp, err
 		}
 		api.CloseBody(rsp)
@@ -106,6 +106,13 @@ func delay(attempt int, rsp *http.Response) (time.Duration, bool) {
 		}
 	}
 	return backoff(attempt), true
+}
+
+// timeFor says whether a wait ends before the context does: if not, what went wrong is
+// worth more to the caller than the news that time is up.
+func timeFor(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || wait < time.Until(deadline)
 }
 
 func backoff(attempt int) time.Duration {

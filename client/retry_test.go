@@ -276,15 +276,46 @@ func TestTheWaitEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var bodies []string
 		c := inMemory(t, failing(&bodies, http.Header{"Retry-After": {"20"}}, 503, 503))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		_, err := c.GetOwner(ctx, "1")
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
-		if len(bodies) != 1 {
-			t.Errorf("%d attempts", len(bodies))
+		if !errors.Is(err, context.Canceled) || time.Since(start) != time.Second || len(bodies) != 1 {
+			t.Errorf("%v after %v and %d attempts", err, time.Since(start), len(bodies))
 		}
 	})
+}
+
+// A wait that the deadline does not allow is not begun; the caller learns at once what
+// the matter is.
+func TestNoWaitBeyondTheDeadline(t *testing.T) {
+	for name, test := range map[string]struct {
+		header   http.Header
+		deadline time.Duration
+		attempts int
+	}{
+		"Retry-After beyond it":       {http.Header{"Retry-After": {"20"}}, 20 * time.Second, 1},
+		"Retry-After before it":       {http.Header{"Retry-After": {"20"}}, 21 * time.Second, 2},
+		"no time left for a back-off": {nil, time.Nanosecond, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var bodies []string
+				c := inMemory(t, failing(&bodies, test.header, 503, 503, 503, 503))
+				if _, err := c.Token(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
+				defer cancel()
+				start := time.Now()
+				_, err := c.GetOwner(ctx, "1")
+				if failed, ok := errors.AsType[*api.Error](err); !ok || failed.StatusCode != 503 || len(bodies) != test.attempts {
+					t.Errorf("%v after %d attempts", err, len(bodies))
+				}
+				if took, want := time.Since(start), 20*time.Second*time.Duration(test.attempts-1); took != want {
+					t.Errorf("it took %v, not %v", took, want)
+				}
+			})
+		})
+	}
 }

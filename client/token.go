@@ -166,10 +166,7 @@ func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 		if failed.retryAfter > 0 {
 			pause = failed.retryAfter
 		}
-		if deadline, _ := ctx.Deadline(); time.Until(deadline) < pause {
-			return nil, err
-		}
-		if c.sleep(ctx, pause) != nil {
+		if !timeFor(ctx, pause) || c.sleep(ctx, pause) != nil {
 			return nil, err
 		}
 	}
