@@ -3,7 +3,7 @@
 GO        ?= go
 OAPI      := $(GO) tool -modfile=tools/go.mod
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . contract tools tools/lint
+MODULES   := . contract tools tools/lint tools/vuln
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
 
@@ -29,7 +29,7 @@ endif
 	$(GO) test $(RACE) ./...
 
 .PHONY: check
-check: fmt tidy stale vet lint test jsonv2 contract contract-test ## everything that CI checks
+check: fmt tidy stale vet lint vuln test jsonv2 contract contract-test ## everything that CI checks
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt'ed
@@ -53,6 +53,10 @@ vet: ## vet for Linux, Windows and macOS
 lint: ## run golangci-lint
 	$(LINT) run ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities, where the database can be reached
+	@GO='$(GO)' sh tools/vuln/check.sh . contract
 
 .PHONY: jsonv2
 jsonv2: ## test once with the standard library's own JSON v2
