@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 )
 
 // success turns everything but a 2xx into an *Error and closes its body.
@@ -60,26 +61,52 @@ func Redirect(rsp *http.Response) (origin string, ok bool) {
 	return (&url.URL{Scheme: target.Scheme, Host: target.Host}).String(), true
 }
 
-// readValue reads the body of a success that should hold JSON.
-func readValue(op *Operation, s Settings, rsp *http.Response, err error) ([]byte, *http.Response, error) {
+// maxPooledBytes is how large a buffer may have grown that is used again.
+const maxPooledBytes = 1 << 20
+
+// bodies are buffers for answers, which no value refers to once it is decoded.
+var bodies = sync.Pool{New: func() any { return new(body) }}
+
+// body is an answer that has been read.
+type body struct {
+	bytes.Buffer
+	rsp     *http.Response
+	limited limitedReader
+	scanner Scanner
+}
+
+func (b *body) release() {
+	if b.Cap() > maxPooledBytes {
+		return
+	}
+	b.Reset()
+	b.rsp, b.limited, b.scanner = nil, limitedReader{}, Scanner{}
+	bodies.Put(b)
+}
+
+// readValue reads the body of a success that should hold JSON. The caller releases it.
+func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body, error) {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	defer CloseBody(rsp)
 	reader, err := jsonBody(rsp)
 	if err != nil {
-		return nil, nil, answerError(op, rsp, err)
+		CloseBody(rsp)
+		return nil, answerError(op, rsp, err)
 	}
-	limited := s.limit(reader)
-	var buf bytes.Buffer
-	if n := rsp.ContentLength; n > 0 && n <= limited.limit {
-		buf.Grow(int(n) + bytes.MinRead)
+	b := bodies.Get().(*body)
+	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: s.maxResponseBytes()}
+	if n := rsp.ContentLength; n > 0 && n <= b.limited.limit {
+		b.Grow(int(n) + bytes.MinRead)
 	}
-	if _, err := buf.ReadFrom(limited); err != nil {
-		return nil, nil, answerError(op, rsp, readError(err))
+	if _, err := b.ReadFrom(&b.limited); err != nil {
+		CloseBody(rsp)
+		b.release()
+		return nil, answerError(op, rsp, readError(err))
 	}
-	return buf.Bytes(), rsp, nil
+	_ = rsp.Body.Close() // it has been read to its end
+	return b, nil
 }
 
 // jsonBody checks that an answer says it is JSON, and returns it.
@@ -106,11 +133,13 @@ type limitedReader struct {
 	reader io.Reader
 	limit  int64
 	read   int64
+	failed error // what Read failed with, other than io.EOF
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
 	if l.read > l.limit {
-		return 0, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, l.limit)
+		l.failed = fmt.Errorf("%w: more than %d bytes", ErrTooLarge, l.limit)
+		return 0, l.failed
 	}
 	// One byte beyond the limit tells an answer that just fits from a larger one.
 	if room := l.limit - l.read + 1; int64(len(p)) > room {
@@ -120,6 +149,9 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	l.read += int64(n)
 	if n > 0 && err == io.EOF {
 		err = nil // comes again, unless this was more than the limit
+	}
+	if err != io.EOF {
+		l.failed = err
 	}
 	return n, err
 }

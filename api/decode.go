@@ -3,51 +3,56 @@ package api
 import "net/http"
 
 // Decode ends a call that promises one value. It takes what the Doer returned, and
-// gives the value or an *[Error]; the answer's body is closed.
+// gives the value or an *[Error]; the answer's body is closed. A scan, which may be
+// nil, makes it faster.
 //
 // Any success that carries the value will do. One without it, with a bare null, or
 // without the members named in required, is [ErrUnexpected].
-func Decode[T any](op *Operation, s Settings, rsp *http.Response, err error, required ...string) (T, error) {
+func Decode[T any](
+	op *Operation, s Settings, scan Scan[T], rsp *http.Response, err error, required ...string,
+) (T, error) {
 	var value T
-	body, rsp, err := readValue(op, s, rsp, err)
+	body, err := readValue(op, s, rsp, err)
 	if err != nil {
 		return value, err
 	}
-	err = unmarshal(body, &value)
+	defer body.release()
+	err = unmarshal(&body.scanner, body.Bytes(), &value, scan)
 	if err == nil {
 		err = missing(&value, required)
 	}
 	if err != nil {
-		return *new(T), answerError(op, rsp, err)
+		return *new(T), answerError(op, body.rsp, err)
 	}
 	return value, nil
 }
 
 // DecodeOrEmpty is [Decode] for an operation that may also answer without content:
 // it then returns what the empty object {} stands for.
-func DecodeOrEmpty[T any](op *Operation, s Settings, rsp *http.Response, err error) (T, error) {
+func DecodeOrEmpty[T any](op *Operation, s Settings, scan Scan[T], rsp *http.Response, err error) (T, error) {
 	if rsp, err = success(op, rsp, err); err != nil {
 		return *new(T), err
 	}
 	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
 		CloseBody(rsp)
 		var value T
-		err := unmarshal([]byte("{}"), &value)
+		err := unmarshal(new(Scanner), []byte("{}"), &value, scan)
 		return value, err
 	}
-	return Decode[T](op, s, rsp, nil)
+	return Decode(op, s, scan, rsp, nil)
 }
 
 // DecodeList ends a call that promises a list: a JSON array, never nil. A bare
 // object, which some servers send in place of a list of one, becomes one.
-func DecodeList[T any](op *Operation, s Settings, rsp *http.Response, err error) ([]T, error) {
-	body, rsp, err := readValue(op, s, rsp, err)
+func DecodeList[T any](op *Operation, s Settings, scan Scan[T], rsp *http.Response, err error) ([]T, error) {
+	body, err := readValue(op, s, rsp, err)
 	if err != nil {
 		return nil, err
 	}
-	list, err := unmarshalList[T](body)
+	defer body.release()
+	list, err := unmarshalList(body.Bytes(), scan)
 	if err != nil {
-		return nil, answerError(op, rsp, err)
+		return nil, answerError(op, body.rsp, err)
 	}
 	return list, nil
 }

@@ -61,7 +61,7 @@ func TestTolerance(t *testing.T) {
 				if err != nil || !reflect.DeepEqual(list, []thing{test.want}) {
 					t.Errorf("DecodeList: %+v, %v, want %+v", list, err, test.want)
 				}
-				list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, fetcher(t, test.answer)))
+				list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.answer)))
 				if err != nil || !reflect.DeepEqual(list, []thing{test.want}) {
 					t.Errorf("Items: %+v, %v, want %+v", list, err, test.want)
 				}
@@ -171,7 +171,7 @@ func TestListStrictness(t *testing.T) {
 					t.Errorf("items %+v beside an error, want %d", list, test.items)
 				}
 				// The same again, streamed; what came before the failure has been yielded.
-				list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, fetcher(t, test.answer)))
+				list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.answer)))
 			}
 		})
 	}
@@ -191,7 +191,7 @@ func TestListsThatPass(t *testing.T) {
 		if err != nil || list == nil || !reflect.DeepEqual(list, want) {
 			t.Errorf("DecodeList of %s: %+v, %v", body, list, err)
 		}
-		list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, fetcher(t, answer{body: body})))
+		list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, answer{body: body})))
 		if err != nil || len(list) != len(want) || len(want) > 0 && !reflect.DeepEqual(list, want) {
 			t.Errorf("Items of %s: %+v, %v", body, list, err)
 		}
@@ -214,7 +214,7 @@ func TestTimes(t *testing.T) {
 	} {
 		body := fmt.Sprintf(`{"at": %q, "until": %[1]q}`, text)
 		rsp, err := send(t, answer{body: body})
-		one, err := api.Decode[event](getThing, api.Settings{}, rsp, err)
+		one, err := api.Decode[event](getThing, api.Settings{}, nil, rsp, err)
 		if err != nil || one.At == nil || !one.At.Equal(want) || !one.Until.Equal(want) {
 			t.Errorf("Decode of %s: %+v, %v", body, one, err)
 		}
@@ -227,16 +227,16 @@ func TestTimes(t *testing.T) {
 	}
 	// A null beside a time without a zone is still no time.
 	rsp, err := send(t, answer{body: `{"at": null, "until": "2024-01-02T03:04:05"}`})
-	if e, err := api.Decode[event](getThing, api.Settings{}, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
+	if e, err := api.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
 		t.Errorf("null: %+v, %v", e, err)
 	}
 	rsp, err = send(t, answer{body: `{"at": "2024-01-02T03:04:05", "until": null}`})
-	if e, err := api.Decode[event](getThing, api.Settings{}, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
+	if e, err := api.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
 		t.Errorf("null: %+v, %v", e, err)
 	}
 	for _, bad := range []string{`""`, `"soon"`, `"2024-01-02"`, `"2024-13-02T03:04:05"`, `17`} {
 		rsp, err := send(t, answer{body: `{"at": ` + bad + `}`})
-		_, err = api.Decode[event](getThing, api.Settings{}, rsp, err)
+		_, err = api.Decode[event](getThing, api.Settings{}, nil, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		if text := err.Error(); !strings.Contains(text, "/at: ") || strings.Contains(text, "soon") {
 			t.Errorf("%s: text %q", bad, text)
@@ -256,10 +256,10 @@ func listReaders[T any]() []func(*testing.T, answer) ([]T, error) {
 	return []func(*testing.T, answer) ([]T, error){
 		func(t *testing.T, a answer) ([]T, error) {
 			rsp, err := send(t, a)
-			return api.DecodeList[T](listThings, api.Settings{}, rsp, err)
+			return api.DecodeList[T](listThings, api.Settings{}, nil, rsp, err)
 		},
 		func(t *testing.T, a answer) ([]T, error) {
-			return collect(api.Items[T](t.Context(), listThings, api.Settings{}, fetcher(t, a)))
+			return collect(api.Items[T](t.Context(), listThings, api.Settings{}, nil, fetcher(t, a)))
 		},
 	}
 }
@@ -280,7 +280,7 @@ func TestDecodeOrEmpty(t *testing.T) {
 		"status": {answer{status: 409, body: `{}`}, nil, api.ErrConflict},
 	} {
 		rsp, err := send(t, test.answer)
-		got, err := api.DecodeOrEmpty[result](getThing, api.Settings{}, rsp, err)
+		got, err := api.DecodeOrEmpty[result](getThing, api.Settings{}, nil, rsp, err)
 		if test.is != nil {
 			failure(t, err, test.is)
 		} else if err != nil {
@@ -290,7 +290,7 @@ func TestDecodeOrEmpty(t *testing.T) {
 			t.Errorf("%s: %#v, want %#v", name, got, test.want)
 		}
 	}
-	_, err := api.DecodeOrEmpty[result](getThing, api.Settings{}, nil, context.Canceled)
+	_, err := api.DecodeOrEmpty[result](getThing, api.Settings{}, nil, nil, context.Canceled)
 	failure(t, err, context.Canceled)
 }
 
@@ -325,16 +325,16 @@ func TestCutOff(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Decode": func() error {
 			rsp, err := send(t, handler)
-			_, err = api.Decode[thing](getThing, api.Settings{}, rsp, err)
+			_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 			return err
 		},
 		"DecodeList": func() error {
 			rsp, err := send(t, handler)
-			_, err = api.DecodeList[thing](listThings, api.Settings{}, rsp, err)
+			_, err = api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
 			return err
 		},
 		"Items": func() error {
-			list, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, fetcher(t, handler)))
+			list, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, handler)))
 			if len(list) != 1 {
 				t.Errorf("items %+v, want the one that came", list)
 			}
@@ -380,7 +380,7 @@ func TestMaxResponseBytes(t *testing.T) {
 					req.Header.Set("Accept-Encoding", acceptEncoding)
 				}
 				rsp, err := api.NewDoer(server.Client(), "test").Do(req)
-				got, err := api.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, rsp, err)
+				got, err := api.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, nil, rsp, err)
 				if test.is == nil {
 					if err != nil || got.ID != "1" {
 						t.Errorf("%q, %v", got.ID, err)
@@ -421,18 +421,18 @@ func TestConnectionReuse(t *testing.T) {
 	}
 	for range 2 {
 		rsp, err := get("/value")
-		if _, err := api.Decode[thing](getThing, api.Settings{}, rsp, err); err != nil {
+		if _, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/list")
-		if _, err := api.DecodeList[thing](listThings, api.Settings{}, rsp, err); err != nil {
+		if _, err := api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err); err != nil {
 			t.Error(err)
 		}
-		if _, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
+		if _, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/nothing")
-		if _, err := api.DecodeOrEmpty[thing](getThing, api.Settings{}, rsp, err); err != nil {
+		if _, err := api.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/ignored")
@@ -442,7 +442,7 @@ func TestConnectionReuse(t *testing.T) {
 		rsp, err = get("/refused")
 		failure(t, api.Discard(getThing, rsp, err), api.ErrNotFound)
 		rsp, err = get("/html")
-		_, err = api.Decode[thing](getThing, api.Settings{}, rsp, err)
+		_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		rsp, err = get("/redirect")
 		failure(t, api.Discard(getThing, rsp, err), api.ErrRedirect)

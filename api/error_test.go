@@ -166,7 +166,7 @@ func TestTransportErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		rsp, err := api.NewDoer(client, "test").Do(req)
-		_, err = api.Decode[thing](getThing, api.Settings{}, rsp, err)
+		_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 		return err
 	}
 	check := func(t *testing.T, err error) {
@@ -212,7 +212,7 @@ func TestTransportErrors(t *testing.T) {
 	t.Run("a wrapped url.Error", func(t *testing.T) {
 		reason := errors.New("no route")
 		wrapped := fmt.Errorf("attempt 3: %w", &url.Error{Op: "Get", URL: target, Err: reason})
-		_, err := api.Decode[thing](getThing, api.Settings{}, nil, wrapped)
+		_, err := api.Decode[thing](getThing, api.Settings{}, nil, nil, wrapped)
 		check(t, err)
 		if !errors.Is(err, reason) || !strings.Contains(err.Error(), "attempt 3: no route") {
 			t.Errorf("%v does not tell the reason", err)
@@ -236,19 +236,19 @@ func TestTransportErrors(t *testing.T) {
 func TestDoerReturnsNothing(t *testing.T) {
 	t.Parallel()
 	nothing := func(context.Context) (*http.Response, error) { return nil, nil }
-	_, err := api.Decode[thing](getThing, api.Settings{}, nil, nil)
+	_, err := api.Decode[thing](getThing, api.Settings{}, nil, nil, nil)
 	failure(t, err, nil)
-	_, err = api.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, nil)
+	_, err = api.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, nil, nil)
 	failure(t, err, nil)
-	_, err = api.DecodeList[thing](getThing, api.Settings{}, nil, nil)
+	_, err = api.DecodeList[thing](getThing, api.Settings{}, nil, nil, nil)
 	failure(t, err, nil)
 	failure(t, api.Discard(getThing, nil, nil), nil)
-	_, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nothing))
+	_, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, nothing))
 	failure(t, err, nil)
 
 	// A Doer may also return an answer without a body.
 	bare := &http.Response{StatusCode: 200}
-	_, err = api.Decode[thing](getThing, api.Settings{}, bare, nil)
+	_, err = api.Decode[thing](getThing, api.Settings{}, nil, bare, nil)
 	failure(t, err, api.ErrUnexpected)
 	failure(t, api.Discard(getThing, &http.Response{StatusCode: 404}, nil), api.ErrNotFound)
 	if err := api.Discard(getThing, bare, nil); err != nil {

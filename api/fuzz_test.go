@@ -94,7 +94,7 @@ func FuzzContentType(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		decode := func(contentType string) (thing, error) {
-			return api.Decode[thing](getThing, api.Settings{}, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
+			return api.Decode[thing](getThing, api.Settings{}, nil, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
 		}
 		got, err := decode(value)
 		if err != nil {

@@ -88,13 +88,13 @@ func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Re
 func decode(t *testing.T, a answer) (thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
-	return api.Decode[thing](getThing, api.Settings{}, rsp, err, "id")
+	return api.Decode[thing](getThing, api.Settings{}, nil, rsp, err, "id")
 }
 
 func decodeList(t *testing.T, a answer) ([]thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
-	return api.DecodeList[thing](listThings, api.Settings{}, rsp, err)
+	return api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
 }
 
 // failure asserts that err is an *api.Error, has a text of one line and, where

@@ -6,8 +6,8 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"strconv"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -18,7 +18,7 @@ import (
 // request, and leaving the loop closes the answer. An error is yielded once, last,
 // with a zero item.
 func Items[T any](
-	ctx context.Context, op *Operation, s Settings, fetch func(context.Context) (*http.Response, error),
+	ctx context.Context, op *Operation, s Settings, scan Scan[T], fetch func(context.Context) (*http.Response, error),
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		rsp, err := fetch(ctx)
@@ -29,76 +29,90 @@ func Items[T any](
 		}
 		// Closing without reading the rest: what is not consumed may be long.
 		defer rsp.Body.Close()
-		if err := streamItems(ctx, s, rsp, yield); err != nil {
+		reader, err := jsonBody(rsp)
+		if err != nil {
 			yield(*new(T), answerError(op, rsp, err))
+			return
+		}
+		limited := &limitedReader{reader: reader, limit: s.maxResponseBytes()}
+		items := newItemReader(limited, scan)
+		var item T
+		for {
+			item = *new(T)
+			err := items.next(&item)
+			switch {
+			case ctx.Err() != nil:
+				err = ctx.Err()
+			case err == io.EOF:
+				return
+			case err != nil && limited.failed != nil:
+				err = readError(limited.failed)
+			}
+			if err != nil {
+				yield(*new(T), answerError(op, rsp, err))
+				return
+			}
+			limited.reset()
+			if !yield(item, nil) {
+				return
+			}
 		}
 	}
-}
-
-func streamItems[T any](ctx context.Context, s Settings, rsp *http.Response, yield func(T, error) bool) error {
-	reader, err := jsonBody(rsp)
-	if err != nil {
-		return err
-	}
-	limited := s.limit(reader)
-	// What has been read from a stream cannot be read again, so lenient at once.
-	items := newItemReader[T](limited, lenient)
-	_, err = items.each(ctx, func(item T, err error) bool {
-		limited.reset()
-		return yield(item, err)
-	})
-	return err
 }
 
 // itemReader reads a list item by item.
 type itemReader[T any] struct {
 	dec     *jsontext.Decoder
+	scan    Scan[T]
+	scanner Scanner
 	started bool
 	single  bool // a bare object in place of a list
 	read    int
 }
 
-func newItemReader[T any](r io.Reader, options json.Options) *itemReader[T] {
-	return &itemReader[T]{dec: jsontext.NewDecoder(r, options)}
+func newItemReader[T any](r io.Reader, scan Scan[T]) *itemReader[T] {
+	return &itemReader[T]{dec: jsontext.NewDecoder(r, tolerant), scan: scan}
 }
 
-// each yields the items until the list or the context ends. It reports whether
-// the loop wants more.
-func (r *itemReader[T]) each(ctx context.Context, yield func(T, error) bool) (more bool, err error) {
-	for {
-		item, err := r.next()
-		switch {
-		case ctx.Err() != nil:
-			return false, ctx.Err()
-		case err == io.EOF:
-			return true, nil
-		case err != nil:
-			return false, jsonError(err)
-		case !yield(item, nil):
-			return false, nil
-		}
+// next reads the next item into a zero value. It returns io.EOF behind the last one.
+func (r *itemReader[T]) next(item *T) error {
+	err := r.decode(item)
+	if err == nil || err == io.EOF {
+		return err
 	}
+	*item = *new(T)
+	return err
 }
 
-// next returns the next item, or io.EOF behind the last one.
-func (r *itemReader[T]) next() (T, error) {
-	var item T
+func (r *itemReader[T]) decode(item *T) error {
 	if !r.started {
 		if err := r.start(); err != nil {
-			return item, err
+			return jsonError("", err)
 		}
 	}
 	if r.single && r.read == 1 || !r.single && r.dec.PeekKind() == ']' {
-		return item, r.end()
+		return r.end()
 	}
-	if r.dec.PeekKind() == 'n' {
-		return item, errNull(fmt.Sprintf("/%d", r.read))
+	text, err := r.dec.ReadValue()
+	if err != nil {
+		return jsonError("", err)
 	}
-	if err := json.UnmarshalDecode(r.dec, &item); err != nil {
-		return *new(T), err
+	if text.Kind() == 'n' {
+		return errNull(r.place())
+	}
+	if err := decode(&r.scanner, text, item, r.scan); err != nil {
+		return jsonError(r.place(), err)
 	}
 	r.read++
-	return item, nil
+	return nil
+}
+
+// place is the JSON pointer of the item.
+func (r *itemReader[T]) place() string {
+	if r.single {
+		return ""
+	}
+	return "/" + strconv.Itoa(r.read)
 }
 
 func (r *itemReader[T]) start() error {
@@ -127,12 +141,15 @@ func (r *itemReader[T]) start() error {
 func (r *itemReader[T]) end() error {
 	if !r.single {
 		if _, err := r.dec.ReadToken(); err != nil {
-			return err
+			return jsonError("", err)
 		}
 	}
 	_, err := r.dec.ReadToken()
 	if err == nil {
 		return fmt.Errorf("%w: more JSON behind the value", ErrUnexpected)
 	}
-	return err
+	if err == io.EOF {
+		return err
+	}
+	return jsonError("", err)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +15,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// What is tolerated in an answer: a name twice (the last one counts) and invalid
-// UTF-8 (replaced by U+FFFD). Unknown members and null pass by themselves.
-// lenient also reads a time without a zone, as UTC; it costs a little on good
-// data, so values in memory are tried without it first.
+// What is tolerated in an answer: a name twice (the last one counts), invalid UTF-8
+// (replaced by U+FFFD), and a time without a zone (read as UTC). Unknown members and
+// null pass by themselves.
 var (
 	tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	lenient  = json.JoinOptions(tolerant, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalTime)))
@@ -52,52 +52,48 @@ func unmarshalTime(dec *jsontext.Decoder, t *time.Time) error {
 		*t = time.Time{}
 		return nil
 	}
-	parsed, err := time.Parse(time.RFC3339Nano, *text)
-	if err != nil {
-		parsed, err = time.Parse("2006-01-02T15:04:05.999999999", *text)
-	}
-	if err != nil {
-		return errNoTime
-	}
+	parsed, err := parseTime(*text)
 	*t = parsed
-	return nil
+	return err
+}
+
+func parseTime(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		t, err = time.Parse("2006-01-02T15:04:05.999999999", text)
+	}
+	if err != nil {
+		return time.Time{}, errNoTime
+	}
+	return t, nil
 }
 
 var errNoTime = errors.New("no RFC 3339 date-time")
 
 // unmarshal reads one value, which may be anything but null.
-func unmarshal(body []byte, into any) error {
+func unmarshal[T any](s *Scanner, body []byte, into *T, scan Scan[T]) error {
 	if jsontext.Value(body).Kind() == 'n' {
 		return errNull("")
 	}
-	err := json.Unmarshal(body, into, tolerant)
-	if _, ok := errors.AsType[*json.SemanticError](err); ok {
-		reflect.ValueOf(into).Elem().SetZero()
-		err = json.Unmarshal(body, into, lenient)
+	if scan != nil && !jsontext.Value(body).IsValid(tolerant) {
+		scan = nil // which says what is wrong
 	}
-	return jsonError(err)
+	return jsonError("", decode(s, body, into, scan))
 }
 
-func unmarshalList[T any](body []byte) ([]T, error) {
-	list, err := walk[T](body, tolerant)
-	if _, ok := errors.AsType[*json.SemanticError](err); ok {
-		list, err = walk[T](body, lenient)
-	}
-	return list, jsonError(err)
-}
-
-func walk[T any](body []byte, options json.Options) ([]T, error) {
+func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
 	list := []T{}
-	items := newItemReader[T](bytes.NewBuffer(body), options)
+	items := newItemReader(bytes.NewBuffer(body), scan)
 	for {
-		item, err := items.next()
+		list = append(list, *new(T))
+		last := len(list) - 1
+		err := items.next(&list[last])
 		if err == io.EOF {
-			return list, nil
+			return list[:last:last], nil
 		}
 		if err != nil {
-			return nil, err
+			return list[:last:last], err
 		}
-		list = append(list, item)
 	}
 }
 
@@ -109,13 +105,13 @@ func errNull(pointer string) error {
 }
 
 // jsonError says what is wrong with a piece of JSON and where, by JSON pointer
-// (RFC 6901), without a value from it.
-func jsonError(err error) error {
+// (RFC 6901) from the place on where the piece is, without a value from it.
+func jsonError(place string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return fmt.Errorf("%w: %s", ErrUnexpected, describe(semantic))
+		return fmt.Errorf("%w: %s", ErrUnexpected, describe(place, semantic))
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -129,8 +125,8 @@ func jsonError(err error) error {
 	return readError(err)
 }
 
-func describe(e *json.SemanticError) string {
-	where := OneLine(string(e.JSONPointer), maxText)
+func describe(place string, e *json.SemanticError) string {
+	where := OneLine(place+string(e.JSONPointer), maxText)
 	if where == "" {
 		where = "value"
 	}
@@ -150,12 +146,13 @@ func missing(value any, required []string) error {
 	if len(required) == 0 || v.Kind() != reflect.Struct {
 		return nil
 	}
-	for field, at := range v.Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		for _, r := range required {
-			if name == r && at.IsZero() && at.Kind() == reflect.String {
-				return fmt.Errorf("%w: /%s is missing", ErrUnexpected, name)
-			}
+	for i := range v.NumField() {
+		if at := v.Field(i); at.Kind() != reflect.String || at.Len() > 0 {
+			continue
+		}
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if slices.Contains(required, name) {
+			return fmt.Errorf("%w: /%s is missing", ErrUnexpected, name)
 		}
 	}
 	return nil

@@ -1,12 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"net/http"
+	"sync/atomic"
 )
 
 // Pages iterates over a list that is read page by page: fetch asks for top items
@@ -16,10 +16,10 @@ import (
 // A page shorter than asked for is the last one, and so is a longer one, since it
 // means that the server ignores the page size and has sent the whole list. A page
 // that repeats the one before it ends the iteration with [ErrUnexpected].
-// Otherwise it behaves as [Items] does, and [Settings].ReadAhead pages are on
-// their way while one is consumed.
+// Otherwise it behaves as [Items] does. Once a first page is full, [Settings].ReadAhead
+// pages are on their way while one is consumed.
 func Pages[T any](
-	ctx context.Context, op *Operation, s Settings, start, size *int,
+	ctx context.Context, op *Operation, s Settings, scan Scan[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
 ) iter.Seq2[T, error] {
 	first, top := 0, s.pageSize()
@@ -35,82 +35,112 @@ func Pages[T any](
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		queue := pageQueue{ahead: max(s.ReadAhead, 0), next: first, step: top, read: func(skip int) ([]byte, *http.Response, error) {
+		seed := maphash.MakeSeed()
+		queue := pageQueue[T]{skip: first, top: top, read: func(skip int) page[T] {
 			rsp, err := fetch(ctx, skip, top)
-			return readValue(op, s, rsp, err)
+			p := readPage(op, s, scan, seed, rsp, err)
+			p.skip = skip
+			return p
 		}}
 		defer queue.wait()
 		defer cancel()
 
-		var last [sha256.Size]byte
+		var before page[T]
 		for {
-			page := queue.pop()
-			if page.err != nil {
-				yield(*new(T), page.err)
+			current := queue.pop()
+			if len(current.items) > 0 && current.sum == before.sum {
+				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", ErrUnexpected, current.skip)
+				yield(*new(T), answerError(op, current.rsp, err))
 				return
 			}
-			sum := sha256.Sum256(page.body)
-			if sum == last {
-				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", ErrUnexpected, page.skip)
-				yield(*new(T), answerError(op, page.rsp, err))
+			full := current.err == nil && len(current.items) == top
+			if full {
+				queue.fill(s.ReadAhead)
+			}
+			for _, item := range current.items {
+				if ctx.Err() != nil {
+					yield(*new(T), answerError(op, current.rsp, ctx.Err()))
+					return
+				}
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if current.err != nil {
+				yield(*new(T), current.err)
+			}
+			if !full {
 				return
 			}
-			last = sum
-			items := newItemReader[T](bytes.NewBuffer(page.body), lenient)
-			more, err := items.each(ctx, yield)
-			if err != nil {
-				yield(*new(T), answerError(op, page.rsp, err))
-				return
-			}
-			if !more || items.read != top {
-				return
-			}
+			before = current
 		}
 	}
 }
 
-// pageQueue reads pages in order, ahead of the one that is consumed.
-type pageQueue struct {
-	ahead, next, step int
-	read              func(skip int) ([]byte, *http.Response, error)
-	pending           []chan page
+// page is one page: its items up to an error, if there is one.
+type page[T any] struct {
+	skip  int
+	items []T
+	sum   uint64 // of its bytes, to tell it from others
+	rsp   *http.Response
+	err   error
 }
 
-type page struct {
-	skip int
-	body []byte
-	rsp  *http.Response
-	err  error
-}
-
-// pop returns the next page, with those behind it on their way.
-func (q *pageQueue) pop() page {
-	for len(q.pending) <= q.ahead {
-		q.push()
+func readPage[T any](op *Operation, s Settings, scan Scan[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
+	body, err := readValue(op, s, rsp, err)
+	if err != nil {
+		return page[T]{err: err}
 	}
-	first := <-q.pending[0]
+	defer body.release()
+	p := page[T]{rsp: body.rsp, sum: maphash.Bytes(seed, body.Bytes())}
+	p.items, err = unmarshalList(body.Bytes(), scan)
+	if err != nil {
+		p.err = answerError(op, p.rsp, err)
+	}
+	return p
+}
+
+// pageQueue reads pages in order, some of them ahead of the one that is consumed.
+type pageQueue[T any] struct {
+	skip, top int // of the page to be read next
+	read      func(skip int) page[T]
+	pending   []chan page[T]
+	last      atomic.Bool // a page that is not full has been read: there is none behind it
+}
+
+// pop returns the next page.
+func (q *pageQueue[T]) pop() page[T] {
+	if len(q.pending) == 0 {
+		return q.read(q.advance())
+	}
+	next := <-q.pending[0]
 	q.pending = q.pending[1:]
-	return first
+	return next
 }
 
-func (q *pageQueue) push() {
-	result, skip := make(chan page, 1), q.next
-	q.next += q.step
-	q.pending = append(q.pending, result)
-	run := func() {
-		p := page{skip: skip}
-		p.body, p.rsp, p.err = q.read(skip)
-		result <- p
+// fill sees to it that n pages are on their way.
+func (q *pageQueue[T]) fill(n int) {
+	for len(q.pending) < n && !q.last.Load() {
+		skip, result := q.advance(), make(chan page[T], 1)
+		q.pending = append(q.pending, result)
+		go func() {
+			p := q.read(skip)
+			if len(p.items) != q.top {
+				q.last.Store(true)
+			}
+			result <- p
+		}()
 	}
-	if q.ahead == 0 {
-		run()
-		return
-	}
-	go run()
+}
+
+func (q *pageQueue[T]) advance() (skip int) {
+	skip = q.skip
+	q.skip += q.top
+	return skip
 }
 
 // wait waits for the pages that nobody will consume; their context has ended.
-func (q *pageQueue) wait() {
+func (q *pageQueue[T]) wait() {
 	for _, result := range q.pending {
 		<-result
 	}

@@ -64,7 +64,7 @@ func (p *paged) list(t *testing.T, ctx context.Context) iter.Seq2[thing, error] 
 	mux.Handle("GET "+basePath+"/Things", p)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return api.Pages[thing](ctx, listThings, p.settings, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return api.Pages[thing](ctx, listThings, p.settings, nil, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		url := fmt.Sprintf("%s%s/Things?$skip=%d&$top=%d", server.URL, basePath, skip, top)
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {
@@ -237,7 +237,7 @@ func TestPagesReadAhead(t *testing.T) {
 				return page(skip, top), nil
 			}
 			size := 3
-			for item, err := range api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, &size, fetch) {
+			for item, err := range api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, nil, &size, fetch) {
 				if err != nil || item.ID == "" {
 					t.Fatal(item, err)
 				}
@@ -252,6 +252,22 @@ func TestPagesReadAhead(t *testing.T) {
 				t.Errorf("%d of %d requests have ended", ended.Load(), started.Load())
 			}
 		})
+	}
+}
+
+// TestPagesReadNothingInVain: nothing is read ahead of a list that fits in a page, or
+// behind a page that is known to be the last.
+func TestPagesReadNothingInVain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ things, ahead, requests int }{{0, 4, 1}, {9, 4, 1}, {10, 0, 2}, {25, 0, 3}, {25, 1, 3}} {
+		server := &paged{things: test.things, size: new(10), settings: api.Settings{ReadAhead: test.ahead}}
+		items, err := collect(server.list(t, t.Context()))
+		if err != nil || len(items) != test.things {
+			t.Fatal(len(items), err)
+		}
+		if n := len(server.requests); n != test.requests {
+			t.Errorf("%d things, %d ahead: %d requests, want %d", test.things, test.ahead, n, test.requests)
+		}
 	}
 }
 
@@ -275,7 +291,7 @@ func TestPagesFreeTheirConnection(t *testing.T) {
 		return rsp, nil
 	}
 	size, n := 2, 0
-	for _, err := range api.Pages[thing](t.Context(), listThings, api.Settings{}, nil, &size, fetch) {
+	for _, err := range api.Pages[thing](t.Context(), listThings, api.Settings{}, nil, nil, &size, fetch) {
 		if err != nil {
 			t.Fatal(err)
 		}

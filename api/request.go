@@ -53,7 +53,7 @@ func NewDoer(next Doer, userAgent string) Doer {
 	if client, ok := next.(*http.Client); ok {
 		next = WithoutRedirects(client)
 	}
-	return &completingDoer{next, userAgent}
+	return &completingDoer{next, []string{"application/json"}, []string{userAgent}}
 }
 
 // WithoutRedirects returns a copy of an http.Client that hands redirects back
@@ -66,15 +66,16 @@ func WithoutRedirects(client *http.Client) *http.Client {
 
 type completingDoer struct {
 	next      Doer
-	userAgent string
+	accept    []string
+	userAgent []string
 }
 
 func (d *completingDoer) Do(req *http.Request) (*http.Response, error) {
 	if req.Header.Get("Accept") == "" {
-		req.Header.Set("Accept", "application/json")
+		req.Header["Accept"] = d.accept[:1:1]
 	}
 	if _, set := req.Header["User-Agent"]; !set {
-		req.Header.Set("User-Agent", d.userAgent)
+		req.Header["User-Agent"] = d.userAgent[:1:1]
 	}
 	// Whoever sets it has to decompress as well; net/http does both by itself.
 	req.Header.Del("Accept-Encoding")

@@ -1,7 +1,5 @@
 package api
 
-import "io"
-
 // Settings bound what a call may take. The zero value stands for the defaults.
 type Settings struct {
 	// MaxResponseBytes is how large an answer may be once decompressed, and how
@@ -28,10 +26,6 @@ func (s Settings) maxResponseBytes() int64 {
 		return s.MaxResponseBytes
 	}
 	return DefaultMaxResponseBytes
-}
-
-func (s Settings) limit(r io.Reader) *limitedReader {
-	return &limitedReader{reader: r, limit: s.maxResponseBytes()}
 }
 
 func (s Settings) pageSize() int {

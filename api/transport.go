@@ -68,21 +68,21 @@ type timeoutTransport struct {
 
 func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	timeout := fmt.Errorf("no answer within %v: %w", t.header, context.DeadlineExceeded)
-	timer := time.AfterFunc(t.header, func() { cancel(timeout) })
+	a := &attempt{transport: t, ctx: ctx, cancel: cancel}
+	a.timer = time.AfterFunc(t.header, a.expire)
 	rsp, err := t.next.RoundTrip(req.WithContext(ctx))
-	if !timer.Stop() && err == nil {
-		err = timeout // the answer came in the same moment
+	if !a.timer.Stop() && err == nil {
+		err = a.timeout() // the answer came in the same moment
 	}
 	if err != nil {
 		if rsp != nil && rsp.Body != nil {
 			_ = rsp.Body.Close()
 		}
-		err = t.headerTooLarge(cause(ctx, err))
-		cancel(nil)
+		err = t.headerTooLarge(a.cause(err))
+		a.cancel(nil)
 		return nil, err
 	}
-	rsp.Body = &timeoutBody{ReadCloser: rsp.Body, ctx: ctx, cancel: cancel, idle: t.idle}
+	a.body, rsp.Body = rsp.Body, a
 	return rsp, nil
 }
 
@@ -107,38 +107,47 @@ func (t *timeoutTransport) headerTooLarge(err error) error {
 	return fmt.Errorf("%w: header of more than %d bytes", ErrTooLarge, limit)
 }
 
+// attempt is one attempt under way, and the body of its answer once that is here. Its
+// timer ends its context when the header, or a Read, takes too long.
+type attempt struct {
+	transport *timeoutTransport
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	timer     *time.Timer
+	body      io.ReadCloser // nil until the header is here
+}
+
+func (a *attempt) expire() { a.cancel(a.timeout()) }
+
+func (a *attempt) timeout() error {
+	if a.body == nil {
+		return fmt.Errorf("no answer within %v: %w", a.transport.header, context.DeadlineExceeded)
+	}
+	return fmt.Errorf("no more of the answer within %v: %w", a.transport.idle, context.DeadlineExceeded)
+}
+
 // cause names the time-out behind an error, where there is one.
-func cause(ctx context.Context, err error) error {
-	timeout := context.Cause(ctx)
-	if ctx.Err() == context.Canceled && errors.Is(timeout, context.DeadlineExceeded) {
+func (a *attempt) cause(err error) error {
+	timeout := context.Cause(a.ctx)
+	if a.ctx.Err() == context.Canceled && errors.Is(timeout, context.DeadlineExceeded) {
 		return timeout
 	}
 	return err
 }
 
-// timeoutBody ends the request's context when a Read takes too long, and when the
-// body is closed.
-type timeoutBody struct {
-	io.ReadCloser
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	idle   time.Duration
-}
-
-func (b *timeoutBody) Read(p []byte) (int, error) {
-	timer := time.AfterFunc(b.idle, func() {
-		b.cancel(fmt.Errorf("no more of the answer within %v: %w", b.idle, context.DeadlineExceeded))
-	})
-	n, err := b.ReadCloser.Read(p)
-	timer.Stop()
+func (a *attempt) Read(p []byte) (int, error) {
+	a.timer.Reset(a.transport.idle)
+	n, err := a.body.Read(p)
+	a.timer.Stop()
 	if err != nil && err != io.EOF {
-		err = cause(b.ctx, err)
+		err = a.cause(err)
 	}
 	return n, err
 }
 
-func (b *timeoutBody) Close() error {
-	err := b.ReadCloser.Close()
-	b.cancel(nil)
+// Close ends the context as well.
+func (a *attempt) Close() error {
+	err := a.body.Close()
+	a.cancel(nil)
 	return err
 }

@@ -100,10 +100,10 @@ func TestTimeout(t *testing.T) {
 					var err error
 					var items []thing
 					if stream {
-						items, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, fetch))
+						items, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch))
 					} else {
 						rsp, doErr := fetch(t.Context())
-						items, err = api.DecodeList[thing](listThings, api.Settings{}, rsp, doErr)
+						items, err = api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, doErr)
 					}
 					if took := time.Since(start); took != test.after {
 						t.Errorf("took %v, want %v", took, test.after)
@@ -135,7 +135,7 @@ func TestTimeoutSlowConsumer(t *testing.T) {
 		server := slow{0, []piece{{0, `[{"id":"1"},`}, {time.Second, `{"id":"2"},`}, {time.Second, `{"id":"3"}]`}}, false}
 		client := api.WithTimeout(&http.Client{Transport: server}, 10*time.Second, 5*time.Second)
 		n := 0
-		for _, err := range api.Items[thing](t.Context(), listThings, api.Settings{}, func(ctx context.Context) (*http.Response, error) {
+		for _, err := range api.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(ctx context.Context) (*http.Response, error) {
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/Things", http.NoBody)
 			return client.Do(req)
 		}) {
@@ -161,7 +161,7 @@ func TestTimeoutKeepsOtherErrors(t *testing.T) {
 			client := api.WithTimeout(&http.Client{Transport: next, Timeout: time.Millisecond}, 10*time.Second, 5*time.Second)
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test", http.NoBody)
 			rsp, err := client.Do(req)
-			_, err = api.Decode[thing](getThing, api.Settings{}, rsp, err)
+			_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 			return err
 		}
 		failure(t, do(t.Context(), roundTripper(func(*http.Request) (*http.Response, error) { return nil, reason })), reason)
@@ -267,7 +267,7 @@ func TestHeaderLimit(t *testing.T) {
 				defer client.CloseIdleConnections()
 				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 				rsp, err := client.Do(req)
-				got, err := api.Decode[thing](getThing, api.Settings{}, rsp, err)
+				got, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 				if test.text == "" {
 					if err != nil || got.ID != "1" {
 						t.Error(err)

@@ -128,13 +128,14 @@ func newChain(cfg *config, s *shared, base *url.URL) api.Doer {
 	var next api.Doer = s.http
 	next = &retryDoer{next, s.bearer, cfg.retries, cfg.logger, cfg.sleep}
 	next = &renewDoer{next, s.tokens}
-	return &originDoer{next, originOf(base.Scheme, base.Host)}
+	return &originDoer{next, base}
 }
 
 func userAgent(name string) tapkey.RequestEditorFn {
+	value := []string{name}
 	return func(_ context.Context, req *http.Request) error {
 		if name != "" {
-			req.Header.Set("User-Agent", name)
+			req.Header["User-Agent"] = value[:1:1]
 		}
 		return nil
 	}

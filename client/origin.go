@@ -28,19 +28,20 @@ func originOf(scheme, hostport string) origin {
 
 // originDoer refuses requests that an editor has pointed elsewhere.
 type originDoer struct {
-	next   api.Doer
-	origin origin
+	next api.Doer
+	base *url.URL
 }
 
 var errOrigin = errors.New("not sent: an editor has moved the request to another origin than the base URL's")
 
 func (d *originDoer) Do(req *http.Request) (*http.Response, error) {
-	host := req.Host
-	if host == "" {
-		host = req.URL.Host
-	}
-	if originOf(req.URL.Scheme, req.URL.Host) != d.origin || originOf(req.URL.Scheme, host) != d.origin {
+	if !d.same(req.URL.Scheme, req.URL.Host) || req.Host != "" && !d.same(req.URL.Scheme, req.Host) {
 		return nil, errOrigin
 	}
 	return d.next.Do(req)
+}
+
+func (d *originDoer) same(scheme, host string) bool {
+	return scheme == d.base.Scheme && host == d.base.Host ||
+		originOf(scheme, host) == originOf(d.base.Scheme, d.base.Host)
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -19,9 +20,12 @@ type renewDoer struct {
 // A 401 that stays becomes the call's error here, so that it can say what to do.
 func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	rsp, err := d.do(req)
-	op, known := api.OperationFromContext(req.Context())
-	if err != nil || !known || rsp.StatusCode != http.StatusUnauthorized {
+	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
 		return rsp, err
+	}
+	op, known := api.OperationFromContext(req.Context())
+	if !known {
+		return rsp, nil
 	}
 	err = api.Discard(&op, rsp, nil)
 	if failed, ok := errors.AsType[*api.Error](err); ok {
@@ -57,9 +61,11 @@ func replayable(req *http.Request) bool {
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
-// replay returns a copy of a request with its body from the start.
+// replay returns a copy of a request, whose header may be added to, with its body from
+// the start.
 func replay(req *http.Request) (*http.Request, error) {
-	again := req.Clone(req.Context())
+	again := req.WithContext(req.Context())
+	again.Header = maps.Clone(req.Header)
 	if req.GetBody == nil {
 		return again, nil
 	}

@@ -47,13 +47,13 @@ type tokenCache struct {
 	pausedTo time.Time // no renewal before
 }
 
-// lease is a token and the times it is used by.
+// lease is a token and how long it is used.
 type lease struct {
-	token   *oauth2.Token
-	obtain  time.Time
-	renewAt time.Time // from here on it is renewed in the background
-	until   time.Time // from here on it is not used
-	forced  bool      // had because of a 401, and not known to have helped
+	token      *oauth2.Token
+	obtained   time.Time
+	renewAfter time.Duration // from here on it is renewed in the background
+	useFor     time.Duration // from here on it is not used
+	forced     bool          // had because of a 401, and not known to have helped
 }
 
 // Token implements oauth2.TokenSource.
@@ -63,12 +63,15 @@ func (c *tokenCache) Token() (*oauth2.Token, error) {
 
 // TokenContext is Token for a caller that may stop waiting.
 func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
-	now := time.Now()
 	c.mu.Lock()
-	current, failed, paused := c.current, c.failed, now.Before(c.pausedTo)
+	current, failed, pausedTo := c.current, c.failed, c.pausedTo
 	c.mu.Unlock()
-	if current.token != nil && now.Before(current.until) {
-		if !paused && now.After(current.renewAt) {
+	if current.token != nil && time.Since(current.obtained) < current.renewAfter {
+		return current.token, nil
+	}
+	paused := time.Now().Before(pausedTo)
+	if current.token != nil && time.Since(current.obtained) < current.useFor {
+		if !paused {
 			c.renew(ctx, current, false)
 		}
 		return current.token, nil
@@ -88,7 +91,7 @@ func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
 	now := time.Now()
 	c.mu.Lock()
 	current := c.current
-	mayForce := now.Sub(current.obtain) >= forcedInterval || !current.forced
+	mayForce := now.Sub(current.obtained) >= forcedInterval || !current.forced
 	mayForce = mayForce && !now.Before(c.pausedTo)
 	c.mu.Unlock()
 	if current.token != nil && current.token.AccessToken != rejected {
@@ -117,7 +120,7 @@ func (c *tokenCache) renew(ctx context.Context, seen lease, forced bool) <-chan 
 		c.mu.Lock()
 		current, failed, paused := c.current, c.failed, time.Now().Before(c.pausedTo)
 		c.mu.Unlock()
-		if current.obtain != seen.obtain {
+		if current.obtained != seen.obtained {
 			return current.token, nil
 		}
 		if paused {
@@ -189,9 +192,9 @@ func newLease(t *oauth2.Token, now time.Time) lease {
 		life = t.Expiry.Sub(now)
 	}
 	return lease{
-		token:   t,
-		obtain:  now,
-		renewAt: now.Add(life*7/10 + rand.N(life*3/20+1)),
-		until:   now.Add(life - min(10*time.Second, life/10)),
+		token:      t,
+		obtained:   now,
+		renewAfter: life*7/10 + rand.N(life*3/20+1),
+		useFor:     life - min(10*time.Second, life/10),
 	}
 }

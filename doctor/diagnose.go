@@ -278,7 +278,7 @@ func probeOwners(ctx context.Context, c *client.Client) probe {
 			p.skew, p.dated = date.Add(time.Second/2).Sub(middle), true
 		}
 	}
-	p.owners, p.err = api.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, rsp, err)
+	p.owners, p.err = api.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, err)
 	return p
 }
 

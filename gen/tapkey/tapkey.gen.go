@@ -48,10 +48,50 @@ type BoundCard struct {
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
+func scanBoundCard(s *api.Scanner, v *BoundCard) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "bindDate":
+			api.ScanPointer(s, &v.BindDate, api.ScanTime)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "isActive":
+			api.ScanBool(s, &v.IsActive)
+		case "label":
+			api.ScanString(s, &v.Label)
+		case "nofGrantsCapacity":
+			api.ScanInt(s, &v.NofGrantsCapacity)
+		case "ownerAccountId":
+			api.ScanString(s, &v.OwnerAccountID)
+		case "physicalCardId":
+			api.ScanString(s, &v.PhysicalCardID)
+		case "title":
+			api.ScanString(s, &v.Title)
+		case "uid":
+			api.ScanString(s, &v.UID)
+		case "unbindDate":
+			api.ScanPointer(s, &v.UnbindDate, api.ScanTime)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // BoundCardUpdate Changes to an NFC transponder.
 type BoundCardUpdate struct {
 	// Title New title of the transponder.
 	Title *string `json:"title,omitempty"`
+}
+
+func scanBoundCardUpdate(s *api.Scanner, v *BoundCardUpdate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "title":
+			api.ScanPointer(s, &v.Title, api.ScanString)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // BoundLock One binding of a lock to an owner account. The same hardware gets a new id when it is bound again; the hardware itself is named by `physicalLockId`. That `lastSeenRclSerialNo` is an integer and `lastSeenRclUpdateDate` a time is inferred.
@@ -94,6 +134,51 @@ type BoundLock struct {
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
+func scanBoundLock(s *api.Scanner, v *BoundLock) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "active":
+			api.ScanBool(s, &v.Active)
+		case "bindDate":
+			api.ScanPointer(s, &v.BindDate, api.ScanTime)
+		case "description":
+			api.ScanString(s, &v.Description)
+		case "healthStatuses":
+			api.ScanSlice(s, &v.HealthStatuses, scanLockHealthStatus)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "lastSeenRclSerialNo":
+			api.ScanInt(s, &v.LastSeenRclSerialNo)
+		case "lastSeenRclUpdateDate":
+			api.ScanPointer(s, &v.LastSeenRclUpdateDate, api.ScanTime)
+		case "lockType":
+			api.ScanPointer(s, &v.LockType, scanLockType)
+		case "lockTypeId":
+			api.ScanString(s, &v.LockTypeID)
+		case "membershipStatistics":
+			api.ScanPointer(s, &v.MembershipStatistics, scanMembershipStatistics)
+		case "ownerAccountId":
+			api.ScanString(s, &v.OwnerAccountID)
+		case "physicalLockId":
+			api.ScanString(s, &v.PhysicalLockID)
+		case "rclDate":
+			api.ScanPointer(s, &v.RclDate, api.ScanTime)
+		case "rclSerialNo":
+			api.ScanInt(s, &v.RclSerialNo)
+		case "supportedFeatures":
+			api.ScanPointer(s, &v.SupportedFeatures, scanSupportedFeatures)
+		case "targetType":
+			scanLockTargetType(s, &v.TargetType)
+		case "title":
+			api.ScanString(s, &v.Title)
+		case "unbindDate":
+			api.ScanPointer(s, &v.UnbindDate, api.ScanTime)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // Contact A smartphone user known to an owner account.
 type Contact struct {
 	Comment string `json:"comment"`
@@ -115,6 +200,31 @@ type Contact struct {
 	// OwnerID Id of the owner account; called `ownerAccountId` on other entities.
 	OwnerID string `json:"ownerId"`
 	Title   string `json:"title"`
+}
+
+func scanContact(s *api.Scanner, v *Contact) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "comment":
+			api.ScanString(s, &v.Comment)
+		case "email":
+			api.ScanString(s, &v.Email)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "identifier":
+			api.ScanString(s, &v.Identifier)
+		case "ipId":
+			api.ScanString(s, &v.IPID)
+		case "ipUserId":
+			api.ScanString(s, &v.IPUserID)
+		case "ownerId":
+			api.ScanString(s, &v.OwnerID)
+		case "title":
+			api.ScanString(s, &v.Title)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // ContactCreate A contact to create. A native Tapkey user is named by `ipId` (`tapkey`) and `identifier`, a user of an external identity provider by `ipId` and `ipUserId`. Whether `identifier` and `ipUserId` may be combined is not known.
@@ -139,6 +249,27 @@ type ContactCreate struct {
 	Title *string `json:"title,omitempty"`
 }
 
+func scanContactCreate(s *api.Scanner, v *ContactCreate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "comment":
+			api.ScanPointer(s, &v.Comment, api.ScanString)
+		case "email":
+			api.ScanPointer(s, &v.Email, api.ScanString)
+		case "identifier":
+			api.ScanPointer(s, &v.Identifier, api.ScanString)
+		case "ipId":
+			api.ScanPointer(s, &v.IPID, api.ScanString)
+		case "ipUserId":
+			api.ScanPointer(s, &v.IPUserID, api.ScanString)
+		case "title":
+			api.ScanPointer(s, &v.Title, api.ScanString)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // ContactUpdate Changes to a contact. Members that are left out stay as they are.
 type ContactUpdate struct {
 	// Comment New comment.
@@ -148,6 +279,19 @@ type ContactUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
+func scanContactUpdate(s *api.Scanner, v *ContactUpdate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "comment":
+			api.ScanPointer(s, &v.Comment, api.ScanString)
+		case "title":
+			api.ScanPointer(s, &v.Title, api.ScanString)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // FeatureSupport Whether a feature is supported. Only one value has been seen.
 type FeatureSupport string
 
@@ -155,6 +299,10 @@ type FeatureSupport string
 const (
 	FeatureSupportSupported FeatureSupport = "Supported"
 )
+
+func scanFeatureSupport(s *api.Scanner, v *FeatureSupport) {
+	api.ScanString(s, v)
+}
 
 // Grant The right of a contact or an NFC transponder to open a lock. It is unrestricted when `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
 type Grant struct {
@@ -193,10 +341,56 @@ type Grant struct {
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
+func scanGrant(s *api.Scanner, v *Grant) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "active":
+			api.ScanBool(s, &v.Active)
+		case "boundCard":
+			api.ScanPointer(s, &v.BoundCard, scanBoundCard)
+		case "boundCardId":
+			api.ScanString(s, &v.BoundCardID)
+		case "boundLock":
+			api.ScanPointer(s, &v.BoundLock, scanBoundLock)
+		case "boundLockId":
+			api.ScanString(s, &v.BoundLockID)
+		case "contact":
+			api.ScanPointer(s, &v.Contact, scanContact)
+		case "contactId":
+			api.ScanString(s, &v.ContactID)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "owner":
+			api.ScanPointer(s, &v.Owner, scanGrantOwner)
+		case "state":
+			scanGrantState(s, &v.State)
+		case "timeRestrictionIcal":
+			api.ScanString(s, &v.TimeRestrictionIcal)
+		case "validBefore":
+			api.ScanPointer(s, &v.ValidBefore, api.ScanTime)
+		case "validFrom":
+			api.ScanPointer(s, &v.ValidFrom, api.ScanTime)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // GrantContact A contact that is named inline in a new grant, in place of its id.
 type GrantContact struct {
 	// Identifier E-mail address by which a native Tapkey user is known.
 	Identifier string `json:"identifier"`
+}
+
+func scanGrantContact(s *api.Scanner, v *GrantContact) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "identifier":
+			api.ScanString(s, &v.Identifier)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // GrantCreate A grant to create: a lock, and a contact (by `contactId`, or inline as `contact`) or an NFC transponder. Without a validity window the grant is unlimited. `ipId` is reported by a third party; `boundCardId` is inferred from the name of the member in the answer.
@@ -223,8 +417,35 @@ type GrantCreate struct {
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
+func scanGrantCreate(s *api.Scanner, v *GrantCreate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "boundCardId":
+			api.ScanPointer(s, &v.BoundCardID, api.ScanString)
+		case "boundLockId":
+			api.ScanString(s, &v.BoundLockID)
+		case "contact":
+			api.ScanPointer(s, &v.Contact, scanGrantContact)
+		case "contactId":
+			api.ScanPointer(s, &v.ContactID, api.ScanString)
+		case "ipId":
+			api.ScanPointer(s, &v.IPID, api.ScanString)
+		case "validBefore":
+			api.ScanPointer(s, &v.ValidBefore, api.ScanTime)
+		case "validFrom":
+			api.ScanPointer(s, &v.ValidFrom, api.ScanTime)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // GrantOwner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
 type GrantOwner = api.Object
+
+func scanGrantOwner(s *api.Scanner, v *GrantOwner) {
+	api.ScanAny(s, v)
+}
 
 // GrantState State of a grant. What a grant is called while it is being revoked is not known.
 type GrantState string
@@ -234,6 +455,10 @@ const (
 	GrantStateOk      GrantState = "Ok"
 	GrantStateRevoked GrantState = "Revoked"
 )
+
+func scanGrantState(s *api.Scanner, v *GrantState) {
+	api.ScanString(s, v)
+}
 
 // IdentityProviderUser A user of an external identity provider.
 type IdentityProviderUser struct {
@@ -254,6 +479,27 @@ type IdentityProviderUser struct {
 	Status IdentityProviderUserStatus `json:"status"`
 }
 
+func scanIdentityProviderUser(s *api.Scanner, v *IdentityProviderUser) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "email":
+			api.ScanString(s, &v.Email)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "identifier":
+			api.ScanString(s, &v.Identifier)
+		case "ipId":
+			api.ScanString(s, &v.IPID)
+		case "ipUserId":
+			api.ScanString(s, &v.IPUserID)
+		case "status":
+			scanIdentityProviderUserStatus(s, &v.Status)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // IdentityProviderUserCreate A user of an identity provider to register. One client leaves `ipId` out (reported).
 type IdentityProviderUserCreate struct {
 	// IPID Id of the identity provider, as in the path.
@@ -263,6 +509,19 @@ type IdentityProviderUserCreate struct {
 	IPUserID string `json:"ipUserId"`
 }
 
+func scanIdentityProviderUserCreate(s *api.Scanner, v *IdentityProviderUserCreate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "ipId":
+			api.ScanPointer(s, &v.IPID, api.ScanString)
+		case "ipUserId":
+			api.ScanString(s, &v.IPUserID)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // IdentityProviderUserStatus Status of a user. Only one value has been seen.
 type IdentityProviderUserStatus string
 
@@ -270,6 +529,10 @@ type IdentityProviderUserStatus string
 const (
 	IdentityProviderUserStatusNormal IdentityProviderUserStatus = "Normal"
 )
+
+func scanIdentityProviderUserStatus(s *api.Scanner, v *IdentityProviderUserStatus) {
+	api.ScanString(s, v)
+}
 
 // LockBinding A lock to bind to an owner account. All members are reported by a third party.
 type LockBinding struct {
@@ -284,6 +547,23 @@ type LockBinding struct {
 
 	// Title Title for the lock.
 	Title *string `json:"title,omitempty"`
+}
+
+func scanLockBinding(s *api.Scanner, v *LockBinding) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "bindingCode":
+			api.ScanString(s, &v.BindingCode)
+		case "description":
+			api.ScanPointer(s, &v.Description, api.ScanString)
+		case "physicalLockId":
+			api.ScanString(s, &v.PhysicalLockID)
+		case "title":
+			api.ScanPointer(s, &v.Title, api.ScanString)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // LockGroup A group of locks. It has many members in common with a lock; those that make sense for hardware only are null.
@@ -312,6 +592,35 @@ type LockGroup struct {
 	Title      string         `json:"title"`
 }
 
+func scanLockGroup(s *api.Scanner, v *LockGroup) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "active":
+			api.ScanBool(s, &v.Active)
+		case "description":
+			api.ScanString(s, &v.Description)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "physicalLockId":
+			api.ScanString(s, &v.PhysicalLockID)
+		case "rclDate":
+			api.ScanPointer(s, &v.RclDate, api.ScanTime)
+		case "rclSerialNo":
+			api.ScanInt(s, &v.RclSerialNo)
+		case "statistics":
+			api.ScanPointer(s, &v.Statistics, scanMembershipStatistics)
+		case "supportedFeatures":
+			api.ScanPointer(s, &v.SupportedFeatures, scanSupportedFeatures)
+		case "targetType":
+			scanLockTargetType(s, &v.TargetType)
+		case "title":
+			api.ScanString(s, &v.Title)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // LockHealthStatus One measurement of the health of a lock.
 type LockHealthStatus struct {
 	ID string `json:"id"`
@@ -328,6 +637,27 @@ type LockHealthStatus struct {
 	ValueStatus LockHealthValueStatus `json:"valueStatus"`
 }
 
+func scanLockHealthStatus(s *api.Scanner, v *LockHealthStatus) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "physicalLockId":
+			api.ScanString(s, &v.PhysicalLockID)
+		case "timestamp":
+			api.ScanPointer(s, &v.Timestamp, api.ScanTime)
+		case "type":
+			scanLockHealthType(s, &v.Type)
+		case "value":
+			api.ScanAny(s, &v.Value)
+		case "valueStatus":
+			scanLockHealthValueStatus(s, &v.ValueStatus)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // LockHealthType What was measured.
 type LockHealthType string
 
@@ -337,6 +667,10 @@ const (
 	LockHealthTypeTemperature         LockHealthType = "Temperature"
 	LockHealthTypeBatteryWarningLevel LockHealthType = "BatteryWarningLevel"
 )
+
+func scanLockHealthType(s *api.Scanner, v *LockHealthType) {
+	api.ScanString(s, v)
+}
 
 // LockHealthValueStatus Whether a measured value can be relied on.
 type LockHealthValueStatus string
@@ -348,6 +682,10 @@ const (
 	LockHealthValueStatusInvalid  LockHealthValueStatus = "Invalid"
 )
 
+func scanLockHealthValueStatus(s *api.Scanner, v *LockHealthValueStatus) {
+	api.ScanString(s, v)
+}
+
 // LockTargetType Tells a lock from a lock group.
 type LockTargetType string
 
@@ -357,6 +695,10 @@ const (
 	LockTargetTypeGroup LockTargetType = "Group"
 )
 
+func scanLockTargetType(s *api.Scanner, v *LockTargetType) {
+	api.ScanString(s, v)
+}
+
 // LockTechnology A technology a lock supports.
 type LockTechnology string
 
@@ -365,6 +707,10 @@ const (
 	LockTechnologyNfc LockTechnology = "nfc"
 	LockTechnologyBle LockTechnology = "ble"
 )
+
+func scanLockTechnology(s *api.Scanner, v *LockTechnology) {
+	api.ScanString(s, v)
+}
 
 // LockType Model of a lock. May be null.
 type LockType struct {
@@ -377,6 +723,23 @@ type LockType struct {
 	SupportedTechnologies []LockTechnology `json:"supportedTechnologies,omitempty"`
 }
 
+func scanLockType(s *api.Scanner, v *LockType) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "manufacturerId":
+			api.ScanInt(s, &v.ManufacturerID)
+		case "modelName":
+			api.ScanString(s, &v.ModelName)
+		case "supportedTechnologies":
+			api.ScanSlice(s, &v.SupportedTechnologies, scanLockTechnology)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // LogCommand Command that was recorded. Only one value has been seen.
 type LogCommand string
 
@@ -384,6 +747,10 @@ type LogCommand string
 const (
 	LogCommandTriggerLock LogCommand = "TriggerLock"
 )
+
+func scanLogCommand(s *api.Scanner, v *LogCommand) {
+	api.ScanString(s, v)
+}
 
 // LogEntry Something a lock has recorded. The names of the members are verified; the types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More members surely exist.
 type LogEntry struct {
@@ -408,6 +775,33 @@ type LogEntry struct {
 	ReceivedAt *time.Time `json:"receivedAt,omitempty"`
 }
 
+func scanLogEntry(s *api.Scanner, v *LogEntry) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "boundCardId":
+			api.ScanString(s, &v.BoundCardID)
+		case "boundLockId":
+			api.ScanString(s, &v.BoundLockID)
+		case "command":
+			scanLogCommand(s, &v.Command)
+		case "contactId":
+			api.ScanString(s, &v.ContactID)
+		case "entryNo":
+			api.ScanInt(s, &v.EntryNo)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "lockTimestamp":
+			api.ScanPointer(s, &v.LockTimestamp, api.ScanTime)
+		case "logType":
+			scanLogType(s, &v.LogType)
+		case "receivedAt":
+			api.ScanPointer(s, &v.ReceivedAt, api.ScanTime)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // LogType Kind of a log entry. Only one value has been seen.
 type LogType string
 
@@ -415,6 +809,10 @@ type LogType string
 const (
 	LogTypeCommand LogType = "Command"
 )
+
+func scanLogType(s *api.Scanner, v *LogType) {
+	api.ScanString(s, v)
+}
 
 // MembershipState State of a membership.
 type MembershipState string
@@ -427,6 +825,10 @@ const (
 	MembershipStateUnjoined      MembershipState = "Unjoined"
 )
 
+func scanMembershipState(s *api.Scanner, v *MembershipState) {
+	api.ScanString(s, v)
+}
+
 // MembershipStateCount How many memberships are in one state.
 type MembershipStateCount struct {
 	Count int64 `json:"Count"`
@@ -435,9 +837,33 @@ type MembershipStateCount struct {
 	State MembershipState `json:"State"`
 }
 
+func scanMembershipStateCount(s *api.Scanner, v *MembershipStateCount) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "Count":
+			api.ScanInt(s, &v.Count)
+		case "State":
+			scanMembershipState(s, &v.State)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
 type MembershipStatistics struct {
 	ByState []MembershipStateCount `json:"ByState,omitempty"`
+}
+
+func scanMembershipStatistics(s *api.Scanner, v *MembershipStatistics) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "ByState":
+			api.ScanSlice(s, &v.ByState, scanMembershipStateCount)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // OwnerAccount An owner account: a locking system with its locks, users and grants.
@@ -449,16 +875,53 @@ type OwnerAccount struct {
 	Name string `json:"name"`
 }
 
+func scanOwnerAccount(s *api.Scanner, v *OwnerAccount) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "active":
+			api.ScanBool(s, &v.Active)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "name":
+			api.ScanString(s, &v.Name)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // OwnerAccountCreate An owner account to create.
 type OwnerAccountCreate struct {
 	// Name Name of the owner account.
 	Name string `json:"name"`
 }
 
+func scanOwnerAccountCreate(s *api.Scanner, v *OwnerAccountCreate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "name":
+			api.ScanString(s, &v.Name)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // OwnerAccountUpdate Changes to an owner account.
 type OwnerAccountUpdate struct {
 	// Name New name of the owner account.
 	Name *string `json:"name,omitempty"`
+}
+
+func scanOwnerAccountUpdate(s *api.Scanner, v *OwnerAccountUpdate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "name":
+			api.ScanPointer(s, &v.Name, api.ScanString)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // Permission Makes a contact an administrator of an owner account.
@@ -470,6 +933,23 @@ type Permission struct {
 	Role           PermissionRole `json:"role"`
 }
 
+func scanPermission(s *api.Scanner, v *Permission) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "contactId":
+			api.ScanString(s, &v.ContactID)
+		case "id":
+			api.ScanString(s, &v.ID)
+		case "ownerAccountId":
+			api.ScanString(s, &v.OwnerAccountID)
+		case "role":
+			scanPermissionRole(s, &v.Role)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // PermissionCreate A permission to create.
 type PermissionCreate struct {
 	// ContactID Id of a contact of the owner account.
@@ -477,6 +957,19 @@ type PermissionCreate struct {
 
 	// Role Role of an administrator. The portal knows more roles; how the API spells them is not known.
 	Role PermissionRole `json:"role"`
+}
+
+func scanPermissionCreate(s *api.Scanner, v *PermissionCreate) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "contactId":
+			api.ScanString(s, &v.ContactID)
+		case "role":
+			scanPermissionRole(s, &v.Role)
+		default:
+			s.Skip()
+		}
+	}
 }
 
 // PermissionRole Role of an administrator. The portal knows more roles; how the API spells them is not known.
@@ -488,8 +981,16 @@ const (
 	PermissionRoleAdmin PermissionRole = "Admin"
 )
 
+func scanPermissionRole(s *api.Scanner, v *PermissionRole) {
+	api.ScanString(s, v)
+}
+
 // RevocationResult What an operation that revokes or deletes grants answers. Its members are not known.
 type RevocationResult = api.Object
+
+func scanRevocationResult(s *api.Scanner, v *RevocationResult) {
+	api.ScanAny(s, v)
+}
 
 // SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
 type SupportedFeatures struct {
@@ -497,20 +998,51 @@ type SupportedFeatures struct {
 	TimeRestrictionIcalSupport FeatureSupport `json:"timeRestrictionIcalSupport"`
 }
 
+func scanSupportedFeatures(s *api.Scanner, v *SupportedFeatures) {
+	for s.Next() {
+		switch string(s.Name()) {
+		case "timeRestrictionIcalSupport":
+			scanFeatureSupport(s, &v.TimeRestrictionIcalSupport)
+		default:
+			s.Skip()
+		}
+	}
+}
+
 // Expand defines model for Expand.
 type Expand = []string
+
+func scanExpand(s *api.Scanner, v *Expand) {
+	api.ScanAny(s, v)
+}
 
 // Filter defines model for Filter.
 type Filter = string
 
+func scanFilter(s *api.Scanner, v *Filter) {
+	api.ScanString(s, v)
+}
+
 // Select defines model for Select.
 type Select = string
+
+func scanSelect(s *api.Scanner, v *Select) {
+	api.ScanString(s, v)
+}
 
 // Skip defines model for Skip.
 type Skip = int
 
+func scanSkip(s *api.Scanner, v *Skip) {
+	api.ScanInt(s, v)
+}
+
 // Top defines model for Top.
 type Top = int
+
+func scanTop(s *api.Scanner, v *Top) {
+	api.ScanInt(s, v)
+}
 
 // ListBoundCardsParams defines parameters for ListBoundCards.
 type ListBoundCardsParams struct {
@@ -4015,14 +4547,14 @@ func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]
 		return *new([]OwnerAccount), err
 	}
 	rsp, err := a.raw.ListOwners(ctx, reqEditors...)
-	return api.DecodeList[OwnerAccount](&operationListOwners, a.settings, rsp, err)
+	return api.DecodeList[OwnerAccount](&operationListOwners, a.settings, scanOwnerAccount, rsp, err)
 }
 
 // AllOwners iterates over what [API.ListOwners] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter.Seq2[OwnerAccount, error] {
-	return api.Items[OwnerAccount](ctx, &operationListOwners, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[OwnerAccount](ctx, &operationListOwners, a.settings, scanOwnerAccount, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListOwners)
 		if err != nil {
 			return nil, err
@@ -4042,7 +4574,7 @@ func (a *API) CreateOwner(ctx context.Context, body CreateOwnerJSONRequestBody, 
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.CreateOwner(ctx, body, reqEditors...)
-	return api.Decode[OwnerAccount](&operationCreateOwner, a.settings, rsp, err, "id")
+	return api.Decode[OwnerAccount](&operationCreateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
 }
 
 // GetOwner gets an owner account.
@@ -4054,7 +4586,7 @@ func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ..
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.GetOwner(ctx, ownerAccountID, reqEditors...)
-	return api.Decode[OwnerAccount](&operationGetOwner, a.settings, rsp, err, "id")
+	return api.Decode[OwnerAccount](&operationGetOwner, a.settings, scanOwnerAccount, rsp, err, "id")
 }
 
 // UpdateOwner renames an owner account.
@@ -4066,7 +4598,7 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Updat
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.UpdateOwner(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[OwnerAccount](&operationUpdateOwner, a.settings, rsp, err, "id")
+	return api.Decode[OwnerAccount](&operationUpdateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
 }
 
 // ListBoundCards lists the NFC transponders of an owner account.
@@ -4078,14 +4610,14 @@ func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params 
 		return *new([]BoundCard), err
 	}
 	rsp, err := a.raw.ListBoundCards(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[BoundCard](&operationListBoundCards, a.settings, rsp, err)
+	return api.DecodeList[BoundCard](&operationListBoundCards, a.settings, scanBoundCard, rsp, err)
 }
 
 // AllBoundCards iterates over what [API.ListBoundCards] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundCard, error] {
-	return api.Items[BoundCard](ctx, &operationListBoundCards, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[BoundCard](ctx, &operationListBoundCards, a.settings, scanBoundCard, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListBoundCards, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4103,7 +4635,7 @@ func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCard
 		return *new(BoundCard), err
 	}
 	rsp, err := a.raw.GetBoundCard(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return api.Decode[BoundCard](&operationGetBoundCard, a.settings, rsp, err, "id")
+	return api.Decode[BoundCard](&operationGetBoundCard, a.settings, scanBoundCard, rsp, err, "id")
 }
 
 // UpdateBoundCard changes the title of an NFC transponder.
@@ -4129,14 +4661,14 @@ func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, bo
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListBoundCardGrants(ctx, ownerAccountID, boundCardID, params, reqEditors...)
-	return api.DecodeList[Grant](&operationListBoundCardGrants, a.settings, rsp, err)
+	return api.DecodeList[Grant](&operationListBoundCardGrants, a.settings, scanGrant, rsp, err)
 }
 
 // AllBoundCardGrants iterates over what [API.ListBoundCardGrants] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
-	return api.Items[Grant](ctx, &operationListBoundCardGrants, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[Grant](ctx, &operationListBoundCardGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListBoundCardGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundCardId", Value: boundCardID})
 		if err != nil {
 			return nil, err
@@ -4156,7 +4688,7 @@ func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, 
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeBoundCardGrants(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return api.DecodeOrEmpty[RevocationResult](&operationRevokeBoundCardGrants, a.settings, rsp, err)
+	return api.DecodeOrEmpty[RevocationResult](&operationRevokeBoundCardGrants, a.settings, scanRevocationResult, rsp, err)
 }
 
 // ListBoundLocks lists the locks of an owner account.
@@ -4170,14 +4702,14 @@ func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params 
 		return *new([]BoundLock), err
 	}
 	rsp, err := a.raw.ListBoundLocks(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[BoundLock](&operationListBoundLocks, a.settings, rsp, err)
+	return api.DecodeList[BoundLock](&operationListBoundLocks, a.settings, scanBoundLock, rsp, err)
 }
 
 // AllBoundLocks iterates over what [API.ListBoundLocks] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundLock, error] {
-	return api.Items[BoundLock](ctx, &operationListBoundLocks, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[BoundLock](ctx, &operationListBoundLocks, a.settings, scanBoundLock, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListBoundLocks, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4197,7 +4729,7 @@ func (a *API) BindLock(ctx context.Context, ownerAccountID string, body BindLock
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.BindLock(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[BoundLock](&operationBindLock, a.settings, rsp, err, "id")
+	return api.Decode[BoundLock](&operationBindLock, a.settings, scanBoundLock, rsp, err, "id")
 }
 
 // GetBoundLock gets a lock.
@@ -4211,7 +4743,7 @@ func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLock
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.GetBoundLock(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return api.Decode[BoundLock](&operationGetBoundLock, a.settings, rsp, err, "id")
+	return api.Decode[BoundLock](&operationGetBoundLock, a.settings, scanBoundLock, rsp, err, "id")
 }
 
 // ListBoundLockLogEntries lists the log entries of one lock.
@@ -4225,7 +4757,7 @@ func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListBoundLockLogEntries(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return api.DecodeList[LogEntry](&operationListBoundLockLogEntries, a.settings, rsp, err)
+	return api.DecodeList[LogEntry](&operationListBoundLockLogEntries, a.settings, scanLogEntry, rsp, err)
 }
 
 // AllBoundLockLogEntries iterates over what [API.ListBoundLockLogEntries] lists.
@@ -4237,7 +4769,7 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 	if params != nil {
 		first = *params
 	}
-	return api.Pages[LogEntry](ctx, &operationListBoundLockLogEntries, a.settings, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return api.Pages[LogEntry](ctx, &operationListBoundLockLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListBoundLockLogEntries, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundLockId", Value: boundLockID})
 		if err != nil {
 			return nil, err
@@ -4257,14 +4789,14 @@ func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *L
 		return *new([]Contact), err
 	}
 	rsp, err := a.raw.ListContacts(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[Contact](&operationListContacts, a.settings, rsp, err)
+	return api.DecodeList[Contact](&operationListContacts, a.settings, scanContact, rsp, err)
 }
 
 // AllContacts iterates over what [API.ListContacts] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) iter.Seq2[Contact, error] {
-	return api.Items[Contact](ctx, &operationListContacts, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[Contact](ctx, &operationListContacts, a.settings, scanContact, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListContacts, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4284,7 +4816,7 @@ func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body Cre
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.CreateContact(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[Contact](&operationCreateContact, a.settings, rsp, err, "id")
+	return api.Decode[Contact](&operationCreateContact, a.settings, scanContact, rsp, err, "id")
 }
 
 // GetContact gets a contact.
@@ -4296,7 +4828,7 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.GetContact(ctx, ownerAccountID, contactID, reqEditors...)
-	return api.Decode[Contact](&operationGetContact, a.settings, rsp, err, "id")
+	return api.Decode[Contact](&operationGetContact, a.settings, scanContact, rsp, err, "id")
 }
 
 // UpdateContact changes the title or comment of a contact.
@@ -4310,7 +4842,7 @@ func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactI
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.UpdateContact(ctx, ownerAccountID, contactID, body, reqEditors...)
-	return api.Decode[Contact](&operationUpdateContact, a.settings, rsp, err, "id")
+	return api.Decode[Contact](&operationUpdateContact, a.settings, scanContact, rsp, err, "id")
 }
 
 // RevokeContactGrants revokes all grants of a contact.
@@ -4324,7 +4856,7 @@ func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, co
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeContactGrants(ctx, ownerAccountID, contactID, reqEditors...)
-	return api.DecodeOrEmpty[RevocationResult](&operationRevokeContactGrants, a.settings, rsp, err)
+	return api.DecodeOrEmpty[RevocationResult](&operationRevokeContactGrants, a.settings, scanRevocationResult, rsp, err)
 }
 
 // ListGrants lists the grants of an owner account.
@@ -4338,14 +4870,14 @@ func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *Lis
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListGrants(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[Grant](&operationListGrants, a.settings, rsp, err)
+	return api.DecodeList[Grant](&operationListGrants, a.settings, scanGrant, rsp, err)
 }
 
 // AllGrants iterates over what [API.ListGrants] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
-	return api.Items[Grant](ctx, &operationListGrants, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[Grant](ctx, &operationListGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4365,7 +4897,7 @@ func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body Creat
 		return *new(Grant), err
 	}
 	rsp, err := a.raw.CreateGrant(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[Grant](&operationCreateGrant, a.settings, rsp, err, "id")
+	return api.Decode[Grant](&operationCreateGrant, a.settings, scanGrant, rsp, err, "id")
 }
 
 // DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
@@ -4379,7 +4911,7 @@ func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, gr
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.DeleteGrantFromCard(ctx, ownerAccountID, grantID, reqEditors...)
-	return api.DecodeOrEmpty[RevocationResult](&operationDeleteGrantFromCard, a.settings, rsp, err)
+	return api.DecodeOrEmpty[RevocationResult](&operationDeleteGrantFromCard, a.settings, scanRevocationResult, rsp, err)
 }
 
 // RevokeGrant starts the revocation of a grant.
@@ -4393,7 +4925,7 @@ func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID st
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeGrant(ctx, ownerAccountID, grantID, params, reqEditors...)
-	return api.Decode[RevocationResult](&operationRevokeGrant, a.settings, rsp, err)
+	return api.Decode[RevocationResult](&operationRevokeGrant, a.settings, scanRevocationResult, rsp, err)
 }
 
 // ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
@@ -4407,14 +4939,14 @@ func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID stri
 		return *new([]IdentityProviderUser), err
 	}
 	rsp, err := a.raw.ListIdentityProviderUsers(ctx, ownerAccountID, ipid, params, reqEditors...)
-	return api.DecodeList[IdentityProviderUser](&operationListIdentityProviderUsers, a.settings, rsp, err)
+	return api.DecodeList[IdentityProviderUser](&operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, rsp, err)
 }
 
 // AllIdentityProviderUsers iterates over what [API.ListIdentityProviderUsers] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) iter.Seq2[IdentityProviderUser, error] {
-	return api.Items[IdentityProviderUser](ctx, &operationListIdentityProviderUsers, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[IdentityProviderUser](ctx, &operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListIdentityProviderUsers, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "ipId", Value: ipid})
 		if err != nil {
 			return nil, err
@@ -4434,7 +4966,7 @@ func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID str
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.CreateIdentityProviderUser(ctx, ownerAccountID, ipid, body, reqEditors...)
-	return api.Decode[IdentityProviderUser](&operationCreateIdentityProviderUser, a.settings, rsp, err, "id")
+	return api.Decode[IdentityProviderUser](&operationCreateIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
 }
 
 // GetIdentityProviderUser gets a user of an identity provider.
@@ -4446,7 +4978,7 @@ func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.GetIdentityProviderUser(ctx, ownerAccountID, ipid, userID, reqEditors...)
-	return api.Decode[IdentityProviderUser](&operationGetIdentityProviderUser, a.settings, rsp, err, "id")
+	return api.Decode[IdentityProviderUser](&operationGetIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
 }
 
 // ListLockGroups lists the lock groups of an owner account.
@@ -4460,14 +4992,14 @@ func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params 
 		return *new([]LockGroup), err
 	}
 	rsp, err := a.raw.ListLockGroups(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[LockGroup](&operationListLockGroups, a.settings, rsp, err)
+	return api.DecodeList[LockGroup](&operationListLockGroups, a.settings, scanLockGroup, rsp, err)
 }
 
 // AllLockGroups iterates over what [API.ListLockGroups] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) iter.Seq2[LockGroup, error] {
-	return api.Items[LockGroup](ctx, &operationListLockGroups, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[LockGroup](ctx, &operationListLockGroups, a.settings, scanLockGroup, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListLockGroups, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4487,7 +5019,7 @@ func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroup
 		return *new(LockGroup), err
 	}
 	rsp, err := a.raw.GetLockGroup(ctx, ownerAccountID, lockGroupID, params, reqEditors...)
-	return api.Decode[LockGroup](&operationGetLockGroup, a.settings, rsp, err, "id")
+	return api.Decode[LockGroup](&operationGetLockGroup, a.settings, scanLockGroup, rsp, err, "id")
 }
 
 // ListLogEntries lists the log entries of an owner account.
@@ -4501,7 +5033,7 @@ func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params 
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListLogEntries(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[LogEntry](&operationListLogEntries, a.settings, rsp, err)
+	return api.DecodeList[LogEntry](&operationListLogEntries, a.settings, scanLogEntry, rsp, err)
 }
 
 // AllLogEntries iterates over what [API.ListLogEntries] lists.
@@ -4513,7 +5045,7 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 	if params != nil {
 		first = *params
 	}
-	return api.Pages[LogEntry](ctx, &operationListLogEntries, a.settings, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return api.Pages[LogEntry](ctx, &operationListLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListLogEntries, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4533,14 +5065,14 @@ func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEdi
 		return *new([]Permission), err
 	}
 	rsp, err := a.raw.ListPermissions(ctx, ownerAccountID, reqEditors...)
-	return api.DecodeList[Permission](&operationListPermissions, a.settings, rsp, err)
+	return api.DecodeList[Permission](&operationListPermissions, a.settings, scanPermission, rsp, err)
 }
 
 // AllPermissions iterates over what [API.ListPermissions] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) iter.Seq2[Permission, error] {
-	return api.Items[Permission](ctx, &operationListPermissions, a.settings, func(ctx context.Context) (*http.Response, error) {
+	return api.Items[Permission](ctx, &operationListPermissions, a.settings, scanPermission, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := api.Begin(ctx, &operationListPermissions, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -4560,7 +5092,7 @@ func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body 
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.CreatePermission(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[Permission](&operationCreatePermission, a.settings, rsp, err, "id")
+	return api.Decode[Permission](&operationCreatePermission, a.settings, scanPermission, rsp, err, "id")
 }
 
 // DeletePermission removes a permission.
@@ -4586,5 +5118,5 @@ func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissi
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.GetPermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return api.Decode[Permission](&operationGetPermission, a.settings, rsp, err, "id")
+	return api.Decode[Permission](&operationGetPermission, a.settings, scanPermission, rsp, err, "id")
 }

@@ -1,0 +1,263 @@
+package api
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Scanner walks over one JSON value, whose syntax has been checked before, for the
+// functions that are generated for each schema. It is a shortcut: at whatever is not
+// plain, such as a wrong type or an escape in a name, it stops, and the value is
+// decoded by reflection instead. So it decides how fast a value is read, and never
+// whether it is accepted or what it says.
+type Scanner struct {
+	text    []byte
+	pos     int
+	name    []byte
+	stopped bool
+}
+
+// Scan reads a T into a variable.
+type Scan[T any] func(*Scanner, *T)
+
+// decode decodes text, which is valid JSON, into a zero value: by scan if there is one
+// and it can, else by reflection.
+func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
+	if scan != nil {
+		*s = Scanner{text: text}
+		scan(s, into)
+		if !s.stopped {
+			return nil
+		}
+		*into = *new(T)
+	}
+	return json.Unmarshal(text, into, lenient)
+}
+
+// Next goes to the next member of an object, and reports false behind the last one.
+func (s *Scanner) Next() bool {
+	switch s.peek() {
+	case '{', ',':
+		s.pos++
+	case '}':
+		s.pos++
+		return false
+	default:
+		s.stop()
+		return false
+	}
+	if s.peek() == '}' {
+		s.pos++
+		return false
+	}
+	name, plain := s.string()
+	if !plain {
+		s.stop()
+		return false
+	}
+	s.name = name
+	s.peek()
+	s.pos++ // the colon
+	return true
+}
+
+// Name returns the name of the member, until the next call of Next.
+func (s *Scanner) Name() []byte { return s.name }
+
+// Skip passes over a value.
+func (s *Scanner) Skip() { s.value() }
+
+// ScanString reads a string.
+func ScanString[T ~string](s *Scanner, into *T) {
+	switch s.peek() {
+	case 'n':
+		s.null()
+		*into = ""
+	case '"':
+		start := s.pos
+		text, plain := s.string()
+		if plain {
+			*into = T(text)
+			return
+		}
+		unquoted, err := jsontext.AppendUnquote(nil, s.text[start:s.pos])
+		if err != nil {
+			s.stop()
+		}
+		*into = T(unquoted)
+	default:
+		s.stop()
+	}
+}
+
+// ScanBool reads a boolean.
+func ScanBool[T ~bool](s *Scanner, into *T) {
+	switch s.peek() {
+	case 'n':
+		s.null()
+		*into = false
+	case 't':
+		s.pos += len("true")
+		*into = true
+	case 'f':
+		s.pos += len("false")
+		*into = false
+	default:
+		s.stop()
+	}
+}
+
+// ScanInt reads an integer.
+func ScanInt[T ~int | ~int64](s *Scanner, into *T) {
+	if s.peek() == 'n' {
+		s.null()
+		*into = 0
+		return
+	}
+	n, err := strconv.ParseInt(string(s.value()), 10, strconv.IntSize)
+	if err != nil {
+		s.stop()
+	}
+	*into = T(n)
+}
+
+// ScanTime reads a date-time.
+func ScanTime(s *Scanner, into *time.Time) {
+	switch s.peek() {
+	case 'n':
+		s.null()
+		*into = time.Time{}
+	case '"':
+		text, plain := s.string()
+		t, err := parseTime(string(text))
+		if err != nil || !plain {
+			s.stop()
+		}
+		*into = t
+	default:
+		s.stop()
+	}
+}
+
+// ScanAny reads a value of any type, by reflection.
+func ScanAny[T any](s *Scanner, into *T) {
+	if json.Unmarshal(s.value(), into, lenient) != nil {
+		s.stop()
+	}
+}
+
+// ScanPointer reads what may be null, which is nil.
+func ScanPointer[T any](s *Scanner, into **T, scan Scan[T]) {
+	if s.peek() == 'n' {
+		s.null()
+		*into = nil
+		return
+	}
+	if *into == nil {
+		*into = new(T)
+	}
+	scan(s, *into)
+}
+
+// ScanSlice reads an array.
+func ScanSlice[T any](s *Scanner, into *[]T, scan Scan[T]) {
+	switch s.peek() {
+	case 'n':
+		s.null()
+		*into = nil
+		return
+	case '[':
+		s.pos++
+	default:
+		s.stop()
+		return
+	}
+	list := []T{}
+	for s.peek() != ']' && !s.stopped {
+		list = append(list, *new(T))
+		scan(s, &list[len(list)-1])
+		if s.peek() == ',' {
+			s.pos++
+		}
+	}
+	s.pos++
+	*into = list
+}
+
+func (s *Scanner) stop() { s.stopped, s.pos = true, len(s.text) }
+
+func (s *Scanner) null() { s.pos += len("null") }
+
+// peek returns the first byte of the next token, 0 behind the last one.
+func (s *Scanner) peek() byte {
+	for s.pos < len(s.text) {
+		switch c := s.text[s.pos]; c {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// string passes over a string and returns what is between its quotes. It is plain if
+// that stands for itself: ASCII without escapes.
+func (s *Scanner) string() (text []byte, plain bool) {
+	start := s.pos + 1
+	plain = true
+	for i := start; i < len(s.text); i++ {
+		switch c := s.text[i]; {
+		case c == '"':
+			s.pos = i + 1
+			return s.text[start:i], plain
+		case c == '\\':
+			plain = false
+			i++
+		case c >= 0x80:
+			plain = false
+		}
+	}
+	s.stop()
+	return nil, false
+}
+
+// value passes over a value and returns it.
+func (s *Scanner) value() []byte {
+	s.peek()
+	start, depth := s.pos, 0
+	for s.pos < len(s.text) {
+		switch s.peek() {
+		case '"':
+			s.string()
+		case '{', '[':
+			depth++
+			s.pos++
+		case '}', ']':
+			depth--
+			s.pos++
+		case ',', ':':
+			s.pos++
+		default:
+			s.word()
+		}
+		if depth == 0 {
+			break
+		}
+	}
+	return s.text[min(start, s.pos):s.pos]
+}
+
+// word passes over a number, true, false or null.
+func (s *Scanner) word() {
+	for s.pos < len(s.text) {
+		switch s.text[s.pos] {
+		case ' ', '\t', '\n', '\r', ',', ']', '}':
+			return
+		}
+		s.pos++
+	}
+}

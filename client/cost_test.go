@@ -1,0 +1,95 @@
+//go:build !race
+
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/client"
+)
+
+// What a call costs besides the network. Allocations are counted, since they are the
+// same everywhere; times are compared in the module bench.
+
+// canned answers from memory, as cheaply as an http.RoundTripper can: two allocations.
+type canned struct {
+	body   []byte
+	header http.Header
+}
+
+func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: c.header, ContentLength: int64(len(c.body)), Body: &cannedBody{*bytes.NewReader(c.body)},
+	}, nil
+}
+
+type cannedBody struct{ bytes.Reader }
+
+func (*cannedBody) Close() error { return nil }
+
+func cheap(t testing.TB, body string) *client.Client {
+	t.Helper()
+	c, err := client.New(
+		client.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: strings.Repeat("t", 600)})),
+		client.WithHTTPClient(&http.Client{Transport: canned{[]byte(body), http.Header{"Content-Type": {"application/json"}}}}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const anOwner = `{"id":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","name":"Home","active":true}`
+
+// TestAllocations: each of the 1,000 items has two strings.
+func TestAllocations(t *testing.T) {
+	ctx := context.Background()
+	one := cheap(t, anOwner)
+	many := cheap(t, "["+strings.Repeat(anOwner+",", 999)+anOwner+"]")
+	token := client.BearerAuth(client.TokensOf(one))
+	req, err := http.NewRequest(http.MethodGet, "https://my.tapkey.com/api/v1/Owners", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		most float64
+		call func() error
+	}{
+		{"a single GET", 35, func() error { _, err := one.GetOwner(ctx, "1"); return err }},
+		{"a list of 1,000", 2_046, func() error { _, err := many.ListOwners(ctx); return err }},
+		{"an iterator over 1,000", 2_043, func() error {
+			for _, err := range many.AllOwners(ctx) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"a bearer header", 0, func() error {
+			delete(req.Header, "Authorization")
+			return token(ctx, req)
+		}},
+	} {
+		var failed error
+		got := testing.AllocsPerRun(100, func() {
+			if err := test.call(); err != nil {
+				failed = err
+			}
+		})
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		t.Logf("%s: %v allocations", test.name, got)
+		if got > test.most {
+			t.Errorf("%s: %v allocations, more than %v", test.name, got, test.most)
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package tapkey
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"net/http"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// models are all that can be in an answer or a request, each with what decodes it.
+var models = map[string]decoded{
+	"BoundCard": decodes(scanBoundCard), "BoundCardUpdate": decodes(scanBoundCardUpdate), "BoundLock": decodes(scanBoundLock),
+	"Contact": decodes(scanContact), "ContactCreate": decodes(scanContactCreate), "ContactUpdate": decodes(scanContactUpdate),
+	"Grant": decodes(scanGrant), "GrantContact": decodes(scanGrantContact), "GrantCreate": decodes(scanGrantCreate), "GrantOwner": decodes(scanGrantOwner),
+	"IdentityProviderUser": decodes(scanIdentityProviderUser), "IdentityProviderUserCreate": decodes(scanIdentityProviderUserCreate),
+	"LockBinding": decodes(scanLockBinding), "LockGroup": decodes(scanLockGroup), "LockHealthStatus": decodes(scanLockHealthStatus),
+	"LockType": decodes(scanLockType), "LogEntry": decodes(scanLogEntry), "MembershipStateCount": decodes(scanMembershipStateCount),
+	"MembershipStatistics": decodes(scanMembershipStatistics), "OwnerAccount": decodes(scanOwnerAccount),
+	"OwnerAccountCreate": decodes(scanOwnerAccountCreate), "OwnerAccountUpdate": decodes(scanOwnerAccountUpdate),
+	"Permission": decodes(scanPermission), "PermissionCreate": decodes(scanPermissionCreate),
+	"RevocationResult": decodes(scanRevocationResult), "SupportedFeatures": decodes(scanSupportedFeatures),
+}
+
+func TestEveryModelIsInTheTable(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "tapkey.gen.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, decl := range file.Decls {
+		types, ok := decl.(*ast.GenDecl)
+		if !ok || types.Tok != token.TYPE {
+			continue
+		}
+		for _, spec := range types.Specs {
+			spec := spec.(*ast.TypeSpec)
+			switch kind := spec.Type.(type) {
+			case *ast.StructType: // parameters go into the query, and other structs have no tags
+				if len(kind.Fields.List) == 0 || kind.Fields.List[0].Tag == nil || strings.HasSuffix(spec.Name.Name, "Params") {
+					continue
+				}
+			case *ast.SelectorExpr:
+				if kind.Sel.Name != "Object" {
+					continue
+				}
+			default:
+				continue
+			}
+			found++
+			if models[spec.Name.Name] == nil {
+				t.Errorf("%s is not in the table", spec.Name)
+			}
+		}
+	}
+	if found != len(models) {
+		t.Errorf("%d models, %d in the table", found, len(models))
+	}
+}
+
+// decoded reads a body in all ways there are. It must be accepted if accept is set, and
+// is the same to encoding/json if comparable is.
+type decoded func(t *testing.T, body []byte, accept, comparable bool)
+
+var anyOperation = &api.Operation{ID: "any", Method: http.MethodGet, Path: "/"}
+
+// decodes reads a body as one value and as a list, by all ways there are. Whether it is
+// read by scan or by reflection makes no difference. What encoding/json accepts is
+// accepted; and where there is no doubt about what it says, it says the same.
+func decodes[T any](scan api.Scan[T]) decoded {
+	return func(t *testing.T, body []byte, accept, comparable bool) {
+		t.Helper()
+		scanned, reflected := readAll(body, scan), readAll[T](body, nil)
+		if !reflect.DeepEqual(scanned, reflected) {
+			t.Errorf("scanned:   %#v\nreflected: %#v", scanned, reflected)
+		}
+		for _, message := range []string{scanned.oneErr, scanned.listErr, scanned.streamErr} {
+			if strings.ContainsAny(message, "\r\n") {
+				t.Errorf("%T: %q", scanned.one, message)
+			}
+		}
+		if scanned.listErr != scanned.streamErr || scanned.listErr == "" && !reflect.DeepEqual(scanned.list, scanned.streamed) {
+			t.Errorf("%T: as a list %v, %v; streamed %v, %v", scanned.one, scanned.list, scanned.listErr, scanned.streamed, scanned.streamErr)
+		}
+		if accept {
+			agreesWithEncodingJSON(t, body, scanned, comparable)
+		}
+	}
+}
+
+// results are what a body is, read in each way.
+type results[T any] struct {
+	one                        T
+	list, streamed             []T
+	oneErr, listErr, streamErr string
+}
+
+func readAll[T any](body []byte, scan api.Scan[T]) (r results[T]) {
+	answer := func() *http.Response {
+		return &http.Response{
+			StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		}
+	}
+	text := func(err error) string {
+		if err == nil {
+			return ""
+		}
+		if !errors.Is(err, api.ErrUnexpected) {
+			return "not ErrUnexpected:\n" + err.Error() // no error has two lines
+		}
+		return err.Error()
+	}
+	var err error
+	r.one, err = api.Decode(anyOperation, api.Settings{}, scan, answer(), nil)
+	r.oneErr = text(err)
+	r.list, err = api.DecodeList(anyOperation, api.Settings{}, scan, answer(), nil)
+	r.listErr = text(err)
+	r.streamed = []T{}
+	for item, err := range api.Items(context.Background(), anyOperation, api.Settings{}, scan, func(context.Context) (*http.Response, error) {
+		return answer(), nil
+	}) {
+		if r.streamErr = text(err); err == nil {
+			r.streamed = append(r.streamed, item)
+		}
+	}
+	return r
+}
+
+func agreesWithEncodingJSON[T any](t *testing.T, body []byte, got results[T], comparable bool) {
+	t.Helper()
+	var want T
+	if json.Unmarshal(body, &want) == nil && (got.oneErr != "" || comparable && !reflect.DeepEqual(got.one, want)) {
+		t.Errorf("%T: %+v, %v; encoding/json says %+v", got.one, got.one, got.oneErr, want)
+	}
+	var wantList []*T
+	if json.Unmarshal(body, &wantList) != nil {
+		return
+	}
+	for i, item := range wantList {
+		if item == nil { // null is no item
+			if got.listErr == "" {
+				t.Errorf("%T: null in a list is accepted", got.one)
+			}
+			return
+		}
+		if got.listErr == "" && comparable && !reflect.DeepEqual(got.list[i], *item) {
+			t.Errorf("%T: %+v, encoding/json says %+v", got.one, got.list[i], *item)
+		}
+	}
+	if got.listErr != "" || len(got.list) != len(wantList) {
+		t.Errorf("%T: %d items, %v, encoding/json says %d", got.one, len(got.list), got.listErr, len(wantList))
+	}
+}
+
+// exactNames says whether each name that would match one of ours without regard to
+// case, as names do in encoding/json, is exactly that.
+func exactNames(value jsontext.Value) bool {
+	dec := jsontext.NewDecoder(strings.NewReader(string(value)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return true
+		}
+		kind, length := dec.StackIndex(dec.StackDepth())
+		if kind != '{' || length%2 == 0 || tok.Kind() != '"' {
+			continue // no name
+		}
+		for _, name := range memberNames {
+			if strings.EqualFold(name, tok.String()) && name != tok.String() {
+				return false
+			}
+		}
+	}
+}
+
+// memberNames are those of all models, which are the tags of the generated code.
+var memberNames = func() (names []string) {
+	source, err := os.ReadFile("tapkey.gen.go")
+	if err != nil {
+		panic(err)
+	}
+	for _, match := range regexp.MustCompile("`json:\"(\\w+)").FindAllStringSubmatch(string(source), -1) {
+		names = append(names, match[1])
+	}
+	return names
+}()
+
+// FuzzModels: whatever comes in, each model reads the same by the code generated for it,
+// by reflection, and, where that accepts, by encoding/json.
+func FuzzModels(f *testing.F) {
+	for _, body := range []string{
+		`{"id":"1","name":"Home","active":true}`, `[{"id":"1"},{"id":"2"}]`, `[]`, `{}`, `null`, `[null]`, `{"id":null}`, `{"id":"1","id":"2"}`, `{"ID":"1"}`,
+		`{"id":"a` + "\xff" + `b"}`, `{"id":"\ud800"}`, `{"active":1}`, `{"rclSerialNo":-0}`, `{"rclSerialNo":1.0}`, `{"rclSerialNo":9223372036854775808}`,
+		`{"validFrom":"2024-01-02T03:04:05Z","validBefore":null}`, `{"validFrom":"2024-01-02T03:04:05"}`, `{"validFrom":"2024-01-02T03:04:05,5Z"}`,
+		`{"bindDate":"2024-02-30T00:00:00Z"}`, `{"lockType":{"name":"x"},"membershipStatistics":{"states":[{"state":"Joined","count":3}]}}`,
+		`{"contact":{"ipId":"tapkey"},"unknown":{"a":[1,{"b":1e400}]}}`, ` {"id":"1"} x`, `[{"id":"1"}`, "\uFEFF{}", `"text"`, `17`, ``,
+		`{"\u0069d":"1"}`, `{"id":"M\u00fcller \ud83d\ude00 \"x\" \/"}`, `{"id":"Müller"}`, `{"contact":{"id":"1"},"contact":{"email":"x"}}`, `{"contact":{"id":"1"},"contact":null}`,
+		`{"id":"1","id":null,"active":true,"active":null,"rclSerialNo":7,"rclSerialNo":null}`, `{"validFrom":"2024-01-02T03:04:05+02:00","validFrom":null}`,
+		`{"validFrom":17,"contact":[],"healthStatuses":{}}`, `{"healthStatuses":[{"value":{"a":1}},{"value":[1,"]",{}]}],"healthStatuses":[]}`, `{"healthStatuses":[null]}`,
+		`{"supportedFeatures":null,"lockType":{"x":[{"y":"}"}]},"rclSerialNo":1e2}`, `{"entryNo":9223372036854775807}`, `{"value":"\ud800"}`,
+		`{"a":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		value := jsontext.Value(body)
+		accept := value.Kind() != 'n' && exactNames(value) // null is no answer, and names match exactly
+		comparable := value.IsValid()                      // no name twice, no invalid UTF-8
+		for _, decode := range models {
+			decode(t, body, accept, comparable)
+		}
+	})
+}
