@@ -32,10 +32,16 @@ type operationKey struct{}
 // It reports false for requests that no generated call has made.
 func OperationFromContext(ctx context.Context) (Operation, bool) {
 	op, ok := ctx.Value(operationKey{}).(*Operation)
-	if !ok {
+	if !ok || op == nil {
 		return Operation{}, false
 	}
 	return op.Clone(), true
+}
+
+// WithoutOperation returns a context for a request that a call makes on the side, such
+// as the one for its token.
+func WithoutOperation(ctx context.Context) context.Context {
+	return context.WithValue(ctx, operationKey{}, (*Operation)(nil))
 }
 
 // PathValue is one value to be put into the path template of an operation.

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 const (
@@ -126,8 +128,9 @@ func (c *tokenCache) renew(ctx context.Context, seen lease, forced bool) <-chan 
 		if paused {
 			return nil, failed
 		}
-		// No caller's deadline: the others want the token, too.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenTimeout)
+		// No caller's deadline, since the others want the token, too, and none of the
+		// operation that the caller wants it for.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(api.WithoutOperation(ctx)), tokenTimeout)
 		defer cancel()
 		token, err := c.attempt(ctx)
 		now := time.Now()

@@ -237,3 +237,15 @@ func TestOwnTokenSource(t *testing.T) {
 		}
 	})
 }
+
+func TestATokenIsNoPartOfTheOperation(t *testing.T) {
+	c := tokenEndpoint(t, func(req *http.Request) (*http.Response, error) {
+		if op, ok := api.OperationFromContext(req.Context()); ok {
+			t.Errorf("the request for a token says it is %s", op.ID)
+		}
+		return response(req, http.StatusOK, tokenBody), nil
+	})
+	if _, err := c.ListOwners(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
