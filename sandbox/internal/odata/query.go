@@ -164,18 +164,18 @@ func (q *Query[T]) Apply(list List[T]) iter.Seq[T] {
 func (q *Query[T]) filtered(list List[T]) func(skip int) iter.Seq[T] {
 	return func(skip int) iter.Seq[T] {
 		return func(yield func(T) bool) {
-			passed := 0
-			position := list.Bookmarks.find(place{list.Name, q.text, skip})
-			if position > 0 {
-				passed = skip
-			}
-			for item := range list.Items(position) {
-				position++
+			name := filteredList{list.Name, q.text}
+			at := list.Bookmarks.find(name, skip)
+			for item := range list.Items(at.position) {
+				if at.passed == skip {
+					list.Bookmarks.set(name, at) // where this page begins
+				}
+				at.position++
 				if !q.filter.holds(reflect.ValueOf(&item).Elem()) {
 					continue
 				}
-				if passed++; passed > skip && !yield(item) {
-					list.Bookmarks.set(place{list.Name, q.text, passed}, position)
+				if at.passed++; at.passed > skip && !yield(item) {
+					list.Bookmarks.set(name, at) // and where it ends
 					return
 				}
 			}
