@@ -2,19 +2,44 @@ package client_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/odata"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
+
+// connect does what the example of New does, and asks for all scopes that the other
+// examples need.
+func connect(opts ...client.Option) (*client.Client, *sandbox.Server) {
+	server, err := sandbox.Start()
+	if err != nil {
+		panic(err)
+	}
+	c, err := client.New(append([]client.Option{
+		client.WithCredentials(server.ClientID(), server.ClientSecret()),
+		client.WithBaseURL(server.BaseURL()),
+		client.WithTokenURL(server.TokenURL()),
+		client.WithScopes("read:owneraccounts", "read:core:entities", "write:core:entities",
+			"read:grants", "write:grants", "read:logs"),
+	}, opts...)...)
+	if err != nil {
+		panic(err)
+	}
+	return c, server
+}
 
 func ExampleNew() {
 	server, err := sandbox.Start() // in production: client.New(client.FromEnv())
@@ -68,6 +93,222 @@ func ExampleClient_errors() {
 	}
 	// Output:
 	// no token: invalid_client
+}
+
+// What was refused, and why: a sentinel for errors.Is, and the details in the error.
+func ExampleClient_notFound() {
+	c, server := connect() // as in the example of New
+	defer server.Close()
+
+	_, err := c.GetOwner(context.Background(), "unknown")
+	if errors.Is(err, api.ErrNotFound) {
+		fmt.Println("there is no such owner account")
+	}
+	if failure, ok := errors.AsType[*api.Error](err); ok {
+		fmt.Println(failure.Operation, failure.Method, failure.Path)
+		fmt.Println(failure.StatusCode, failure.Code)
+	}
+	// Output:
+	// there is no such owner account
+	// getOwner GET /Owners/{ownerAccountId}
+	// 404 NotFound
+}
+
+// A contact is created, and may open a lock for a day.
+func ExampleClient_grant() {
+	c, server := connect() // as in the example of New
+	defer server.Close()
+	ctx := context.Background()
+	owners, err := c.ListOwners(ctx)
+	if err != nil {
+		panic(err)
+	}
+	owner := owners[0].ID
+	garage := odata.Eq("title", "Garage").String()
+	locks, err := c.ListBoundLocks(ctx, owner, &tapkey.ListBoundLocksParams{Filter: &garage})
+	if err != nil {
+		panic(err)
+	}
+
+	contact, err := c.CreateContact(ctx, owner, tapkey.ContactCreate{
+		IPID: new("tapkey"), Identifier: new("guest@example.com"),
+	})
+	if err != nil {
+		panic(err)
+	}
+	from := server.Time() // time.Now(), where the server's clock is the real one
+	grant, err := c.CreateGrant(ctx, owner, tapkey.GrantCreate{
+		BoundLockID: locks[0].ID, ContactID: &contact.ID,
+		ValidFrom: &from, ValidBefore: new(from.AddDate(0, 0, 1)),
+	})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(grant.State, grant.Active, grant.ValidBefore.Sub(*grant.ValidFrom))
+
+	_, err = c.CreateContact(ctx, owner, tapkey.ContactCreate{
+		IPID: new("tapkey"), Identifier: new("guest@example.com"),
+	})
+	fmt.Println("again:", errors.Is(err, api.ErrConflict))
+	// Output:
+	// Ok true 24h0m0s
+	// again: true
+}
+
+// Two pages are on their way while one is consumed.
+func ExampleWithReadAhead() {
+	c, server := connect(client.WithReadAhead(2)) // as in the example of New
+	defer server.Close()
+	ctx := context.Background()
+	owners, err := c.ListOwners(ctx)
+	if err != nil {
+		panic(err)
+	}
+
+	opened := odata.And(odata.Eq("logType", "Command"), odata.Eq("command", "TriggerLock")).String()
+	n := 0
+	for entry, err := range c.AllLogEntries(ctx, owners[1].ID, &tapkey.ListLogEntriesParams{Filter: &opened}) {
+		if err != nil {
+			panic(err)
+		}
+		if entry.ContactID != "" {
+			n++
+		}
+	}
+	fmt.Println("opened by phone:", n)
+	// Output:
+	// opened by phone: 687
+}
+
+// Pages of ten items: leaving the loop asks for no more of them.
+func ExampleWithPageSize() {
+	c, server := connect(client.WithPageSize(10)) // as in the example of New
+	defer server.Close()
+	ctx := context.Background()
+	owners, err := c.ListOwners(ctx)
+	if err != nil {
+		panic(err)
+	}
+
+	n := 0
+	for _, err := range c.AllLogEntries(ctx, owners[1].ID, nil) {
+		if err != nil {
+			panic(err)
+		}
+		if n++; n == 15 {
+			break
+		}
+	}
+	fmt.Println(n, "entries,", server.Count("listLogEntries"), "pages")
+	// Output:
+	// 15 entries, 2 pages
+}
+
+// Settings for one call: here, a person waits for the answer, so that there is no time
+// to try again.
+func ExampleClient_With() {
+	c, server := connect() // as in the example of New
+	defer server.Close()
+	impatient, err := c.With(client.WithRetries(0))
+	if err != nil {
+		panic(err)
+	}
+
+	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+		panic(err)
+	}
+	_, err = impatient.ListOwners(context.Background())
+	fmt.Println("without retries:", errors.Is(err, api.ErrServer))
+
+	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+		panic(err)
+	}
+	owners, err := c.ListOwners(context.Background())
+	fmt.Println("with retries:", len(owners), err)
+	fmt.Println(server.TokenRequests(), "token for both")
+	// Output:
+	// without retries: true
+	// with retries: 4 <nil>
+	// 1 token for both
+}
+
+// The generated client by itself, with any token source: only the header is added, and
+// what an answer means is the caller's to find out.
+func ExampleBearerAuth() {
+	server, err := sandbox.Start()
+	if err != nil {
+		panic(err)
+	}
+	defer server.Close()
+	ctx := context.Background()
+	credentials := clientcredentials.Config{
+		ClientID: server.ClientID(), ClientSecret: server.ClientSecret(), TokenURL: server.TokenURL(),
+		Scopes: []string{"read:owneraccounts"}, AuthStyle: oauth2.AuthStyleInParams,
+	}
+
+	raw, err := tapkey.NewClient(server.BaseURL(), tapkey.WithRequestEditorFn(client.BearerAuth(credentials.TokenSource(ctx))))
+	if err != nil {
+		panic(err)
+	}
+	rsp, err := raw.ListOwners(ctx)
+	if err != nil {
+		panic(err)
+	}
+	defer rsp.Body.Close()
+	fmt.Println(rsp.Status)
+	// Output:
+	// 200 OK
+}
+
+// A private certificate authority, for the API and for the token endpoint. A proxy or a
+// client certificate would go into the same transport.
+func ExampleWithHTTPClient() {
+	server, err := sandbox.Start(sandbox.WithTLS())
+	if err != nil {
+		panic(err)
+	}
+	defer server.Close()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: server.CertPool()}
+
+	c, err := client.New(
+		client.WithHTTPClient(&http.Client{Transport: transport}),
+		client.WithCredentials(server.ClientID(), server.ClientSecret()),
+		client.WithBaseURL(server.BaseURL()),
+		client.WithTokenURL(server.TokenURL()),
+	)
+	if err != nil {
+		panic(err)
+	}
+	owners, err := c.ListOwners(context.Background())
+	fmt.Println(len(owners), err)
+	// Output:
+	// 4 <nil>
+}
+
+// Each attempt is a line, and none holds a secret, an id or a query.
+func ExampleWithLogger() {
+	handler := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == "time" || a.Key == "duration" {
+				return slog.Attr{} // they differ from run to run
+			}
+			return a
+		},
+	})
+	c, server := connect(client.WithLogger(slog.New(handler))) // as in the example of New
+	defer server.Close()
+
+	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+		panic(err)
+	}
+	if _, err := c.ListOwners(context.Background()); err != nil {
+		panic(err)
+	}
+	// Output:
+	// level=DEBUG msg="tapkey: attempt" method=GET operation=listOwners path=/Owners attempt=1 status=503
+	// level=DEBUG msg="tapkey: attempt" method=GET operation=listOwners path=/Owners attempt=2 status=200
 }
 
 // User-delegated access: a person signs in, and the program acts for them. Creating an

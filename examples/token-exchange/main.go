@@ -1,0 +1,120 @@
+// Token-exchange is an HTTP service whose own users open Tapkey's locks: the job of Tapkey's Java sample. A user gets
+// a JWT, which their app exchanges for a token of Tapkey's, and sees their grants. With the environment that
+// "go run ./cmd/tapkey sandbox" prints: SIGNING_KEY="$(openssl genrsa 2048)" go run ./token-exchange < FILE
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/odata"
+	"golang.org/x/crypto/bcrypt"
+)
+
+type service struct {
+	Addr, OwnerID, ProviderID, LockID string            // where to serve; ids of Tapkey's: account, identity provider, lock
+	Issuer, Audience, AppClientID     string            // as registered with Tapkey, like the public half of the key
+	Users                             map[string]string // bcrypt hashes of passwords, by user
+	key                               any               // an *rsa.PrivateKey
+	tapkey                            *client.Client
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	key, keyErr := jwt.ParseRSAPrivateKeyFromPEM([]byte(os.Getenv("SIGNING_KEY")))
+	c, clientErr := client.New(client.FromEnv(), client.WithScopes(
+		"write:ip:users", "read:core:entities", "write:core:entities", "read:grants", "write:grants"))
+	s := service{key: key, tapkey: c}
+	configErr := json.NewDecoder(os.Stdin).Decode(&s)
+	listener, listenErr := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
+	if err := errors.Join(keyErr, clientErr, configErr, listenErr); err != nil {
+		log.Fatal(err)
+	}
+	if s.Addr == "" || s.Issuer == "" || s.Audience == "" || s.AppClientID == "" || key.N.BitLen() < 2048 {
+		log.Fatal("addr, issuer, audience or appClientId is missing, or the key is shorter than 2048 bits")
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /user/tapkey-token", s.forUser(s.token))
+	mux.HandleFunc("GET /user/grants", s.forUser(s.activeGrants))
+	server := &http.Server{Handler: http.TimeoutHandler(mux, 30*time.Second, "Tapkey takes too long\n"),
+		ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute}
+	log.Printf("serving http://%s", listener.Addr())
+	context.AfterFunc(ctx, func() { _ = listener.Close() })
+	if err := server.Serve(listener); ctx.Err() == nil {
+		log.Fatal(err)
+	}
+	stop()                                          // the next signal ends it at once
+	_ = server.Shutdown(context.WithoutCancel(ctx)) // what is under way is finished
+}
+
+// forUser lets in who has signed in, as a contact of the owner account.
+func (s *service) forUser(answer func(context.Context, tapkey.Contact) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		if bcrypt.CompareHashAndPassword([]byte(s.Users[user]), []byte(password)) != nil {
+			w.Header().Set("WWW-Authenticate", `Basic realm="users"`)
+			http.Error(w, "unknown user or wrong password", http.StatusUnauthorized)
+			return
+		}
+		var value any
+		contact, err := s.contact(r.Context(), user)
+		if err == nil {
+			value, err = answer(r.Context(), contact)
+		}
+		if err != nil {
+			log.Print(err) // it says what was asked for and why not, and no secret
+			http.Error(w, "Tapkey refuses or does not answer", http.StatusBadGateway)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(value) // fails if nobody waits for it any more
+	}
+}
+
+// contact finds the contact that stands for a user, or registers the user and creates it.
+func (s *service) contact(ctx context.Context, user string) (tapkey.Contact, error) {
+	theirs := odata.And(odata.Eq("ipId", s.ProviderID), odata.Eq("ipUserId", user)).String()
+	for contact, err := range s.tapkey.AllContacts(ctx, s.OwnerID, &tapkey.ListContactsParams{Filter: &theirs}) {
+		return contact, err
+	}
+	_, err := s.tapkey.CreateIdentityProviderUser(ctx, s.OwnerID, s.ProviderID,
+		tapkey.IdentityProviderUserCreate{IPID: &s.ProviderID, IPUserID: user})
+	if err != nil && !errors.Is(err, api.ErrConflict) { // a conflict: registered already
+		return tapkey.Contact{}, err
+	}
+	return s.tapkey.CreateContact(ctx, s.OwnerID, tapkey.ContactCreate{IPID: &s.ProviderID, IPUserID: &user})
+}
+
+// token signs a JWT. Who never had a grant gets one; what was revoked stays revoked.
+func (s *service) token(ctx context.Context, contact tapkey.Contact) (any, error) {
+	theirs := odata.Eq("contactId", contact.ID).String()
+	grants, err := s.tapkey.ListGrants(ctx, s.OwnerID, &tapkey.ListGrantsParams{Filter: &theirs})
+	if err == nil && len(grants) == 0 {
+		_, err = s.tapkey.CreateGrant(ctx, s.OwnerID, tapkey.GrantCreate{BoundLockID: s.LockID, ContactID: &contact.ID})
+	}
+	if err != nil {
+		return nil, err
+	}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+		"iss": s.Issuer, "aud": s.Audience, "sub": contact.IPUserID, "iat": time.Now().Unix(),
+		"exp": time.Now().Add(time.Hour).Unix(), "http://tapkey.net/oauth/token_exchange/client_id": s.AppClientID,
+	}).SignedString(s.key)
+	return map[string]string{"externalToken": token}, err
+}
+
+func (s *service) activeGrants(ctx context.Context, contact tapkey.Contact) (any, error) {
+	active := odata.And(odata.Eq("contactId", contact.ID), odata.Eq("active", true)).String()
+	return s.tapkey.ListGrants(ctx, s.OwnerID, &tapkey.ListGrantsParams{Filter: &active})
+}
