@@ -3,7 +3,7 @@
 GO        ?= go
 OAPI      := $(GO) tool -modfile=tools/go.mod
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . contract tools tools/lint tools/vuln
+MODULES   := . contract bench examples tools tools/lint tools/vuln
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
 
@@ -29,7 +29,7 @@ endif
 	$(GO) test $(RACE) ./...
 
 .PHONY: check
-check: fmt tidy stale vet lint vuln test jsonv2 contract contract-test ## everything that CI checks
+check: fmt tidy stale vet lint vuln test jsonv2 contract contract-test bench-test examples ## everything that CI checks
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt'ed
@@ -53,6 +53,8 @@ vet: ## vet for Linux, Windows and macOS
 lint: ## run golangci-lint
 	$(LINT) run ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities, where the database can be reached
@@ -83,6 +85,24 @@ contract-selftest: ## seed faults into the contract and see that each is found
 contract-test: ## test the module contract
 	$(GO) vet -C contract ./...
 	$(GO) test -C contract ./...
+
+.PHONY: examples
+examples: ## run the examples on the sandbox
+	$(GO) vet -C examples ./...
+	$(GO) test -C examples $(RACE) ./...
+
+.PHONY: bench
+bench: ## measure against other clients and the aims, and write docs/performance.md
+	cd bench && $(GO) generate ./... && $(GO) run ./cmd/bench -write
+
+.PHONY: bench-quick
+bench-quick: ## the essential of it in a minute, printed
+	@$(GO) run -C bench ./cmd/bench -quick
+
+.PHONY: bench-test
+bench-test: ## test the module bench: that all clients read the same
+	$(GO) vet -C bench ./...
+	$(GO) test -C bench ./...
 
 .PHONY: faults
 faults: ## print what each fault leads to, and test it

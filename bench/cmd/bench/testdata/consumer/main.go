@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/tapkey-go/tapkey-go/client"
+)
+
+func main() {
+	c, err := client.New(client.FromEnv())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for owner, err := range c.AllOwners(context.Background()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(owner.ID, owner.Name)
+	}
+}

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// output is what passes of three benchmarks print: ours takes half the time of hand,
+// other as long.
+func output(passes int) string {
+	var text strings.Builder
+	for pass := range passes {
+		text.WriteString("goos: linux\npkg: example.test/bench\n")
+		for _, b := range []struct {
+			name       string
+			ns, allocs int
+		}{{"hand", 2000, 24}, {"ours", 1000, 12}, {"other", 2000, 24}} {
+			fmt.Fprintf(&text, "BenchmarkMemory/owner/%s-2 \t 1000 \t %d ns/op \t %d cpu-ns/op \t 2048 B/op \t %d allocs/op\n",
+				b.name, b.ns+pass*7%5, b.ns+pass*7%5, b.allocs)
+		}
+		text.WriteString("PASS\n")
+	}
+	return text.String()
+}
+
+func compared(t *testing.T, passes int) []Row {
+	t.Helper()
+	var results Results
+	if err := results.Read(strings.NewReader(output(passes))); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := results.Compare("hand")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestRatiosToTheBaseline(t *testing.T) {
+	const want = `
+| over   | case  | client | to hand |     p | CPU to hand | time/op |   ± |    B/op | allocs/op |
+| ------ | ----- | ------ | ------: | ----: | ----------: | ------: | --: | ------: | --------: |
+| memory | owner | hand   |    1.00 |       |        1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
+| memory | owner | ours   |    0.50 | 0.002 |        0.50 | 1.00 µs |  0% | 2.000Ki |        12 |
+| memory | owner | other  |  ~ 1.00 | 1.000 |      ~ 1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
+`
+	got := Ratios(compared(t, 6), "hand").String()
+	if strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("got\n%s", got)
+	}
+	if shared := Ratios(compared(t, 6), "hand", "Memory").String(); strings.Contains(shared, "2.000Ki") {
+		t.Errorf("what is not the client's alone is shown:\n%s", shared)
+	}
+}
+
+func TestFewPassesSayNothing(t *testing.T) {
+	row, err := Find(compared(t, 2), "Memory", "owner", "ours")
+	if err != nil || row.ToBaseline.Significant() {
+		t.Errorf("two passes are enough for p = %v, %v", row.ToBaseline.P, err)
+	}
+}
+
+func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
+	for name, text := range map[string]string{
+		"other name": "BenchmarkAlone 1 5 ns/op\n",
+		"no figure":  "BenchmarkMemory/owner/hand 1 many ns/op\n",
+	} {
+		if err := new(Results).Read(strings.NewReader(text)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	var results Results
+	if err := results.Read(strings.NewReader("BenchmarkMemory/owner/ours 1 5 ns/op\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := results.Compare("hand"); err == nil {
+		t.Error("compared to what was not measured")
+	}
+	if _, err := Find(nil, "Memory", "owner", "ours"); err == nil {
+		t.Error("found what was not measured")
+	}
+}
+
+func TestReplace(t *testing.T) {
+	document := "before\n<!-- bench:a -->\nold\n<!-- /bench:a -->\nafter\n"
+	for range 2 { // replacing again changes nothing
+		var err error
+		document, err = Replace(document, "a", "\nnew\n\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if document != "before\n<!-- bench:a -->\nnew\n<!-- /bench:a -->\nafter\n" {
+		t.Errorf("%q", document)
+	}
+	if _, err := Replace(document, "b", ""); err == nil {
+		t.Error("no error without markers")
+	}
+}
+
+func TestPlotIsWellFormed(t *testing.T) {
+	rows := compared(t, 6)
+	rows[1].Client = `<&">`
+	plot := Plot(rows, "Memory", "hand", "other")
+	decoder := xml.NewDecoder(strings.NewReader(plot))
+	for {
+		_, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, plot)
+		}
+	}
+	// The bar of a client is as long as its ratio says; the baseline has a line, not a bar.
+	for _, want := range []string{
+		`<rect class="peer" x="88" y="42" width="124.1"`,
+		`<rect class="ours" x="88" y="58" width="248.0"`,
+		`<line class="base" x1="336.0"`,
+	} {
+		if !strings.Contains(plot, want) {
+			t.Errorf("there is no %s in\n%s", want, plot)
+		}
+	}
+	if got := strings.Count(plot, "<rect"); got != 2 {
+		t.Errorf("%d bars", got)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		5.2e-10: "0.52 ns", 6.3e-8: "63.0 ns", 3.9e-6: "3.90 µs", 4.56e-4: "456 µs", 0.0123: "12.3 ms", 3: "3.00 s",
+	} {
+		if got := Duration(seconds); got != want {
+			t.Errorf("%g is %q, not %q", seconds, got, want)
+		}
+	}
+}

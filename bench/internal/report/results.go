@@ -1,0 +1,136 @@
+// Package report turns the output of benchmarks into what is shown: a table of ratios
+// with their significance, a plot, and the parts of a document between markers.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchmath"
+)
+
+// Key names a benchmark: Benchmark<Suite>/<Case>/<Client>.
+type Key struct{ Suite, Case, Client string }
+
+// Results are the samples of each benchmark, one per pass, in the order of the first.
+type Results struct {
+	keys    []Key
+	samples map[Key]map[string][]float64 // by unit
+}
+
+// Units of the samples, as benchfmt has them.
+const (
+	unitTime   = "sec/op"
+	unitCPU    = "cpu-sec/op"
+	unitBytes  = "B/op"
+	unitAllocs = "allocs/op"
+)
+
+// Read adds the output of a pass.
+func (r *Results) Read(in io.Reader) error {
+	reader := benchfmt.NewReader(in, "")
+	for reader.Scan() {
+		switch record := reader.Result().(type) {
+		case *benchfmt.SyntaxError:
+			return record
+		case *benchfmt.Result:
+			key, err := keyOf(record.Name)
+			if err != nil {
+				return err
+			}
+			r.add(key, record.Values)
+		}
+	}
+	return reader.Err()
+}
+
+func keyOf(name benchfmt.Name) (Key, error) {
+	base, parts := name.Parts()
+	var names []string
+	for _, part := range parts {
+		if text, found := strings.CutPrefix(string(part), "/"); found {
+			names = append(names, text)
+		} // else it is the number of processors
+	}
+	if len(names) != 2 {
+		return Key{}, fmt.Errorf("benchmark %s is not named suite/case/client", name)
+	}
+	return Key{string(base), names[0], names[1]}, nil
+}
+
+func (r *Results) add(key Key, values []benchfmt.Value) {
+	if r.samples == nil {
+		r.samples = map[Key]map[string][]float64{}
+	}
+	if r.samples[key] == nil {
+		r.samples[key] = map[string][]float64{}
+		r.keys = append(r.keys, key)
+	}
+	for _, v := range values {
+		r.samples[key][v.Unit] = append(r.samples[key][v.Unit], v.Value)
+	}
+}
+
+// Row is a benchmark beside the baseline of its case.
+type Row struct {
+	Key
+	Time          benchmath.Summary // median, in seconds, with its confidence interval
+	Bytes, Allocs float64           // medians
+
+	ToBaseline, CPUToBaseline Ratio // of the time on the clock, and of processor time
+}
+
+// Ratio is the ratio of two medians, and whether it means anything.
+type Ratio struct {
+	Value float64
+	benchmath.Comparison
+}
+
+// Significant reports whether the samples differ.
+func (r Ratio) Significant() bool { return r.P < r.Alpha }
+
+// Compare puts each benchmark beside the baseline's.
+func (r *Results) Compare(baseline string) ([]Row, error) {
+	var rows []Row
+	for _, key := range r.keys {
+		base, ok := r.samples[Key{key.Suite, key.Case, baseline}]
+		if !ok {
+			return nil, fmt.Errorf("%s/%s was not measured for %s", key.Suite, key.Case, baseline)
+		}
+		own := r.samples[key]
+		rows = append(rows, Row{
+			Key:           key,
+			Time:          summary(sample(own[unitTime])),
+			Bytes:         summary(sample(own[unitBytes])).Center,
+			Allocs:        summary(sample(own[unitAllocs])).Center,
+			ToBaseline:    compare(base[unitTime], own[unitTime]),
+			CPUToBaseline: compare(base[unitCPU], own[unitCPU]),
+		})
+	}
+	return rows, nil
+}
+
+func compare(base, own []float64) Ratio {
+	from, to := sample(base), sample(own)
+	return Ratio{summary(to).Center / summary(from).Center, benchmath.AssumeNothing.Compare(from, to)}
+}
+
+func sample(values []float64) *benchmath.Sample {
+	return benchmath.NewSample(values, &benchmath.DefaultThresholds)
+}
+
+func summary(s *benchmath.Sample) benchmath.Summary {
+	return benchmath.AssumeNothing.Summary(s, 0.95)
+}
+
+// Find returns the row of a benchmark.
+func Find(rows []Row, suite, name, client string) (Row, error) {
+	for _, row := range rows {
+		if row.Key == (Key{suite, name, client}) {
+			return row, nil
+		}
+	}
+	return Row{}, fmt.Errorf("%s/%s/%s was not measured", suite, name, client)
+}
