@@ -3,7 +3,7 @@ package client
 import (
 	"log/slog"
 	"net/http"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -33,13 +33,20 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
 }
 
-// anID is what a request id looks like. It is too short for a token.
-var anID = regexp.MustCompile(`^[0-9A-Za-z|:._-]{1,64}$`)
+// maxID is too short for a token.
+const maxID = 64
+
+// isID says whether a text looks like a request id.
+func isID(s string) bool {
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool {
+		return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || strings.ContainsRune("|:._-", r))
+	})
+}
 
 // requestID is what the server calls a request, if it says so.
 func requestID(header http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "Traceparent"} {
-		if id := header.Get(name); anID.MatchString(id) {
+		if id := header.Get(name); isID(id) {
 			return id
 		}
 	}
