@@ -82,6 +82,11 @@ func unmarshal[T any](s *Scanner, body []byte, into *T, scan Scan[T]) error {
 }
 
 func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
+	if scan != nil && jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true)) {
+		if list, ok := scanList(body, scan); ok {
+			return list, nil
+		}
+	}
 	list := []T{}
 	items := newItemReader(bytes.NewBuffer(body), scan)
 	for {
@@ -94,10 +99,31 @@ func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
 		if err != nil {
 			return list[:last:last], err
 		}
-		if last == 0 { // the others may be as long
-			list = slices.Grow(list, min(len(body)/int(items.dec.InputOffset()), maxGuess))
+	}
+}
+
+// scanList reads a list, if scan can.
+func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
+	s := Scanner{text: body}
+	if s.peek() != '[' {
+		return nil, false
+	}
+	s.pos++
+	list := []T{}
+	for s.peek() != ']' {
+		if s.peek() == 'n' || s.stopped {
+			return nil, false
+		}
+		list = append(list, *new(T))
+		scan(&s, &list[len(list)-1])
+		if len(list) == 1 { // the others may be as long
+			list = slices.Grow(list, min(len(body)/s.pos, maxGuess))
+		}
+		if s.peek() == ',' {
+			s.pos++
 		}
 	}
+	return list, true
 }
 
 // maxGuess is how many items there is room for before they are seen.

@@ -44,9 +44,9 @@ func WithoutOperation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, operationKey{}, (*Operation)(nil))
 }
 
-// PathValue is one value to be put into the path template of an operation.
+// PathValue is one value to be put into the path template of an [Operation].
 type PathValue struct {
-	Name, Value string
+	Name, Value string // name in the template, and the value before it is escaped
 }
 
 // Begin starts a call: it checks the values for the path and puts the operation
@@ -66,9 +66,10 @@ func Begin(ctx context.Context, op *Operation, path ...PathValue) (context.Conte
 // PathValueError says that a path value is empty or a dot segment, so that the
 // request would have reached another resource. Nothing has been sent.
 type PathValueError struct {
-	Name, Value string
+	Name, Value string // as in [PathValue]
 }
 
+// Error names the path value, and is one line.
 func (e *PathValueError) Error() string {
 	if e.Value == "" {
 		return e.Name + " is empty"

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -9,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Scanner walks over one JSON value, whose syntax has been checked before, for the
-// functions that are generated for each schema. It is a shortcut: at whatever is not
+// Scanner walks over one JSON value, whose syntax and UTF-8 have been checked before,
+// for the functions that are generated for each schema. It is a shortcut: at whatever is not
 // plain, such as a wrong type or an escape in a name, it stops, and the value is
 // decoded by reflection instead. So it decides how fast a value is read, and never
 // whether it is accepted or what it says.
@@ -24,10 +25,10 @@ type Scanner struct {
 // Scan reads a T into a variable.
 type Scan[T any] func(*Scanner, *T)
 
-// decode decodes text, which is valid JSON, into a zero value: by scan if there is one
-// and it can, else by reflection.
+// decode decodes text, which is valid JSON but perhaps for its UTF-8, into a zero value:
+// by scan if there is one and it can, else by reflection.
 func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
-	if scan != nil {
+	if scan != nil && utf8.Valid(text) {
 		*s = Scanner{text: text}
 		scan(s, into)
 		if !s.stopped {
@@ -194,11 +195,8 @@ func (s *Scanner) null() { s.pos += len("null") }
 
 // peek returns the first byte of the next token, 0 behind the last one.
 func (s *Scanner) peek() byte {
-	for s.pos < len(s.text) {
-		switch c := s.text[s.pos]; c {
-		case ' ', '\t', '\n', '\r':
-			s.pos++
-		default:
+	for ; s.pos < len(s.text); s.pos++ {
+		if c := s.text[s.pos]; c > ' ' {
 			return c
 		}
 	}
@@ -206,25 +204,25 @@ func (s *Scanner) peek() byte {
 }
 
 // string passes over a string and returns what is between its quotes. It is plain if
-// that stands for itself: UTF-8 without escapes.
+// that stands for itself, having no escapes.
 func (s *Scanner) string() (text []byte, plain bool) {
-	start := s.pos + 1
-	ascii, escaped := true, false
-	for i := start; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == '"':
-			s.pos = i + 1
-			text = s.text[start:i]
-			return text, !escaped && (ascii || utf8.Valid(text))
-		case c == '\\':
-			escaped = true
-			i++
-		case c >= utf8.RuneSelf:
-			ascii = false
+	rest := s.text[min(s.pos+1, len(s.text)):]
+	end := bytes.IndexByte(rest, '"')
+	if end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
+		s.pos += end + 2
+		return rest[:end], true
+	}
+	for end = 0; end < len(rest) && rest[end] != '"'; end++ {
+		if rest[end] == '\\' {
+			end++
 		}
 	}
-	s.stop()
-	return nil, false
+	if end >= len(rest) {
+		s.stop()
+		return nil, false
+	}
+	s.pos += end + 2
+	return rest[:end], false
 }
 
 // value passes over a value and returns it.

@@ -33,20 +33,16 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
 }
 
-// maxID is too short for a token.
-const maxID = 64
-
-// isID says whether a text looks like a request id.
-func isID(s string) bool {
-	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool {
-		return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || strings.ContainsRune("|:._-", r))
-	})
-}
+// What a request id looks like; it is too short for a token.
+const (
+	idCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz|:._-"
+	maxID        = 64
+)
 
 // requestID is what the server calls a request, if it says so.
 func requestID(header http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "Traceparent"} {
-		if id := header.Get(name); isID(id) {
+		if id := header.Get(name); id != "" && len(id) <= maxID && strings.Trim(id, idCharacters) == "" {
 			return id
 		}
 	}
