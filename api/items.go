@@ -76,15 +76,6 @@ func newItemReader[T any](r io.Reader, scan Scan[T]) *itemReader[T] {
 
 // next reads the next item into a zero value. It returns io.EOF behind the last one.
 func (r *itemReader[T]) next(item *T) error {
-	err := r.decode(item)
-	if err == nil || err == io.EOF {
-		return err
-	}
-	*item = *new(T)
-	return err
-}
-
-func (r *itemReader[T]) decode(item *T) error {
 	if !r.started {
 		if err := r.start(); err != nil {
 			return jsonError("", err)
