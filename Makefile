@@ -22,14 +22,20 @@ generate: ## regenerate the code from openapi.yaml
 	$(GO) generate ./...
 
 .PHONY: test
-test: ## run the tests, with the race detector where there is a C compiler
+test: ## run the tests, with -race where there is a C compiler
 ifeq ($(RACE),)
 	@echo "race detector: not run (no C compiler)"
 endif
 	$(GO) test $(RACE) ./...
 
+.PHONY: test-modules
+test-modules: ## test the modules beside: contract, examples, bench
+	$(GO) vet -C contract ./... && $(GO) test -C contract ./...
+	$(GO) vet -C examples ./... && $(GO) test -C examples $(RACE) ./...
+	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
+
 .PHONY: check
-check: fmt tidy stale vet lint vuln test jsonv2 contract contract-test bench-test examples ## everything that CI checks
+check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## everything that CI checks
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt'ed
@@ -40,7 +46,7 @@ tidy: ## fail if a go.mod is not tidy
 	@for m in $(MODULES); do (cd $$m && $(GO) mod tidy -diff) || exit 1; done
 
 .PHONY: stale
-stale: ## fail if the generated code is not what openapi.yaml gives
+stale: ## fail if generated code is not what openapi.yaml gives
 	@sh gen/stale.sh
 
 .PHONY: vet
@@ -57,7 +63,7 @@ lint: ## run golangci-lint
 	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 
 .PHONY: vuln
-vuln: ## look for known vulnerabilities, where the database can be reached
+vuln: ## look for known vulnerabilities, if vuln.go.dev answers
 	@GO='$(GO)' sh tools/vuln/check.sh . contract
 
 .PHONY: jsonv2
@@ -72,37 +78,22 @@ contract: ## check the contract: lint, drift, breaking, replay
 	@bin/contract check
 
 .PHONY: contract-live
-contract-live: ## check that the API of the environment answers as the contract says
+contract-live: ## hold the API of the environment against the contract
 	$(BUILD_CONTRACT)
 	@bin/contract live
 
 .PHONY: contract-selftest
-contract-selftest: ## seed faults into the contract and see that each is found
+contract-selftest: ## seed faults into the contract and see each found
 	$(BUILD_CONTRACT)
 	@bin/contract selftest $(if $(WRITE),--write)
 
-.PHONY: contract-test
-contract-test: ## test the module contract
-	$(GO) vet -C contract ./...
-	$(GO) test -C contract ./...
-
-.PHONY: examples
-examples: ## run the examples on the sandbox
-	$(GO) vet -C examples ./...
-	$(GO) test -C examples $(RACE) ./...
-
 .PHONY: bench
-bench: ## measure against other clients and the aims, and write docs/performance.md
+bench: ## measure beside other clients; docs/performance.md
 	cd bench && $(GO) generate ./... && $(GO) run ./cmd/bench -write
 
 .PHONY: bench-quick
 bench-quick: ## the essential of it in a minute, printed
 	@$(GO) run -C bench ./cmd/bench -quick
-
-.PHONY: bench-test
-bench-test: ## test the module bench: that all clients read the same
-	$(GO) vet -C bench ./...
-	$(GO) test -C bench ./...
 
 .PHONY: faults
 faults: ## print what each fault leads to, and test it
