@@ -21,6 +21,10 @@ demo: ## list the owner accounts of a sandbox, over real HTTP
 generate: ## regenerate the code from openapi.yaml
 	$(GO) generate ./...
 
+.PHONY: docs
+docs: ## rewrite the pages of the command and its golden files
+	$(GO) test ./cmd/tapkey -run '^(TestDocs|TestExamples)$$' -update
+
 .PHONY: test
 test: ## run the tests, with -race where there is a C compiler
 ifeq ($(RACE),)

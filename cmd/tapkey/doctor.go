@@ -28,8 +28,7 @@ func (a *app) doctor() *cobra.Command {
 		Long: "Find out why calls are refused: from the configuration to the owner accounts,\n" +
 			"step by step, and stop at the one that breaks. Nothing is changed.\n" +
 			"Exit status: 0 healthy, 1 a finding, 2 misuse.",
-		Example: "  tapkey doctor --operation listGrants --operation createGrant\n" +
-			"  tapkey doctor --header 'access_token abc'\n" +
+		Example: "  tapkey doctor --operation listOwners --operation listPermissions\n" +
 			"  tapkey doctor --sandbox --scenario list",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.diagnose(cmd, flags) },
@@ -91,7 +90,7 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 // The doctor wants to see failures, so nothing is retried.
 func (a *app) patient(cmd *cobra.Command, flags *doctorFlags) (*client.Client, func(), error) {
 	if flags.scenario == "" {
-		return a.client(client.WithRetries(0))
+		return a.client(nil, client.WithRetries(0))
 	}
 	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return s.id == flags.scenario })
 	if i < 0 {

@@ -31,7 +31,7 @@ func (a *app) sandbox() *cobra.Command {
 		Short: "Serve Tapkey in a process, for tests, until interrupted",
 		Long: "Serve Tapkey in a process, for tests, until interrupted. It prints the\n" +
 			"environment to use as lines for a shell, and in the end what it served.",
-		Example: "  tapkey sandbox --addr 127.0.0.1:8080 --faults 503,count=2",
+		Example: "  tapkey sandbox --faults 503,operation=listGrants,count=2",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serveSandbox(cmd, flags) },
 	}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// Below its heading "Commands", docs/cli.md is what the commands say of themselves.
+func TestDocs(t *testing.T) {
+	file := filepath.Join("..", "..", "docs", "cli.md")
+	old, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const heading = "\n## Commands\n"
+	prose, _, ok := strings.Cut(string(old), heading)
+	if !ok {
+		t.Fatalf("no heading %q", heading)
+	}
+	var page strings.Builder
+	page.WriteString(prose + heading)
+	for _, cmd := range commands() {
+		writeCommand(&page, cmd)
+	}
+	compare(t, file, page.String())
+}
+
+func writeCommand(w io.Writer, cmd *cobra.Command) {
+	about := cmd.Long
+	if cmd.HasSubCommands() {
+		about = cmd.Short + "."
+	}
+	fmt.Fprintf(w, "\n### %s\n\n%s\n", cmd.CommandPath(), strings.ReplaceAll(about, "\n", " "))
+	if cmd.HasSubCommands() {
+		fmt.Fprintln(w)
+		for _, sub := range cmd.Commands() {
+			if sub.IsAvailableCommand() {
+				fmt.Fprintf(w, "* [%s](#%s): %s\n", sub.CommandPath(), strings.ReplaceAll(sub.CommandPath(), " ", "-"), sub.Short)
+			}
+		}
+		return
+	}
+	fmt.Fprintf(w, "\n```sh\n%s\n```\n\n```text\n%s\n\n%s```\n", strings.ReplaceAll(strings.TrimPrefix(cmd.Example, "  "), "\n  ", "\n"),
+		cmd.UseLine(), cmd.LocalNonPersistentFlags().FlagUsagesWrapped(100))
+}

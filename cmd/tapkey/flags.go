@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// optional adds a flag for what may be left out, and may be empty.
+func optional(cmd *cobra.Command, name, usage string, to **string) {
+	cmd.Flags().Func(name, usage, func(text string) error {
+		*to = &text
+		return nil
+	})
+}
+
+// required adds a flag for what must be said.
+func required[T ~string](cmd *cobra.Command, name, usage string, to *T) {
+	cmd.Flags().Func(name, usage, func(text string) error {
+		if text == "" {
+			return errors.New("it is empty")
+		}
+		*to = T(text)
+		return nil
+	})
+	mustBeSet(cmd, name)
+}
+
+func mustBeSet(cmd *cobra.Command, name string) {
+	if err := cmd.MarkFlagRequired(name); err != nil {
+		panic(err) // there is no such flag
+	}
+}
+
+// optionalTime adds a flag for a point in time.
+func optionalTime(cmd *cobra.Command, name, usage string, to **time.Time) {
+	cmd.Flags().Func(name, usage, func(text string) error {
+		t, err := parseTime(text)
+		*to = &t
+		return err
+	})
+}
+
+// parseTime reads RFC 3339, or a date with or without a time of day in the local zone.
+func parseTime(text string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateTime} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("a time is 2026-12-24T18:00, in the local zone, or RFC 3339 such as 2026-12-24T17:00:00Z")
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// record is one line of an exported log.
+type record struct {
+	BoundLockID       string `json:"boundLockId"`
+	LockSerialNumber  string `json:"lockSerialNumber"`
+	LockTitle         string `json:"lockTitle"`
+	ContactID         string `json:"contactId"`
+	ContactIdentifier string `json:"contactIdentifier"`
+	BoundCardID       string `json:"boundCardId"`
+	BoundCardTitle    string `json:"boundCardTitle"`
+	LockTimestamp     string `json:"lockTimestamp"`
+	EntryNo           int64  `json:"entryNo"`
+	ReceivedAt        string `json:"receivedAt"`
+	ID                string `json:"id"`
+}
+
+// encoder writes records in one format.
+type encoder interface {
+	encode(record) error
+	end() error
+}
+
+var encoders = map[string]func(io.Writer) encoder{"csv": newCSV, "jsonl": newJSONLines}
+
+type csvEncoder struct {
+	w     *csv.Writer
+	cells []string
+}
+
+func newCSV(w io.Writer) encoder {
+	e := &csvEncoder{w: csv.NewWriter(w)}
+	// What cannot be written now is reported by the next call.
+	_ = e.w.Write([]string{
+		"BoundLockId", "Lock Serial Number", "Lock Name", "Contact ID", "Contact Identifier", "NFC Transponder ID",
+		"NFC Transponder Title", "Lock Timestamp", "Entry Number", "Received At", "ID",
+	})
+	return e
+}
+
+func (e *csvEncoder) encode(r record) error {
+	e.cells = append(e.cells[:0],
+		r.BoundLockID, r.LockSerialNumber, r.LockTitle, r.ContactID, r.ContactIdentifier, r.BoundCardID,
+		r.BoundCardTitle, r.LockTimestamp, strconv.FormatInt(r.EntryNo, 10), r.ReceivedAt, r.ID)
+	for i, text := range e.cells {
+		e.cells[i] = noFormula(oneLine(text))
+	}
+	return e.w.Write(e.cells)
+}
+
+func (e *csvEncoder) end() error {
+	e.w.Flush()
+	return e.w.Error()
+}
+
+// noFormula keeps a spreadsheet from running text as a formula: contacts choose part
+// of what is in a log.
+func noFormula(text string) string {
+	if trimmed := strings.TrimLeft(text, " "); trimmed != "" && strings.ContainsRune("=+-@", rune(trimmed[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+type jsonLines struct{ w io.Writer }
+
+func newJSONLines(w io.Writer) encoder { return jsonLines{w} }
+
+func (e jsonLines) encode(r record) error {
+	line, err := json.Marshal(r)
+	if err == nil {
+		_, err = e.w.Write(append(escapeControls(line), '\n'))
+	}
+	return err
+}
+
+func (e jsonLines) end() error { return nil }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/client"
+)
+
+type tokenFlags struct {
+	scopes []string
+	show   bool
+}
+
+func (a *app) token() *cobra.Command {
+	var flags tokenFlags
+	cmd := &cobra.Command{
+		Use:   "token",
+		Short: "Get an access token and show what it says",
+		Long: "Get an access token and show its claims and how long it is valid. The claims are\n" +
+			"not verified; that is up to the API. With --show, print the token and nothing\n" +
+			"else, as for curl -H \"Authorization: Bearer $(tapkey token --show)\".",
+		Example: "  tapkey token --scope read:grants",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.showToken(cmd, flags) },
+	}
+	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	cmd.Flags().StringArrayVar(&flags.scopes, "scope", nil, "`SCOPE` to ask for; may be repeated")
+	cmd.Flags().BoolVar(&flags.show, "show", false, "print the token itself")
+	cmd.MarkFlagsMutuallyExclusive("json", "show")
+	return cmd
+}
+
+func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
+	var opts []client.Option
+	if flags.scopes != nil {
+		opts = append(opts, client.WithScopes(flags.scopes...))
+	}
+	c, done, err := a.client(nil, opts...)
+	if err != nil {
+		return err
+	}
+	defer done()
+	token, err := c.Token(cmd.Context())
+	if err != nil {
+		return failed(err)
+	}
+	out := newOutput(cmd, a.json)
+	switch about := describe(token); {
+	case flags.show:
+		_, err = fmt.Fprintln(out.w, token.AccessToken)
+	case a.json:
+		err = printJSON(out.w, about)
+	default:
+		err = printAll(out, claimColumns, about.rows())
+	}
+	return failed(err)
+}
+
+// tokenInfo is what a token says about itself.
+type tokenInfo struct {
+	Expires          *time.Time     `json:"expires"` // null if it is not said
+	RemainingSeconds int            `json:"remainingSeconds"`
+	Claims           map[string]any `json:"claims"` // null if it is no JWT
+}
+
+func describe(token *oauth2.Token) tokenInfo {
+	var about tokenInfo
+	if !token.Expiry.IsZero() {
+		about.Expires = new(token.Expiry.UTC().Truncate(time.Second))
+		about.RemainingSeconds = int(time.Until(token.Expiry).Seconds())
+	}
+	if parts := strings.Split(token.AccessToken, "."); len(parts) == 3 {
+		payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
+		_ = json.Unmarshal(payload, &about.Claims) // what is no JWT has no claims
+	}
+	return about
+}
+
+type claim struct {
+	name  string
+	value any
+}
+
+var claimColumns = []column[claim]{
+	{"CLAIM", "", func(c claim) any { return c.name }},
+	{"VALUE", "", func(c claim) any { return c.value }},
+}
+
+// rows are the claims, those that are points in time as such, and what is left.
+func (i tokenInfo) rows() iter.Seq2[claim, error] {
+	return func(yield func(claim, error) bool) {
+		for _, name := range slices.Sorted(maps.Keys(i.Claims)) {
+			if !yield(claim{name, claimValue(name, i.Claims[name])}, nil) {
+				return
+			}
+		}
+		yield(claim{"(remaining)", time.Duration(i.RemainingSeconds) * time.Second}, nil)
+	}
+}
+
+func claimValue(name string, value any) any {
+	switch v := value.(type) {
+	case float64:
+		if slices.Contains([]string{"exp", "iat", "nbf", "auth_time"}, name) {
+			return new(time.Unix(int64(v), 0))
+		}
+	case []any:
+		return strings.TrimSuffix(fmt.Sprintln(v...), "\n")
+	}
+	return value
+}
