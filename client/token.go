@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -42,14 +43,15 @@ type tokenCache struct {
 	sleep   func(context.Context, time.Duration) error
 	renewal singleflight.Group
 
+	current atomic.Pointer[lease] // nil before the first token
+
 	mu       sync.Mutex
-	current  lease
 	failures int       // renewals failed in a row
 	failed   error     // the last failure
 	pausedTo time.Time // no renewal before
 }
 
-// lease is a token and how long it is used.
+// lease is a token and how long it is used. It does not change.
 type lease struct {
 	token      *oauth2.Token
 	obtained   time.Time
@@ -65,14 +67,12 @@ func (c *tokenCache) Token() (*oauth2.Token, error) {
 
 // TokenContext is Token for a caller that may stop waiting.
 func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
-	c.mu.Lock()
-	current, failed, pausedTo := c.current, c.failed, c.pausedTo
-	c.mu.Unlock()
-	if current.token != nil && time.Since(current.obtained) < current.renewAfter {
+	current := c.current.Load()
+	if current != nil && time.Since(current.obtained) < current.renewAfter {
 		return current.token, nil
 	}
-	paused := time.Now().Before(pausedTo)
-	if current.token != nil && time.Since(current.obtained) < current.useFor {
+	failed, paused := c.pause()
+	if current != nil && time.Since(current.obtained) < current.useFor {
 		if !paused {
 			c.renew(ctx, current, false)
 		}
@@ -90,16 +90,14 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 // replace gets another token than the rejected one. It reports false if there is
 // none, or if it is no use asking for one again so soon.
 func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
-	now := time.Now()
-	c.mu.Lock()
-	current := c.current
-	mayForce := now.Sub(current.obtained) >= forcedInterval || !current.forced
-	mayForce = mayForce && !now.Before(c.pausedTo)
-	c.mu.Unlock()
-	if current.token != nil && current.token.AccessToken != rejected {
+	current := c.current.Load()
+	if current != nil && current.token.AccessToken != rejected {
 		return true // somebody else was faster
 	}
-	if !mayForce {
+	if current != nil && current.forced && time.Since(current.obtained) < forcedInterval {
+		return false
+	}
+	if _, paused := c.pause(); paused {
 		return false
 	}
 	token, err := wait(ctx, c.renew(ctx, current, true))
@@ -109,23 +107,31 @@ func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
 // helped notes that the token in use has cured a 401, or may have, so that the next 401
 // may ask for another one at once.
 func (c *tokenCache) helped() {
+	current := c.current.Load()
+	if current == nil || !current.forced {
+		return
+	}
+	helped := *current
+	helped.forced = false
+	c.current.CompareAndSwap(current, &helped)
+}
+
+// pause says whether the endpoint is to be left alone for now, and why.
+func (c *tokenCache) pause() (failed error, paused bool) {
 	c.mu.Lock()
-	c.current.forced = false
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	return c.failed, time.Now().Before(c.pausedTo)
 }
 
 // renew gets a token in place of the one that was seen to need it. A caller may have
 // looked before the last renewal ended and come here after it: that one's result is
 // its own, too.
-func (c *tokenCache) renew(ctx context.Context, seen lease, forced bool) <-chan singleflight.Result {
+func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan singleflight.Result {
 	return c.renewal.DoChan("", func() (any, error) {
-		c.mu.Lock()
-		current, failed, paused := c.current, c.failed, time.Now().Before(c.pausedTo)
-		c.mu.Unlock()
-		if current.obtained != seen.obtained {
+		if current := c.current.Load(); current != nil && (seen == nil || current.obtained != seen.obtained) {
 			return current.token, nil
 		}
-		if paused {
+		if failed, paused := c.pause(); paused {
 			return nil, failed
 		}
 		// No caller's deadline, since the others want the token, too, and none of the
@@ -142,8 +148,9 @@ func (c *tokenCache) renew(ctx context.Context, seen lease, forced bool) <-chan 
 			return nil, err
 		}
 		c.failures, c.failed, c.pausedTo = 0, nil, time.Time{}
-		c.current = newLease(token, now)
-		c.current.forced = forced
+		current := newLease(token, now)
+		current.forced = forced
+		c.current.Store(current)
 		return token, nil
 	})
 }
@@ -189,12 +196,12 @@ func pauseAfter(err error, failures int) time.Duration {
 
 // newLease leaves a margin before the expiry and spreads the renewals of many
 // processes, so that they do not come all at once.
-func newLease(t *oauth2.Token, now time.Time) lease {
+func newLease(t *oauth2.Token, now time.Time) *lease {
 	life := unknownLifetime
 	if t.Expiry.After(now) {
 		life = t.Expiry.Sub(now)
 	}
-	return lease{
+	return &lease{
 		token:      t,
 		obtained:   now,
 		renewAfter: life*7/10 + rand.N(life*3/20+1),
