@@ -18,12 +18,15 @@ demo: ## list the owner accounts of a sandbox, over real HTTP
 	@$(GO) run ./cmd/tapkey owners list --sandbox
 
 .PHONY: generate
-generate: ## regenerate the code from openapi.yaml
+generate: ## regenerate code and tables from openapi.yaml
 	$(GO) generate ./...
+	$(BUILD_CONTRACT)
+	@bin/contract operations --write
 
 .PHONY: docs
-docs: ## rewrite the pages of the command and its golden files
+docs: ## rewrite the command's page and golden files, and the pictures
 	$(GO) test ./cmd/tapkey -run '^(TestDocs|TestExamples)$$' -update
+	@for text in docs/img/*.txt; do $(GO) run -C tools ./pictures <$$text >$${text%.txt}.svg || exit 1; done
 
 .PHONY: test
 test: ## run the tests, with -race where there is a C compiler
@@ -63,6 +66,7 @@ vet: ## vet for Linux, Windows and macOS
 lint: ## run golangci-lint
 	$(LINT) run ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+	cd tools && $(GO) tool -modfile=lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 
@@ -120,3 +124,7 @@ size: ## count the lines of hand-written Go, tests apart
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \
 	done
+
+.PHONY: release-check
+release-check: ## see if this commit can be tagged: VERSION=v0.2.0
+	@GO='$(GO)' sh tools/release-check.sh $(VERSION)

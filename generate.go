@@ -1,6 +1,18 @@
 // Package tapkeygo is the root of the module: it holds the OpenAPI document that
 // everything else is generated from, and the go:generate lines that do it. Programs
-// import [github.com/tapkey-go/tapkey-go/client].
+// import what they need from below:
+//
+//   - [github.com/tapkey-go/tapkey-go/client] is where to begin: credentials, the bearer
+//     token, retries;
+//   - [github.com/tapkey-go/tapkey-go/gen/tapkey] has the calls, the iterators and the
+//     models, generated;
+//   - [github.com/tapkey-go/tapkey-go/api] has the error that every call may end in;
+//   - [github.com/tapkey-go/tapkey-go/odata] and [github.com/tapkey-go/tapkey-go/lockid]
+//     write filters and read ids of locks;
+//   - [github.com/tapkey-go/tapkey-go/doctor] says why a call was refused;
+//   - [github.com/tapkey-go/tapkey-go/sandbox] is the API in a process, for tests;
+//   - github.com/tapkey-go/tapkey-go/contract, a module of its own, holds what passes
+//     over the wire against the document.
 package tapkeygo
 
 import (

@@ -11,4 +11,8 @@
 //	if failure, ok := errors.AsType[*api.Error](err); ok {
 //		log.Print(failure.StatusCode, failure.Code)
 //	}
+//
+// or, in an http.RoundTripper, at the operation that a request belongs to, with
+// [OperationFromContext]. What else is exported, [Begin] and the functions that begin
+// with Scan among it, is there for generated code.
 package api

@@ -11,8 +11,8 @@ import (
 )
 
 // Scanner walks over one JSON value, whose syntax and UTF-8 have been checked before,
-// for the functions that are generated for each schema. It is a shortcut: at whatever is not
-// plain, such as a wrong type or an escape in a name, it stops, and the value is
+// for the functions that are generated for each schema. It is a shortcut: at whatever
+// is not plain, such as a wrong type or an escape in a name, it stops, and the value is
 // decoded by reflection instead. So it decides how fast a value is read, and never
 // whether it is accepted or what it says.
 type Scanner struct {

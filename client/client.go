@@ -19,7 +19,8 @@ const (
 	DefaultTokenURL = "https://login.tapkey.com/connect/token"
 )
 
-// Client calls Tapkey's API. It is immutable and safe for concurrent use.
+// Client calls Tapkey's API, by the methods of [tapkey.API]. It is immutable and safe for
+// concurrent use; one for all of a program is enough. There is nothing to close.
 type Client struct {
 	*tapkey.API
 
@@ -37,7 +38,8 @@ type shared struct {
 }
 
 // New returns a Client. Its options have to name credentials; everything else has a
-// default. All of them are checked here, and nothing is sent yet.
+// default. All of them are checked here, and nothing is sent yet. What is wrong with them
+// is an [ErrConfig].
 func New(opts ...Option) (*Client, error) {
 	cfg := defaults()
 	if err := cfg.apply(opts); err != nil {
@@ -53,7 +55,8 @@ func New(opts ...Option) (*Client, error) {
 
 // With returns a variant of c, for settings of a single call or of a part of the
 // program: it shares the token and the connections. What belongs to these, which is
-// the credentials, the scopes, the URLs and the http.Client, cannot be changed.
+// the credentials, the scopes, the URLs and the http.Client, cannot be changed; trying to
+// is an [ErrConfig].
 func (c *Client) With(opts ...Option) (*Client, error) {
 	cfg := *c.config
 	cfg.changed = ""
@@ -66,7 +69,7 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	return newClient(&cfg, c.shared)
 }
 
-// BaseURL returns where the API is.
+// BaseURL returns where the API is, such as [DefaultBaseURL].
 func (c *Client) BaseURL() string { return c.config.baseURL }
 
 // TokenURL returns the token endpoint, or "" where the tokens come from elsewhere.
@@ -86,13 +89,14 @@ func (c *Client) Scopes() []string {
 	return slices.Clone(c.config.scopes)
 }
 
-// Token returns the access token that a call made now would send.
+// Token returns the access token that a call made now would send, a new one if need be.
+// It fails with a *[TokenError], or with the error of ctx.
 func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 	return c.shared.tokens.TokenContext(ctx)
 }
 
 // NewToken asks the token endpoint for a token with other scopes and does not keep
-// it: a way to find out what the client may ask for.
+// it: a way to find out what the client may ask for. It fails as [Client.Token] does.
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
 	cfg := *c.config
 	cfg.scopes = scopes

@@ -16,5 +16,9 @@
 //	}
 //
 // A call fails with an *[api.Error]. Where the token could not be had, errors.As
-// finds a *[TokenError] in it.
+// finds a *[TokenError] in it. Package doctor says in words what either means.
+//
+// What is repeated after a failure, how long a call may take and how large an answer may
+// be is written down, with a table of faults, in
+// https://github.com/tapkey-go/tapkey-go/blob/main/docs/reliability.md
 package client

@@ -76,7 +76,7 @@ func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) { c.httpClient, c.changed = client, "WithHTTPClient" }
 }
 
-// WithUserAgent sets the User-Agent header in place of the module's own.
+// WithUserAgent sets the User-Agent header in place of the module's own; "" keeps that.
 func WithUserAgent(userAgent string) Option {
 	return func(c *config) { c.userAgent = userAgent }
 }
@@ -105,21 +105,21 @@ func WithRequestEditor(editor tapkey.RequestEditorFn) Option {
 	}
 }
 
-// WithMaxResponseBytes bounds an answer, decompressed, and each item of a list that
-// is streamed; default: [api.DefaultMaxResponseBytes]. A larger one is
+// WithMaxResponseBytes bounds the bytes of an answer, decompressed, and of each item of a
+// list that is streamed; default: [api.DefaultMaxResponseBytes]. A larger one is
 // [api.ErrTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) { c.settings.MaxResponseBytes = n }
 }
 
 // WithReadAhead sets how many pages an iterator over a paged list has on their way
-// while one is consumed; default: 0.
+// while one is consumed, each a call of its own; default: 0.
 func WithReadAhead(pages int) Option {
 	return func(c *config) { c.settings.ReadAhead = pages }
 }
 
-// WithPageSize sets how many items an iterator over a paged list asks for at a time;
-// default: [api.DefaultPageSize].
+// WithPageSize sets how many items an iterator over a paged list asks for at a time, at
+// least 1; default: [api.DefaultPageSize]. Top in the parameters of a call goes first.
 func WithPageSize(n int) Option {
 	return func(c *config) { c.settings.PageSize = n }
 }

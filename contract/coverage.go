@@ -8,8 +8,8 @@ import (
 
 // Coverage is how far an operation was checked.
 type Coverage struct {
-	Operation string      `json:"operation"`
-	Method    string      `json:"method"`
+	Operation string      `json:"operation"`          // operationId, such as "listOwners"
+	Method    string      `json:"method"`             // HTTP method
 	Path      string      `json:"path"`               // the template
 	Statuses  map[int]int `json:"statuses,omitempty"` // how often each came
 	Failed    int         `json:"failed,omitempty"`   // calls without an answer, or cut off

@@ -14,7 +14,9 @@
 //		log.Print(finding)
 //	}
 //
-// [Recorder] is the same for tests: it fails the test at its end.
+// [Recorder] is the same for tests: it fails the test at its end. The program beside it,
+// contract/cmd/contract, checks a document, its changes and the API itself; see
+// https://github.com/tapkey-go/tapkey-go/blob/main/docs/contract-checks.md
 //
 // It is stricter than the client, which accepts what it does not know: here a member,
 // a value of an enumeration or a status that the contract does not name is a finding.

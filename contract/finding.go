@@ -39,10 +39,10 @@ const (
 // Finding is one way in which exchanges disagree with the contract. All of its text
 // comes from the contract, but for the names of unknown fields and parameters.
 type Finding struct {
-	Operation string `json:"operation"` // operationId; empty for an undeclared operation
-	Side      Side   `json:"side"`
+	Operation string `json:"operation"`        // operationId; empty for an undeclared operation
+	Side      Side   `json:"side"`             // of the exchange
 	Status    int    `json:"status,omitempty"` // of the answer
-	Class     Class  `json:"class"`
+	Class     Class  `json:"class"`            // in which way it disagrees
 
 	// Pointer is where: a JSON pointer into the body with indexes folded to *, or
 	// "query:" and the name of a parameter.

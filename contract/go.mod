@@ -6,7 +6,7 @@ require (
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/oasdiff/oasdiff v1.35.0
 	github.com/spf13/cobra v1.10.2
-	github.com/tapkey-go/tapkey-go v0.0.0
+	github.com/tapkey-go/tapkey-go v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
 	golang.org/x/tools v0.52.0

@@ -28,11 +28,11 @@ type Transport struct {
 
 // Exchange is a validated request and its answer, see [WithObserver].
 type Exchange struct {
-	Operation string
-	Request   *http.Request
-	Status    int
-	Header    http.Header // of the answer
-	Body      []byte      // of the answer
+	Operation string        // operationId, such as "listOwners"
+	Request   *http.Request // as it was sent, with its token
+	Status    int           // HTTP status of the answer
+	Header    http.Header   // of the answer
+	Body      []byte        // of the answer
 }
 
 // Option sets up a [Transport].

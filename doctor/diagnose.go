@@ -45,7 +45,7 @@ func (d Diagnosis) Healthy() bool {
 
 // Rung is a step of the ladder.
 type Rung struct {
-	Name    string
+	Name    string   // such as "configuration" or "token"
 	Detail  string   // what was seen
 	Finding *Finding // what broke it, or nil
 }
@@ -78,7 +78,9 @@ type patient struct {
 	probe      probe
 }
 
-// Diagnose finds out why calls of c fail, or that they need not. It reads only.
+// Diagnose finds out why calls of c fail, or that they need not. It reads only. What it
+// cannot find out, because ctx ends or nobody answers, is a finding as well, never an
+// error.
 func Diagnose(ctx context.Context, c *client.Client, opts Options) Diagnosis {
 	var d Diagnosis
 	p := &patient{client: c, options: opts}

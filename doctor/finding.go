@@ -9,10 +9,10 @@ const (
 	SeverityInfo  Severity = "info"  // nothing is wrong
 )
 
-// Finding is one thing that was found.
+// Finding is one thing that was found, in words that can be printed as they are.
 type Finding struct {
-	ID       string   `json:"id"` // stable, such as "scope-missing"
-	Severity Severity `json:"severity"`
+	ID       string   `json:"id"`                 // stable, such as "scope-missing"
+	Severity Severity `json:"severity"`           // whether calls fail because of it
 	Cause    string   `json:"cause"`              // one sentence
 	Remedy   string   `json:"remedy"`             // one sentence
 	Evidence string   `json:"evidence,omitempty"` // what it rests on; no secret and no token

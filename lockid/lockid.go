@@ -19,13 +19,15 @@ import (
 // header is how many bytes the length takes.
 const header = 2
 
-// ID is the id of a physical lock. Its zero value is none. It can be compared.
+// ID is the id of a physical lock. Its zero value is none and prints as nothing. Two ids
+// can be compared with ==.
 type ID struct {
 	raw string // header and all, as it came
 }
 
 // Parse reads the form of the API: base64 or base64url, padded or not. The length in
 // the first two bytes is not checked, since even documented examples break its rule.
+// What is not base64, or has nothing behind the length, is an error.
 func Parse(text string) (ID, error) {
 	unpadded := strings.TrimRight(text, "=")
 	raw, err := base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(unpadded))
@@ -39,7 +41,8 @@ func Parse(text string) (ID, error) {
 }
 
 // ParseHex reads the form for people: hex digits of either case, with or without
-// dashes, colons or blanks between the bytes.
+// dashes, colons or blanks between the bytes. Anything else, no byte at all and more than
+// 65,535 of them are errors.
 func ParseHex(text string) (ID, error) {
 	id, err := hex.DecodeString(strings.NewReplacer("-", "", ":", "", " ", "").Replace(text))
 	switch {
@@ -55,10 +58,10 @@ func ParseHex(text string) (ID, error) {
 // Base64 is the form for JSON, such as BAASNL/7.
 func (id ID) Base64() string { return base64.StdEncoding.EncodeToString([]byte(id.raw)) }
 
-// Base64URL is the form for URLs, such as BAASNL_7.
+// Base64URL is the form for URLs, without padding, such as BAASNL_7.
 func (id ID) Base64URL() string { return base64.RawURLEncoding.EncodeToString([]byte(id.raw)) }
 
-// Hex is the form for people, such as 12-34-BF-FB.
+// Hex is the form for people, such as 12-34-BF-FB: what stands on the lock.
 func (id ID) Hex() string {
 	var b strings.Builder
 	for i := header; i < len(id.raw); i++ {

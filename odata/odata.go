@@ -4,8 +4,12 @@
 //	filter := odata.And(odata.Eq("logType", "Command"), odata.Ge("receivedAt", since))
 //	params := &tapkey.ListLogEntriesParams{Filter: new(filter.String())}
 //
-// Properties go by their JSON names. What Tapkey is known to understand is eq, and and
-// or, of strings and booleans; the rest is OData's.
+// Properties go by their JSON names, a nested one by its path, such as
+// contact/identifier. They are the program's own words: a name that cannot be one, a
+// number that is none and an empty [Expr] panic. Values may be anybody's.
+//
+// What Tapkey is known to understand is eq, and and or, of strings and booleans; the rest
+// is OData's.
 package odata
 
 import (
@@ -19,7 +23,7 @@ import (
 )
 
 // Value is what a property is compared with: a string or an open enum, a boolean, a
-// number, a time, or [Null].
+// number other than NaN and the infinities, a time, which is sent in UTC, or [Null].
 type Value interface {
 	~string | ~bool |
 		~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 |
@@ -29,10 +33,10 @@ type Value interface {
 // NullValue is the type of [Null].
 type NullValue struct{}
 
-// Null is the literal null.
+// Null is the literal null, to compare with by [Eq] and [Ne].
 var Null NullValue
 
-// Expr is an expression. Its zero value is none, and of no use.
+// Expr is an expression. Its zero value is none: it cannot be combined.
 type Expr struct {
 	text     string
 	operator string // "and", "or" or "not" at the top, which asks for parentheses
@@ -41,22 +45,22 @@ type Expr struct {
 // String returns the expression, for a $filter parameter. It is not URL-encoded.
 func (e Expr) String() string { return e.text }
 
-// Eq is property eq value.
+// Eq holds where the property equals the value: property eq value.
 func Eq[V Value](property string, value V) Expr { return compare(property, "eq", value) }
 
-// Ne is property ne value.
+// Ne holds where the property does not equal the value: property ne value.
 func Ne[V Value](property string, value V) Expr { return compare(property, "ne", value) }
 
-// Gt is property gt value.
+// Gt holds where the property is greater than the value: property gt value.
 func Gt[V Value](property string, value V) Expr { return compare(property, "gt", value) }
 
-// Ge is property ge value.
+// Ge holds where the property is the value or greater: property ge value.
 func Ge[V Value](property string, value V) Expr { return compare(property, "ge", value) }
 
-// Lt is property lt value.
+// Lt holds where the property is less than the value: property lt value.
 func Lt[V Value](property string, value V) Expr { return compare(property, "lt", value) }
 
-// Le is property le value.
+// Le holds where the property is the value or less: property le value.
 func Le[V Value](property string, value V) Expr { return compare(property, "le", value) }
 
 // And holds where all of the expressions hold.

@@ -18,8 +18,8 @@ const (
 // It acts through a service account, which is a contact like any other: it reaches the
 // owner accounts in which that contact has a permission. A new one reaches none.
 type Client struct {
-	ID     string
-	Secret string
+	ID     string // client_id
+	Secret string // client_secret
 
 	// Scopes are those the client may ask for. Nil stands for all.
 	Scopes []string

@@ -12,6 +12,6 @@
 // [Server.Requests], and it fails on demand, see [Server.Inject].
 //
 // What Tapkey has documented is done as documented. Where the documentation is silent
-// the sandbox has to choose: such choices are marked "Inferred" in the code and listed
-// in docs/sandbox.md.
+// the sandbox has to choose: such choices are marked "Inferred" in the code and listed in
+// https://github.com/tapkey-go/tapkey-go/blob/main/docs/sandbox.md
 package sandbox

@@ -23,8 +23,8 @@ const (
 
 // FaultKind is a kind of [Fault].
 type FaultKind struct {
-	Name  string `json:"name"`
-	About string `json:"about"`
+	Name  string `json:"name"`  // what Fault.Kind takes
+	About string `json:"about"` // what happens, in one sentence
 
 	// apply puts the fault before a handler. It is nil for what happens to connections
 	// before there is a request.

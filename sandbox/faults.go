@@ -17,7 +17,7 @@ import (
 // Faults apply in the order they were injected. A request meets at most one, besides
 // any number of the kind latency.
 type Fault struct {
-	Kind string `json:"kind"`
+	Kind string `json:"kind"` // name of a [FaultKind]
 
 	// Operation is the id of an operation, such as listGrants, or "token" for the
 	// token endpoint. Empty stands for every operation of the API.
@@ -32,16 +32,17 @@ type Fault struct {
 	Rate float64 `json:"rate,omitempty"`
 
 	// What some kinds take; each has a default.
-	Delay      time.Duration `json:"-"`
-	Bytes      int64         `json:"bytes,omitempty"`
-	Status     int           `json:"status,omitempty"`
+	Delay      time.Duration `json:"-"`                    // how long something takes
+	Bytes      int64         `json:"bytes,omitempty"`      // how much of a body
+	Status     int           `json:"status,omitempty"`     // HTTP status
 	RetryAfter string        `json:"retryAfter,omitempty"` // value of the header
-	Location   string        `json:"location,omitempty"`
+	Location   string        `json:"location,omitempty"`   // value of the header
 }
 
 // ParseFault reads a fault in one line: the kind, then what else is to be set, as in
 // "429,operation=listGrants,count=2,retry-after=1". The names are operation, count,
-// rate, delay, bytes, status, retry-after and location.
+// rate, delay, bytes, status, retry-after and location. Durations are as in
+// [time.ParseDuration].
 func ParseFault(text string) (Fault, error) {
 	kind, rest, more := strings.Cut(text, ",")
 	f := Fault{Kind: kind}
@@ -161,7 +162,8 @@ func (s *Server) faulty(operation string, entry *Request, next http.HandlerFunc)
 	return next
 }
 
-// Inject makes something go wrong from the next request on.
+// Inject makes something go wrong from the next request on. It fails, and changes
+// nothing, if there is no such fault.
 func (s *Server) Inject(f Fault) error {
 	if err := f.check(); err != nil {
 		return err

@@ -17,7 +17,7 @@ const maxRequests = 20_000
 
 // Request is one request the sandbox has received.
 type Request struct {
-	Method    string      `json:"method"`
+	Method    string      `json:"method"`              // HTTP method
 	Path      string      `json:"path"`                // as it was sent, without the query
 	Query     string      `json:"query,omitempty"`     // as it was sent
 	Operation string      `json:"operation,omitempty"` // operation id, "token", or empty for an unknown path

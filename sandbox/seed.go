@@ -13,13 +13,15 @@ import (
 // Owner describes an owner account to start with, see [WithOwner]. Its ids and all
 // that is not described are the same each time.
 type Owner struct {
-	Name     string
+	Name     string   // name of the owner account
 	Locks    []string // titles
 	Groups   []string // titles of lock groups
 	Contacts []string // identifiers; the first is the human who owns the account
 	Cards    []string // titles
 	Users    []string // ids at the identity provider of the account
-	Grants   []SeedGrant
+
+	// Grants name locks, contacts and cards of this account.
+	Grants []SeedGrant
 
 	// LogEntries is how long the log is. Without locks there is none.
 	LogEntries int

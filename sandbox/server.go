@@ -37,7 +37,8 @@ type Server struct {
 	closeErr     error
 }
 
-// Start starts a sandbox. [Server.Close] ends it.
+// Start starts a sandbox. [Server.Close] ends it. It fails if the address cannot be
+// listened on, or if the options contradict themselves.
 func Start(opts ...Option) (*Server, error) {
 	cfg := config{addr: "127.0.0.1:0", tokenLifetime: time.Hour}
 	for _, opt := range opts {

@@ -23,18 +23,24 @@ import (
 type BoundCard struct {
 	// BindDate When the transponder was bound.
 	BindDate *Timestamp `json:"bindDate"`
-	ID       string     `json:"id"`
 
-	// IsActive Called `active` on other entities.
+	// ID Id of the bound transponder.
+	ID string `json:"id"`
+
+	// IsActive Whether the transponder is active; called `active` on other entities.
 	IsActive *bool `json:"isActive"`
 
 	// Label What is printed on the transponder.
 	Label *string `json:"label"`
 
 	// NofGrantsCapacity How many grants fit on the transponder. Tapkey transponders hold at most 12.
-	NofGrantsCapacity *int64  `json:"nofGrantsCapacity"`
-	OwnerAccountID    *string `json:"ownerAccountId"`
-	PhysicalCardID    *string `json:"physicalCardId"`
+	NofGrantsCapacity *int64 `json:"nofGrantsCapacity"`
+
+	// OwnerAccountID Id of the owner account.
+	OwnerAccountID *string `json:"ownerAccountId"`
+
+	// PhysicalCardID Id of the hardware.
+	PhysicalCardID *string `json:"physicalCardId"`
 
 	// Title Title chosen by the user.
 	Title *string `json:"title"`
@@ -58,17 +64,26 @@ type BoundCardUpdate struct {
 //
 // Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
 type BoundLock struct {
+	// Active Whether the lock is active. What else it can be is not documented.
 	Active *bool `json:"active"`
 
 	// BindDate When the lock was bound.
-	BindDate    *Timestamp `json:"bindDate"`
-	Description *string    `json:"description"`
+	BindDate *Timestamp `json:"bindDate"`
+
+	// Description Free text.
+	Description *string `json:"description"`
 
 	// HealthStatuses Null unless asked for with `expand`. Advisory only: locks are offline and may never report.
-	HealthStatuses        []LockHealthStatus `json:"healthStatuses"`
-	ID                    string             `json:"id"`
-	LastSeenRclSerialNo   *int64             `json:"lastSeenRclSerialNo"`
-	LastSeenRclUpdateDate *Timestamp         `json:"lastSeenRclUpdateDate"`
+	HealthStatuses []LockHealthStatus `json:"healthStatuses"`
+
+	// ID Id of the bound lock.
+	ID string `json:"id"`
+
+	// LastSeenRclSerialNo Serial number of the revocation list that the lock was last seen with (inferred from the name).
+	LastSeenRclSerialNo *int64 `json:"lastSeenRclSerialNo"`
+
+	// LastSeenRclUpdateDate When that list was last updated (inferred from the name).
+	LastSeenRclUpdateDate *Timestamp `json:"lastSeenRclUpdateDate"`
 
 	// LockType Model of a lock. May be null.
 	//
@@ -82,12 +97,18 @@ type BoundLock struct {
 	//
 	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 	MembershipStatistics *MembershipStatistics `json:"membershipStatistics"`
-	OwnerAccountID       *string               `json:"ownerAccountId"`
+
+	// OwnerAccountID Id of the owner account.
+	OwnerAccountID *string `json:"ownerAccountId"`
 
 	// PhysicalLockID Id of the hardware, in base64; in URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation break that rule.
-	PhysicalLockID *string    `json:"physicalLockId"`
-	RclDate        *Timestamp `json:"rclDate"`
-	RclSerialNo    *int64     `json:"rclSerialNo"`
+	PhysicalLockID *string `json:"physicalLockId"`
+
+	// RclDate Time of the lock's revocation list (inferred from the name).
+	RclDate *Timestamp `json:"rclDate"`
+
+	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
+	RclSerialNo *int64 `json:"rclSerialNo"`
 
 	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
 	//
@@ -98,7 +119,9 @@ type BoundLock struct {
 	//
 	// Example: Lock
 	TargetType *LockTargetType `json:"targetType"`
-	Title      *string         `json:"title"`
+
+	// Title Title chosen by the user.
+	Title *string `json:"title"`
 
 	// UnbindDate When the lock was unbound.
 	UnbindDate *Timestamp `json:"unbindDate"`
@@ -108,12 +131,15 @@ type BoundLock struct {
 //
 // Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
 type Contact struct {
+	// Comment Free text.
 	Comment *string `json:"comment"`
 
 	// Email Former name of `identifier`, still returned, announced for removal.
 	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	Email *string `json:"email"`
-	ID    string  `json:"id"`
+
+	// ID Id of the contact.
+	ID string `json:"id"`
 
 	// Identifier E-mail address by which a native Tapkey user is known.
 	Identifier *string `json:"identifier"`
@@ -126,7 +152,9 @@ type Contact struct {
 
 	// OwnerID Id of the owner account; called `ownerAccountId` on other entities.
 	OwnerID *string `json:"ownerId"`
-	Title   *string `json:"title"`
+
+	// Title Title chosen by the administrator.
+	Title *string `json:"title"`
 }
 
 // ContactCreate A contact to create. A native Tapkey user is named by `ipId` (`tapkey`) and `identifier`, a user of an external identity provider by `ipId` and `ipUserId`. Whether `identifier` and `ipUserId` may be combined is not known.
@@ -182,24 +210,29 @@ type FeatureSupport = string
 //
 // Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contact":{"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","owner":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type Grant struct {
+	// Active Whether the grant is active. Lists can be filtered by it.
 	Active *bool `json:"active"`
 
 	// BoundCard The transponder itself; null for a grant of a contact.
 	BoundCard *BoundCard `json:"boundCard"`
 
-	// BoundCardID Null for a grant of a contact.
+	// BoundCardID Id of the transponder; null for a grant of a contact.
 	BoundCardID *string `json:"boundCardId"`
 
 	// BoundLock The lock itself, nested by default in lists; may be null.
-	BoundLock   *BoundLock `json:"boundLock"`
-	BoundLockID *string    `json:"boundLockId"`
+	BoundLock *BoundLock `json:"boundLock"`
+
+	// BoundLockID Id of the bound lock.
+	BoundLockID *string `json:"boundLockId"`
 
 	// Contact The contact itself, nested by default; null for a grant of a transponder.
 	Contact *Contact `json:"contact"`
 
-	// ContactID Null for a grant of a transponder.
+	// ContactID Id of the contact; null for a grant of a transponder.
 	ContactID *string `json:"contactId"`
-	ID        string  `json:"id"`
+
+	// ID Id of the grant.
+	ID string `json:"id"`
 
 	// Owner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
 	//
@@ -275,7 +308,9 @@ type IdentityProviderUser struct {
 	Email *string `json:"email"`
 
 	// ID Tapkey's id of the user.
-	ID         string  `json:"id"`
+	ID string `json:"id"`
+
+	// Identifier Null where it was seen.
 	Identifier *string `json:"identifier"`
 
 	// IPID Id of the identity provider.
@@ -337,9 +372,14 @@ type LockBinding struct {
 //
 // Example: {"active":true,"description":"All doors of the ground floor","id":"e41b7d5c-0a93-4c68-95f2-2d8e6b3f7a04","physicalLockId":null,"rclDate":null,"rclSerialNo":null,"statistics":{"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]},"supportedFeatures":{"timeRestrictionIcalSupport":"Supported"},"targetType":"Group","title":"Ground Floor"}
 type LockGroup struct {
-	Active      *bool   `json:"active"`
+	// Active Whether the group is active. What else it can be is not documented.
+	Active *bool `json:"active"`
+
+	// Description Free text.
 	Description *string `json:"description"`
-	ID          string  `json:"id"`
+
+	// ID Id of the lock group.
+	ID string `json:"id"`
 
 	// PhysicalLockID Null: a group is not hardware.
 	PhysicalLockID *string `json:"physicalLockId"`
@@ -364,24 +404,31 @@ type LockGroup struct {
 	//
 	// Example: Lock
 	TargetType *LockTargetType `json:"targetType"`
-	Title      *string         `json:"title"`
+
+	// Title Title of the group.
+	Title *string `json:"title"`
 }
 
 // LockHealthStatus One measurement of the health of a lock.
 //
 // Example: {"id":"8d1f6c3a-b2e7-4095-a4d8-c93b7e50f126","physicalLockId":"BAASNL/7","timestamp":"2018-12-12T12:00:00.000Z","type":"BatteryVoltage","value":2.95,"valueStatus":"Ok"}
 type LockHealthStatus struct {
+	// ID Id of the measurement.
 	ID *string `json:"id"`
 
 	// PhysicalLockID Id of the hardware, in base64.
-	PhysicalLockID *string    `json:"physicalLockId"`
-	Timestamp      *Timestamp `json:"timestamp"`
+	PhysicalLockID *string `json:"physicalLockId"`
+
+	// Timestamp When it was measured, by the name.
+	Timestamp *Timestamp `json:"timestamp"`
 
 	// Type What was measured.
 	//
 	// Example: BatteryVoltage
-	Type  *LockHealthType `json:"type"`
-	Value *float64        `json:"value"`
+	Type *LockHealthType `json:"type"`
+
+	// Value What was measured. The units are not documented.
+	Value *float64 `json:"value"`
 
 	// ValueStatus Whether a measured value can be relied on.
 	//
@@ -414,9 +461,13 @@ type LockTechnology = string
 // Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
 type LockType struct {
 	// ID Dotted code of the lock type.
-	ID             *string `json:"id"`
-	ManufacturerID *int64  `json:"manufacturerId"`
-	ModelName      *string `json:"modelName"`
+	ID *string `json:"id"`
+
+	// ManufacturerID Number of the manufacturer.
+	ManufacturerID *int64 `json:"manufacturerId"`
+
+	// ModelName Name of the model.
+	ModelName *string `json:"modelName"`
 
 	// SupportedTechnologies What the lock can communicate by.
 	SupportedTechnologies []LockTechnology `json:"supportedTechnologies"`
@@ -431,18 +482,25 @@ type LogCommand = string
 //
 // Example: {"boundCardId":null,"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","command":"TriggerLock","contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","entryNo":1287,"id":"24e9a7d6-83b1-4f5c-9d02-7c6e1b8a5f43","lockTimestamp":"2018-12-12T12:00:00.000Z","logType":"Command","receivedAt":"2018-12-12T18:45:30.000Z"}
 type LogEntry struct {
+	// BoundCardID Id of the transponder that was used, if one was.
 	BoundCardID *string `json:"boundCardId"`
+
+	// BoundLockID Id of the bound lock that recorded the entry.
 	BoundLockID *string `json:"boundLockId"`
 
 	// Command Command that was recorded. Only one value has been seen.
 	//
 	// Example: TriggerLock
-	Command   *LogCommand `json:"command"`
-	ContactID *string     `json:"contactId"`
+	Command *LogCommand `json:"command"`
+
+	// ContactID Id of the contact who used a smartphone, if one did.
+	ContactID *string `json:"contactId"`
 
 	// EntryNo Number of the entry within the log of the lock.
 	EntryNo *int64 `json:"entryNo"`
-	ID      string `json:"id"`
+
+	// ID Id of the log entry.
+	ID string `json:"id"`
 
 	// LockTimestamp Time by the clock of the lock.
 	LockTimestamp *Timestamp `json:"lockTimestamp"`
@@ -470,6 +528,7 @@ type MembershipState = string
 //
 // Example: {"Count":4,"State":"Joined"}
 type MembershipStateCount struct {
+	// Count How many memberships are in the state.
 	Count *int64 `json:"Count"`
 
 	// State State of a membership.
@@ -482,6 +541,7 @@ type MembershipStateCount struct {
 //
 // Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 type MembershipStatistics struct {
+	// ByState One entry for each state.
 	ByState []MembershipStateCount `json:"ByState"`
 }
 
@@ -489,8 +549,11 @@ type MembershipStatistics struct {
 //
 // Example: {"active":true,"id":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","name":"Home"}
 type OwnerAccount struct {
-	Active *bool  `json:"active"`
-	ID     string `json:"id"`
+	// Active Whether the owner account is active. What else it can be is not documented.
+	Active *bool `json:"active"`
+
+	// ID Id of the owner account.
+	ID string `json:"id"`
 
 	// Name Name of the owner account.
 	Name *string `json:"name"`
@@ -517,10 +580,16 @@ type OwnerAccountUpdate struct {
 // Example: {"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"1b64f0a7-9c2e-4d38-8f51-6a7d20c93e45","ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","role":"Admin"}
 type Permission struct {
 	// ContactID Id of the contact who holds the permission.
-	ContactID      *string         `json:"contactId"`
-	ID             string          `json:"id"`
-	OwnerAccountID *string         `json:"ownerAccountId"`
-	Role           *PermissionRole `json:"role"`
+	ContactID *string `json:"contactId"`
+
+	// ID Id of the permission.
+	ID string `json:"id"`
+
+	// OwnerAccountID Id of the owner account.
+	OwnerAccountID *string `json:"ownerAccountId"`
+
+	// Role What the contact may do.
+	Role *PermissionRole `json:"role"`
 }
 
 // PermissionCreate A permission to create.

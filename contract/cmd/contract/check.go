@@ -12,13 +12,14 @@ import (
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "Run lint, drift, breaking and replay",
+		Short: "Run lint, drift, operations, breaking and replay",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			worst := verdict.Agrees
 			for _, check := range []func(*cobra.Command) error{
 				func(cmd *cobra.Command) error { return lint(cmd, nil) },
 				drift,
+				func(cmd *cobra.Command) error { return operations(cmd, false) },
 				func(cmd *cobra.Command) error { return breaks(cmd, "", false) },
 				replayOwn,
 			} {

@@ -35,6 +35,7 @@ func main() {
 	write(t, dir, "go.mod", "module github.com/tapkey-go/tapkey-go\n\ngo 1.26\n")
 	write(t, dir, "api/api.go", goAPI)
 	write(t, dir, "gen/tapkey/tapkey.go", goGenerated)
+	write(t, dir, "docs/operations.md", "")
 	write(t, dir, "contract/recorded/listOwners.200.1.json",
 		`{"operation":"listOwners","status":200,"contentType":"application/json","body":[{"id":"x"}]}`)
 	for _, args := range [][]string{
@@ -82,8 +83,9 @@ func edited(t *testing.T, dir, name, old, text string) {
 func TestCheckOfACleanCheckout(t *testing.T) {
 	dir := checkout(t)
 	exits(t, 0, "", "release", "v1.2.3", "--root", dir)
+	exits(t, 0, "", "operations", "--write", "--root", dir)
 	out := exits(t, 0, "lint: agrees: ", "check", "--root", dir)
-	if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 4 {
+	if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 5 {
 		t.Errorf("want a line for each check:\n%s", out)
 	}
 

@@ -62,7 +62,7 @@ Exit status: 0 agrees, 1 disagrees, 2 misuse, 3 could not be checked.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().String("root", "", "the checkout to look at (default: the one around the working directory)")
 	root.AddCommand(
-		checkCommand(), lintCommand(), driftCommand(), breakingCommand(), releaseCommand(),
+		checkCommand(), lintCommand(), driftCommand(), operationsCommand(), breakingCommand(), releaseCommand(),
 		liveCommand(), replayCommand(), selftestCommand(),
 	)
 	return root

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,11 +14,22 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// step is one step of the workflow in the documentation.
+// step is one step of a workflow.
 type step struct {
-	Name string `yaml:"name"`
-	If   string `yaml:"if"`
-	Run  string `yaml:"run"`
+	Name string            `yaml:"name"`
+	Uses string            `yaml:"uses"`
+	If   string            `yaml:"if"`
+	Env  map[string]string `yaml:"env"`
+	With map[string]string `yaml:"with"`
+	Run  string            `yaml:"run"`
+}
+
+type workflow struct {
+	Permissions map[string]string
+	Jobs        map[string]struct {
+		Permissions map[string]string
+		Steps       []step
+	}
 }
 
 // documentedSteps are the steps of all workflows in the documentation, by name.
@@ -29,16 +41,14 @@ func documentedSteps(t *testing.T) map[string]step {
 	}
 	steps := make(map[string]step)
 	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
-		var workflow struct {
-			Jobs map[string]struct{ Steps []step }
-		}
+		var w workflow
 		var list []step
-		if err := yaml.Unmarshal([]byte(block[1]), &workflow); err != nil {
+		if err := yaml.Unmarshal([]byte(block[1]), &w); err != nil {
 			if err := yaml.Unmarshal([]byte(block[1]), &list); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, job := range workflow.Jobs {
+		for _, job := range w.Jobs {
 			list = append(list, job.Steps...)
 		}
 		for _, s := range list {
@@ -46,6 +56,100 @@ func documentedSteps(t *testing.T) map[string]step {
 		}
 	}
 	return steps
+}
+
+// ownWorkflows are those of this repository, by file name.
+func ownWorkflows(t *testing.T) map[string]workflow {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(repository, ".github", "workflows", "*"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d workflows, %v", len(files), err)
+	}
+	workflows := make(map[string]workflow)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w workflow
+		if err := yaml.Unmarshal(data, &w); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		workflows[filepath.Base(file)] = w
+	}
+	return workflows
+}
+
+// ownSteps are the steps of one of them, by name.
+func ownSteps(t *testing.T, file string) map[string]step {
+	t.Helper()
+	steps := make(map[string]step)
+	for _, job := range ownWorkflows(t)[file].Jobs {
+		for _, s := range job.Steps {
+			steps[s.Name] = s
+		}
+	}
+	return steps
+}
+
+// A tag can be moved to other code, a commit cannot: actions are pinned, also in the
+// workflow that services copy. And a checkout leaves no token behind.
+func TestActionsArePinned(t *testing.T) {
+	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
+	check := func(where string, s step) (isAction bool) {
+		switch {
+		case s.Uses == "":
+			return false
+		case !pinned.MatchString(s.Uses):
+			t.Errorf("%s: %s is not pinned to a commit", where, s.Uses)
+		case strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != "false":
+			t.Errorf("%s: the checkout keeps its token", where)
+		}
+		return true
+	}
+	actions := 0
+	for file, w := range ownWorkflows(t) {
+		for name, job := range w.Jobs {
+			for _, s := range job.Steps {
+				if check(file+": "+name, s) {
+					actions++
+				}
+			}
+		}
+	}
+	if actions < 5 {
+		t.Errorf("%d actions were looked at", actions)
+	}
+	page, err := os.ReadFile(filepath.Join(repository, "docs", "contract-checks.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := regexp.MustCompile(`- uses: (\S+)`).FindAllStringSubmatch(string(page), -1)
+	if len(documented) < 2 {
+		t.Errorf("%d actions in the documentation", len(documented))
+	}
+	for _, uses := range documented {
+		if !pinned.MatchString(uses[1]) {
+			t.Errorf("contract-checks.md: %s is not pinned to a commit", uses[1])
+		}
+	}
+}
+
+// A workflow may read. What a job may do besides stands with the job.
+func TestPermissionsAreSmall(t *testing.T) {
+	allowed := map[string]string{"contract-live.yml issues": "write", "release.yml contents": "write"}
+	for file, w := range ownWorkflows(t) {
+		if len(w.Permissions) != 1 || w.Permissions["contents"] != "read" {
+			t.Errorf("%s may %v", file, w.Permissions)
+		}
+		for name, job := range w.Jobs {
+			for what, access := range job.Permissions {
+				if access != "read" && allowed[file+" "+what] != access {
+					t.Errorf("%s: %s may %s %s", file, name, access, what)
+				}
+			}
+		}
+	}
 }
 
 // runner runs steps as GitHub does. Its gh notes what it is asked to do.
@@ -60,16 +164,22 @@ func newRunner(t *testing.T) runner {
 		t.Skip("there is no bash")
 	}
 	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "contract"), ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	write(t, dir, "bin/gh", "#!/bin/sh\necho \"$1 $2\" >> \"$RUNNER_TEMP/asked\"\n[ \"$2\" != list ] || cat \"$RUNNER_TEMP/open\"\n")
 	write(t, dir, "open", "")
 	if err := os.Chmod(filepath.Join(dir, "bin", "gh"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return runner{t, dir}
+}
+
+// withProgram puts the program where the steps of a service have built it.
+func (r runner) withProgram() runner {
+	r.Helper()
+	build := exec.CommandContext(r.Context(), "go", "build", "-o", filepath.Join(r.dir, "contract"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		r.Fatalf("%v\n%s", err, out)
+	}
+	return r
 }
 
 // run runs a step and returns its exit status and what it printed.
@@ -109,14 +219,14 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 
 	t.Run("agrees", func(t *testing.T) {
 		startSandbox(t)
-		r := newRunner(t)
+		r := newRunner(t).withProgram()
 		if status, out := r.run(ask); status != 0 || r.file("output") != "status=0\n" || !strings.Contains(r.file("summary"), "live agrees") {
 			t.Errorf("exit %d, %s, output %q, summary %q", status, out, r.file("output"), r.file("summary"))
 		}
 	})
 	t.Run("could not be checked", func(t *testing.T) {
 		startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "401"}))
-		r := newRunner(t)
+		r := newRunner(t).withProgram()
 		status, out := r.run(ask)
 		if status != 0 || r.file("output") != "status=3\n" || !strings.Contains(out, "::warning::") {
 			t.Errorf("exit %d, %s, output %q", status, out, r.file("output"))
@@ -127,7 +237,7 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 		t.Setenv("TAPKEY_SCOPES", "")
 		s := startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "extra-fields"}))
 		defer s.Close()
-		r := newRunner(t)
+		r := newRunner(t).withProgram()
 		if status, out := r.run(ask); status != 0 || r.file("output") != "status=1\n" {
 			t.Errorf("exit %d, %s, output %q", status, out, r.file("output"))
 		}
@@ -141,7 +251,7 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 		}
 	})
 	t.Run("replay", func(t *testing.T) {
-		r := newRunner(t)
+		r := newRunner(t).withProgram()
 		replay := steps["Do the recorded answers agree with the contract?"]
 		if status, out := r.run(replay); status != 3 {
 			t.Errorf("without recordings: exit %d, %s", status, out)
@@ -153,4 +263,110 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 			t.Errorf("exit %d, %s, summary %q", status, out, r.file("summary"))
 		}
 	})
+}
+
+// This repository asks the API as it tells others to, and says so where it cannot.
+func TestOwnLiveWorkflow(t *testing.T) {
+	steps, documented := ownSteps(t, "contract-live.yml"), documentedSteps(t)
+	for _, name := range []string{"Ask the API", "Report that the API disagrees"} {
+		if steps[name].Run == "" || steps[name].Run != documented[name].Run {
+			t.Errorf("%s: %q, the documentation has %q", name, steps[name].Run, documented[name].Run)
+		}
+	}
+	r, credentials := newRunner(t), steps["Are there credentials?"]
+	for id, secret := range map[string]bool{"": false, "id": true} {
+		for key, present := range map[string]bool{"": false, "key": secret} {
+			write(t, r.dir, "output", "")
+			t.Setenv("TAPKEY_CLIENT_ID", id)
+			t.Setenv("TAPKEY_CLIENT_SECRET", key)
+			status, out := r.run(credentials)
+			skipped := strings.Contains(out, "::notice::contract live: skipped, the environment tapkey has no secret TAPKEY_CLIENT_")
+			if status != 0 || skipped == present || (r.file("output") == "present=true\n") != present {
+				t.Errorf("id %q, secret %q: exit %d, %s, output %q", id, key, status, out, r.file("output"))
+			}
+		}
+	}
+	for name, s := range steps {
+		guarded := s.If == "steps.credentials.outputs.present == 'true'" || s.If == "steps.live.outputs.status == '1'"
+		if name != "Are there credentials?" && !guarded {
+			t.Errorf("%q runs without credentials", name)
+		}
+	}
+}
+
+// A release has the changelog's words for it, and none is made without such.
+func TestReleaseWorkflow(t *testing.T) {
+	release := ownSteps(t, "release.yml")["Make the release"]
+	r := newRunner(t)
+	notes, err := os.ReadFile(filepath.Join(repository, "tools", "release-notes.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, r.dir, "tools/release-notes.sh", string(notes))
+	write(t, r.dir, "CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n## v0.2.0, 2027-01-15\n\n### Fixed\n\n- This.\n\n## v0.1.0\n\n- That.\n\n## v0.0.9\n")
+	for version, want := range map[string]string{
+		"v0.2.0": "### Fixed\n\n- This.\n\n", "v0.1.0": "- That.\n\n", "v0.0.9": "", "v0.2": "", "v0.3.0": "",
+	} {
+		t.Setenv("GITHUB_REF_NAME", version)
+		write(t, r.dir, "asked", "")
+		status, out := r.run(release)
+		made := r.file("asked") == "release create\n"
+		if (status == 0) != (want != "") || made != (want != "") || r.file("notes.md") != want {
+			t.Errorf("%s: exit %d, %s, notes %q, gh was asked for %q", version, status, out, r.file("notes.md"), r.file("asked"))
+		}
+	}
+}
+
+// The checks before a release: the cheap ones here, all of them by make release-check.
+func TestReleaseCheck(t *testing.T) {
+	r := newRunner(t)
+	r.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+	dir := filepath.Join(r.dir, "checkout")
+	for _, name := range []string{"release-check.sh", "release-notes.sh"} {
+		script, err := os.ReadFile(filepath.Join(repository, "tools", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, "tools/"+name, string(script))
+	}
+	write(t, dir, "go.mod", "module example.com/x\n\ngo 1.26\n")
+	write(t, dir, "CHANGELOG.md", "# Changelog\n\n## v0.2.0, 2027-01-15\n\n### Fixed\n\n- This.\n")
+	shell := func(command string) (int, string) {
+		r.Helper()
+		return r.run(step{Run: "cd checkout; " + command})
+	}
+	commit := "git add . && git -c user.name=x -c user.email=x@example.com commit --quiet -m x"
+	if status, out := shell("git init --quiet && " + commit + " && git tag v0.1.0 && echo >> CHANGELOG.md && " + commit); status != 0 {
+		t.Fatal(out)
+	}
+	for command, want := range map[string]string{
+		"v0.2.0 version":   "0 version: v0.2.0 can be the tag\n",
+		"v0.1.0 version":   "1 version: FAILED\n  v0.1.0 is another commit\n",
+		"v2.0.0 version":   "1 version: FAILED\n",
+		"v0.2.0-1 version": "1 version: FAILED\n",
+		"latest version":   "1 version: FAILED\n",
+		"v0.2.0 changelog": "0 changelog: 1 entries\n",
+		"v0.3.0 changelog": "1 changelog: FAILED\n  CHANGELOG.md has nothing under \"## v0.3.0\"\n",
+		"v0.2.0 commit":    "0 commit: ",
+		"v0.2.0 tidy":      "0 tidy: 1 modules\n",
+		"v0.2.0 nonsense":  "2 there is no check nonsense \n",
+	} {
+		status, out := shell("sh tools/release-check.sh " + command)
+		if got := strconv.Itoa(status) + " " + out; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, want %q", command, got, want)
+		}
+	}
+	for change, check := range map[string]string{
+		"echo '### New' >> CHANGELOG.md": "changelog",
+		"touch new":                      "commit",
+		"git tag contract/v0.2.0 v0.1.0": "version",
+		"mkdir -p more; echo 'module x/' > more/go.mod; git add -A": "tidy",
+	} {
+		if status, out := shell(change + "; sh tools/release-check.sh v0.2.0 " + check); status != 1 {
+			t.Errorf("%s: %s: exit %d, %s", change, check, status, out)
+		}
+		if status, out := shell("git tag -d contract/v0.2.0 || true; git reset --hard --quiet && git clean -fdq"); status != 0 {
+			t.Fatal(out)
+		}
+	}
 }

@@ -19,33 +19,44 @@ import (
 
 const module = "github.com/tapkey-go/tapkey-go"
 
-// goPackages are those that programs import. A package that is not there yet is added
-// when it comes, and missed when it goes.
-var goPackages = []string{"api", "client", "doctor", "odata", "lockid", "sandbox", "gen/tapkey"}
+// goPackages are those that programs import, by the module they are in. A package that
+// is not there yet is added when it comes, and missed when it goes.
+var goPackages = []struct {
+	module   string
+	packages []string
+}{
+	{".", []string{"api", "client", "doctor", "odata", "lockid", "sandbox", "gen/tapkey"}},
+	{"contract", []string{"contract"}},
+}
 
 // LoadGo reads the Go API of a source tree.
 func LoadGo(dir string) ([]*types.Package, error) {
-	var patterns []string
-	for _, name := range goPackages {
-		if found, _ := filepath.Glob(filepath.Join(dir, name, "*.go")); len(found) > 0 {
-			patterns = append(patterns, module+"/"+name)
-		}
-	}
-	loaded, err := packages.Load(&packages.Config{
-		Mode: packages.NeedName | packages.NeedTypes,
-		Dir:  dir,
-		Env:  append(os.Environ(), "GOWORK=off"),
-	}, patterns...)
-	if err != nil {
-		return nil, err
-	}
 	var list []*types.Package
 	var problems []error
-	for _, p := range loaded {
-		for _, e := range p.Errors {
-			problems = append(problems, e)
+	for _, m := range goPackages {
+		var patterns []string
+		for _, name := range m.packages {
+			if found, _ := filepath.Glob(filepath.Join(dir, name, "*.go")); len(found) > 0 {
+				patterns = append(patterns, module+"/"+name)
+			}
 		}
-		list = append(list, p.Types)
+		if len(patterns) == 0 {
+			continue // which would stand for the package in the directory
+		}
+		loaded, err := packages.Load(&packages.Config{
+			Mode: packages.NeedName | packages.NeedTypes,
+			Dir:  filepath.Join(dir, m.module),
+			Env:  append(os.Environ(), "GOWORK=off"),
+		}, patterns...)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range loaded {
+			for _, e := range p.Errors {
+				problems = append(problems, e)
+			}
+			list = append(list, p.Types)
+		}
 	}
 	if len(list) == 0 {
 		problems = append(problems, errors.New("there are no Go packages to compare"))

@@ -22,19 +22,21 @@ func everywhere(seed, rule string, edits ...edit) change { return change{seed, r
 
 func changes() []change {
 	const (
-		ownerActive = "        active:\n          type: boolean\n          nullable: true\n      example:\n        id: 7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11\n        name: Home\n        active: true\n"
-		ownerID     = "      required:\n        - id\n      properties:\n        id:\n          type: string\n        name:\n"
+		ownerActive = "        active:\n          type: boolean\n          nullable: true\n          description: Whether the owner account is active. What else it can be is not documented.\n      example:\n        id: 7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11\n        name: Home\n        active: true\n"
+		ownerID     = "      required:\n        - id\n      properties:\n        id:\n          type: string\n          description: Id of the owner account.\n        name:\n"
 		scope       = "            - read:owneraccounts\n      responses:\n"
 		description = "          description: Name of the owner account.\n"
 		contacts    = "                type: array\n                items:\n                  $ref: '#/components/schemas/Contact'\n"
 		comment     = "        comment:\n          type: string\n          description: New comment.\n      example:\n        title: User One\n        comment: Moved to the second floor\n"
+		lockTitle   = "        title:\n          type: string\n          nullable: true\n          description: Title chosen by the user.\n"
+		lockText    = "        description:\n          type: string\n          nullable: true\n          description: Free text.\n"
 		forbidden   = "        '403':\n          $ref: '#/components/responses/Forbidden'\n"
 	)
 	return []change{
 		once("an optional member of an answer removed", "response-optional-property-removed",
 			edit{ownerActive, "      example:\n        id: 7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11\n        name: Home\n"}),
 		once("a required member of an answer made optional", "response-property-became-optional",
-			edit{ownerID, "      properties:\n        id:\n          type: string\n        name:\n"}),
+			edit{ownerID, strings.TrimPrefix(ownerID, "      required:\n        - id\n")}),
 		once("a required member of an answer made nullable", "response-property-became-nullable",
 			edit{ownerID, strings.Replace(ownerID, "        name:", "          nullable: true\n        name:", 1)}),
 		once("the type of an answer's member changed", "response-property-type-changed",
@@ -102,7 +104,7 @@ func changes() []change {
 		once("a member of a request made optional", "",
 			edit{"      required:\n        - name\n      properties:\n", "      properties:\n"}),
 		once("members in another order", "",
-			edit{"        title:\n          type: string\n          nullable: true\n        description:\n          type: string\n          nullable: true\n", "        description:\n          type: string\n          nullable: true\n        title:\n          type: string\n          nullable: true\n"}),
+			edit{lockTitle + lockText, lockText + lockTitle}),
 		once("the link to the documentation changed", "", edit{"https://developers.tapkey.io/", "https://developers.tapkey.io/api/"}),
 	}
 }

@@ -16,6 +16,7 @@ func (s *ErrorStatusCode) Error() string {
 // An NFC transponder that is bound to an owner account.
 // Ref: #/components/schemas/BoundCard
 type BoundCard struct {
+	// Id of the bound transponder.
 	ID string `json:"id"`
 	// What is printed on the transponder.
 	Label OptNilString `json:"label"`
@@ -24,9 +25,11 @@ type BoundCard struct {
 	// Id of the chip, in base64. The documented example has stray trailing bits, so that strict decoders
 	// refuse it.
 	UID OptNilString `json:"uid"`
-	// Called `active` on other entities.
-	IsActive       OptNilBool   `json:"isActive"`
+	// Whether the transponder is active; called `active` on other entities.
+	IsActive OptNilBool `json:"isActive"`
+	// Id of the hardware.
 	PhysicalCardId OptNilString `json:"physicalCardId"`
+	// Id of the owner account.
 	OwnerAccountId OptNilString `json:"ownerAccountId"`
 	// When the transponder was bound.
 	BindDate OptNilDateTime `json:"bindDate"`
@@ -141,10 +144,15 @@ func (s *BoundCard) SetNofGrantsCapacity(val OptNilInt64) {
 // `lastSeenRclUpdateDate` a time is inferred.
 // Ref: #/components/schemas/BoundLock
 type BoundLock struct {
-	ID             string       `json:"id"`
-	Active         OptNilBool   `json:"active"`
-	Title          OptNilString `json:"title"`
-	Description    OptNilString `json:"description"`
+	// Id of the bound lock.
+	ID string `json:"id"`
+	// Whether the lock is active. What else it can be is not documented.
+	Active OptNilBool `json:"active"`
+	// Title chosen by the user.
+	Title OptNilString `json:"title"`
+	// Free text.
+	Description OptNilString `json:"description"`
+	// Id of the owner account.
 	OwnerAccountId OptNilString `json:"ownerAccountId"`
 	// Id of the hardware, in base64; in URLs it is base64url without padding. The first two bytes are
 	// the length of the rest (little-endian), but examples in the documentation break that rule.
@@ -155,10 +163,14 @@ type BoundLock struct {
 	// When the lock was bound.
 	BindDate OptNilDateTime `json:"bindDate"`
 	// When the lock was unbound.
-	UnbindDate            OptNilDateTime             `json:"unbindDate"`
-	RclSerialNo           OptNilInt64                `json:"rclSerialNo"`
-	RclDate               OptNilDateTime             `json:"rclDate"`
-	LastSeenRclSerialNo   OptNilInt64                `json:"lastSeenRclSerialNo"`
+	UnbindDate OptNilDateTime `json:"unbindDate"`
+	// Serial number of the lock's revocation list (inferred from the name).
+	RclSerialNo OptNilInt64 `json:"rclSerialNo"`
+	// Time of the lock's revocation list (inferred from the name).
+	RclDate OptNilDateTime `json:"rclDate"`
+	// Serial number of the revocation list that the lock was last seen with (inferred from the name).
+	LastSeenRclSerialNo OptNilInt64 `json:"lastSeenRclSerialNo"`
+	// When that list was last updated (inferred from the name).
 	LastSeenRclUpdateDate OptNilDateTime             `json:"lastSeenRclUpdateDate"`
 	TargetType            OptNilLockTargetType       `json:"targetType"`
 	SupportedFeatures     OptNilSupportedFeatures    `json:"supportedFeatures"`
@@ -350,6 +362,7 @@ func (s *BoundLock) SetHealthStatuses(val OptNilLockHealthStatusArray) {
 // A smartphone user known to an owner account.
 // Ref: #/components/schemas/Contact
 type Contact struct {
+	// Id of the contact.
 	ID string `json:"id"`
 	// Id of the owner account; called `ownerAccountId` on other entities.
 	OwnerId OptNilString `json:"ownerId"`
@@ -363,8 +376,10 @@ type Contact struct {
 	IpId OptNilString `json:"ipId"`
 	// Id of the user at the external identity provider.
 	IpUserId OptNilString `json:"ipUserId"`
-	Title    OptNilString `json:"title"`
-	Comment  OptNilString `json:"comment"`
+	// Title chosen by the administrator.
+	Title OptNilString `json:"title"`
+	// Free text.
+	Comment OptNilString `json:"comment"`
 }
 
 // GetID returns the value of ID.
@@ -696,17 +711,20 @@ func (*GetOwnerUnauthorized) getOwnerRes() {}
 // `validBefore` and `timeRestrictionIcal` are all null.
 // Ref: #/components/schemas/Grant
 type Grant struct {
-	ID          string           `json:"id"`
-	State       OptNilGrantState `json:"state"`
-	Active      OptNilBool       `json:"active"`
-	BoundLockId OptNilString     `json:"boundLockId"`
+	// Id of the grant.
+	ID    string           `json:"id"`
+	State OptNilGrantState `json:"state"`
+	// Whether the grant is active. Lists can be filtered by it.
+	Active OptNilBool `json:"active"`
+	// Id of the bound lock.
+	BoundLockId OptNilString `json:"boundLockId"`
 	// The lock itself, nested by default in lists; may be null.
 	BoundLock OptNilBoundLock `json:"boundLock"`
-	// Null for a grant of a transponder.
+	// Id of the contact; null for a grant of a transponder.
 	ContactId OptNilString `json:"contactId"`
 	// The contact itself, nested by default; null for a grant of a transponder.
 	Contact OptNilContact `json:"contact"`
-	// Null for a grant of a contact.
+	// Id of the transponder; null for a grant of a contact.
 	BoundCardId OptNilString `json:"boundCardId"`
 	// The transponder itself; null for a grant of a contact.
 	BoundCard OptNilBoundCard  `json:"boundCard"`
@@ -1027,13 +1045,16 @@ func (*ListOwnersUnauthorized) listOwnersRes() {}
 // One measurement of the health of a lock.
 // Ref: #/components/schemas/LockHealthStatus
 type LockHealthStatus struct {
+	// Id of the measurement.
 	ID OptNilString `json:"id"`
 	// Id of the hardware, in base64.
-	PhysicalLockId OptNilString                `json:"physicalLockId"`
-	Timestamp      OptNilDateTime              `json:"timestamp"`
-	Type           OptNilLockHealthType        `json:"type"`
-	Value          OptNilFloat64               `json:"value"`
-	ValueStatus    OptNilLockHealthValueStatus `json:"valueStatus"`
+	PhysicalLockId OptNilString `json:"physicalLockId"`
+	// When it was measured, by the name.
+	Timestamp OptNilDateTime       `json:"timestamp"`
+	Type      OptNilLockHealthType `json:"type"`
+	// What was measured. The units are not documented.
+	Value       OptNilFloat64               `json:"value"`
+	ValueStatus OptNilLockHealthValueStatus `json:"valueStatus"`
 }
 
 // GetID returns the value of ID.
@@ -1108,9 +1129,11 @@ type LockTechnology string
 // Ref: #/components/schemas/LockType
 type LockType struct {
 	// Dotted code of the lock type.
-	ID             OptNilString `json:"id"`
-	ManufacturerId OptNilInt64  `json:"manufacturerId"`
-	ModelName      OptNilString `json:"modelName"`
+	ID OptNilString `json:"id"`
+	// Number of the manufacturer.
+	ManufacturerId OptNilInt64 `json:"manufacturerId"`
+	// Name of the model.
+	ModelName OptNilString `json:"modelName"`
 	// What the lock can communicate by.
 	SupportedTechnologies OptNilLockTechnologyArray `json:"supportedTechnologies"`
 }
@@ -1163,18 +1186,22 @@ type LogCommand string
 //
 // Ref: #/components/schemas/LogEntry
 type LogEntry struct {
+	// Id of the log entry.
 	ID string `json:"id"`
 	// Number of the entry within the log of the lock.
 	EntryNo OptNilInt64 `json:"entryNo"`
 	// Time by the clock of the lock.
 	LockTimestamp OptNilDateTime `json:"lockTimestamp"`
 	// When the server received the entry; can be much later.
-	ReceivedAt  OptNilDateTime   `json:"receivedAt"`
-	BoundLockId OptNilString     `json:"boundLockId"`
-	BoundCardId OptNilString     `json:"boundCardId"`
-	ContactId   OptNilString     `json:"contactId"`
-	LogType     OptNilLogType    `json:"logType"`
-	Command     OptNilLogCommand `json:"command"`
+	ReceivedAt OptNilDateTime `json:"receivedAt"`
+	// Id of the bound lock that recorded the entry.
+	BoundLockId OptNilString `json:"boundLockId"`
+	// Id of the transponder that was used, if one was.
+	BoundCardId OptNilString `json:"boundCardId"`
+	// Id of the contact who used a smartphone, if one did.
+	ContactId OptNilString     `json:"contactId"`
+	LogType   OptNilLogType    `json:"logType"`
+	Command   OptNilLogCommand `json:"command"`
 }
 
 // GetID returns the value of ID.
@@ -1275,7 +1302,8 @@ type MembershipState string
 // Ref: #/components/schemas/MembershipStateCount
 type MembershipStateCount struct {
 	State OptNilMembershipState `json:"State"`
-	Count OptNilInt64           `json:"Count"`
+	// How many memberships are in the state.
+	Count OptNilInt64 `json:"Count"`
 }
 
 // GetState returns the value of State.
@@ -1302,6 +1330,7 @@ func (s *MembershipStateCount) SetCount(val OptNilInt64) {
 // names of the members start with a capital letter.
 // Ref: #/components/schemas/MembershipStatistics
 type MembershipStatistics struct {
+	// One entry for each state.
 	ByState OptNilMembershipStateCountArray `json:"ByState"`
 }
 
@@ -2951,10 +2980,12 @@ func (o OptString) Or(d string) string {
 // An owner account: a locking system with its locks, users and grants.
 // Ref: #/components/schemas/OwnerAccount
 type OwnerAccount struct {
+	// Id of the owner account.
 	ID string `json:"id"`
 	// Name of the owner account.
-	Name   OptNilString `json:"name"`
-	Active OptNilBool   `json:"active"`
+	Name OptNilString `json:"name"`
+	// Whether the owner account is active. What else it can be is not documented.
+	Active OptNilBool `json:"active"`
 }
 
 // GetID returns the value of ID.

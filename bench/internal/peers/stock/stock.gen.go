@@ -23,18 +23,24 @@ import (
 type BoundCard struct {
 	// BindDate When the transponder was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
-	Id       string     `json:"id"`
 
-	// IsActive Called `active` on other entities.
+	// Id Id of the bound transponder.
+	Id string `json:"id"`
+
+	// IsActive Whether the transponder is active; called `active` on other entities.
 	IsActive *bool `json:"isActive,omitempty"`
 
 	// Label What is printed on the transponder.
 	Label *string `json:"label,omitempty"`
 
 	// NofGrantsCapacity How many grants fit on the transponder. Tapkey transponders hold at most 12.
-	NofGrantsCapacity *int64  `json:"nofGrantsCapacity,omitempty"`
-	OwnerAccountId    *string `json:"ownerAccountId,omitempty"`
-	PhysicalCardId    *string `json:"physicalCardId,omitempty"`
+	NofGrantsCapacity *int64 `json:"nofGrantsCapacity,omitempty"`
+
+	// OwnerAccountId Id of the owner account.
+	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
+
+	// PhysicalCardId Id of the hardware.
+	PhysicalCardId *string `json:"physicalCardId,omitempty"`
 
 	// Title Title chosen by the user.
 	Title *string `json:"title,omitempty"`
@@ -50,17 +56,26 @@ type BoundCard struct {
 //
 // Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
 type BoundLock struct {
+	// Active Whether the lock is active. What else it can be is not documented.
 	Active *bool `json:"active,omitempty"`
 
 	// BindDate When the lock was bound.
-	BindDate    *time.Time `json:"bindDate,omitempty"`
-	Description *string    `json:"description,omitempty"`
+	BindDate *time.Time `json:"bindDate,omitempty"`
+
+	// Description Free text.
+	Description *string `json:"description,omitempty"`
 
 	// HealthStatuses Null unless asked for with `expand`. Advisory only: locks are offline and may never report.
-	HealthStatuses        *[]LockHealthStatus `json:"healthStatuses,omitempty"`
-	Id                    string              `json:"id"`
-	LastSeenRclSerialNo   *int64              `json:"lastSeenRclSerialNo,omitempty"`
-	LastSeenRclUpdateDate *time.Time          `json:"lastSeenRclUpdateDate,omitempty"`
+	HealthStatuses *[]LockHealthStatus `json:"healthStatuses,omitempty"`
+
+	// Id Id of the bound lock.
+	Id string `json:"id"`
+
+	// LastSeenRclSerialNo Serial number of the revocation list that the lock was last seen with (inferred from the name).
+	LastSeenRclSerialNo *int64 `json:"lastSeenRclSerialNo,omitempty"`
+
+	// LastSeenRclUpdateDate When that list was last updated (inferred from the name).
+	LastSeenRclUpdateDate *time.Time `json:"lastSeenRclUpdateDate,omitempty"`
 
 	// LockType Model of a lock. May be null.
 	//
@@ -74,12 +89,18 @@ type BoundLock struct {
 	//
 	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 	MembershipStatistics *MembershipStatistics `json:"membershipStatistics,omitempty"`
-	OwnerAccountId       *string               `json:"ownerAccountId,omitempty"`
+
+	// OwnerAccountId Id of the owner account.
+	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
 
 	// PhysicalLockId Id of the hardware, in base64; in URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation break that rule.
-	PhysicalLockId *string    `json:"physicalLockId,omitempty"`
-	RclDate        *time.Time `json:"rclDate,omitempty"`
-	RclSerialNo    *int64     `json:"rclSerialNo,omitempty"`
+	PhysicalLockId *string `json:"physicalLockId,omitempty"`
+
+	// RclDate Time of the lock's revocation list (inferred from the name).
+	RclDate *time.Time `json:"rclDate,omitempty"`
+
+	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
+	RclSerialNo *int64 `json:"rclSerialNo,omitempty"`
 
 	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
 	//
@@ -90,7 +111,9 @@ type BoundLock struct {
 	//
 	// Example: Lock
 	TargetType *LockTargetType `json:"targetType,omitempty"`
-	Title      *string         `json:"title,omitempty"`
+
+	// Title Title chosen by the user.
+	Title *string `json:"title,omitempty"`
 
 	// UnbindDate When the lock was unbound.
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
@@ -100,12 +123,15 @@ type BoundLock struct {
 //
 // Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
 type Contact struct {
+	// Comment Free text.
 	Comment *string `json:"comment,omitempty"`
 
 	// Email Former name of `identifier`, still returned, announced for removal.
 	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	Email *string `json:"email,omitempty"`
-	Id    string  `json:"id"`
+
+	// Id Id of the contact.
+	Id string `json:"id"`
 
 	// Identifier E-mail address by which a native Tapkey user is known.
 	Identifier *string `json:"identifier,omitempty"`
@@ -118,7 +144,9 @@ type Contact struct {
 
 	// OwnerId Id of the owner account; called `ownerAccountId` on other entities.
 	OwnerId *string `json:"ownerId,omitempty"`
-	Title   *string `json:"title,omitempty"`
+
+	// Title Title chosen by the administrator.
+	Title *string `json:"title,omitempty"`
 }
 
 // ContactCreate A contact to create. A native Tapkey user is named by `ipId` (`tapkey`) and `identifier`, a user of an external identity provider by `ipId` and `ipUserId`. Whether `identifier` and `ipUserId` may be combined is not known.
@@ -174,24 +202,29 @@ type FeatureSupport = string
 //
 // Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contact":{"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","owner":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type Grant struct {
+	// Active Whether the grant is active. Lists can be filtered by it.
 	Active *bool `json:"active,omitempty"`
 
 	// BoundCard The transponder itself; null for a grant of a contact.
 	BoundCard *BoundCard `json:"boundCard,omitempty"`
 
-	// BoundCardId Null for a grant of a contact.
+	// BoundCardId Id of the transponder; null for a grant of a contact.
 	BoundCardId *string `json:"boundCardId,omitempty"`
 
 	// BoundLock The lock itself, nested by default in lists; may be null.
-	BoundLock   *BoundLock `json:"boundLock,omitempty"`
-	BoundLockId *string    `json:"boundLockId,omitempty"`
+	BoundLock *BoundLock `json:"boundLock,omitempty"`
+
+	// BoundLockId Id of the bound lock.
+	BoundLockId *string `json:"boundLockId,omitempty"`
 
 	// Contact The contact itself, nested by default; null for a grant of a transponder.
 	Contact *Contact `json:"contact,omitempty"`
 
-	// ContactId Null for a grant of a transponder.
+	// ContactId Id of the contact; null for a grant of a transponder.
 	ContactId *string `json:"contactId,omitempty"`
-	Id        string  `json:"id"`
+
+	// Id Id of the grant.
+	Id string `json:"id"`
 
 	// Owner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
 	//
@@ -227,17 +260,22 @@ type GrantState = string
 //
 // Example: {"id":"8d1f6c3a-b2e7-4095-a4d8-c93b7e50f126","physicalLockId":"BAASNL/7","timestamp":"2018-12-12T12:00:00.000Z","type":"BatteryVoltage","value":2.95,"valueStatus":"Ok"}
 type LockHealthStatus struct {
+	// Id Id of the measurement.
 	Id *string `json:"id,omitempty"`
 
 	// PhysicalLockId Id of the hardware, in base64.
-	PhysicalLockId *string    `json:"physicalLockId,omitempty"`
-	Timestamp      *time.Time `json:"timestamp,omitempty"`
+	PhysicalLockId *string `json:"physicalLockId,omitempty"`
+
+	// Timestamp When it was measured, by the name.
+	Timestamp *time.Time `json:"timestamp,omitempty"`
 
 	// Type What was measured.
 	//
 	// Example: BatteryVoltage
-	Type  *LockHealthType `json:"type,omitempty"`
-	Value *float64        `json:"value,omitempty"`
+	Type *LockHealthType `json:"type,omitempty"`
+
+	// Value What was measured. The units are not documented.
+	Value *float64 `json:"value,omitempty"`
 
 	// ValueStatus Whether a measured value can be relied on.
 	//
@@ -270,9 +308,13 @@ type LockTechnology = string
 // Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
 type LockType struct {
 	// Id Dotted code of the lock type.
-	Id             *string `json:"id,omitempty"`
-	ManufacturerId *int64  `json:"manufacturerId,omitempty"`
-	ModelName      *string `json:"modelName,omitempty"`
+	Id *string `json:"id,omitempty"`
+
+	// ManufacturerId Number of the manufacturer.
+	ManufacturerId *int64 `json:"manufacturerId,omitempty"`
+
+	// ModelName Name of the model.
+	ModelName *string `json:"modelName,omitempty"`
 
 	// SupportedTechnologies What the lock can communicate by.
 	SupportedTechnologies *[]LockTechnology `json:"supportedTechnologies,omitempty"`
@@ -287,18 +329,25 @@ type LogCommand = string
 //
 // Example: {"boundCardId":null,"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","command":"TriggerLock","contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","entryNo":1287,"id":"24e9a7d6-83b1-4f5c-9d02-7c6e1b8a5f43","lockTimestamp":"2018-12-12T12:00:00.000Z","logType":"Command","receivedAt":"2018-12-12T18:45:30.000Z"}
 type LogEntry struct {
+	// BoundCardId Id of the transponder that was used, if one was.
 	BoundCardId *string `json:"boundCardId,omitempty"`
+
+	// BoundLockId Id of the bound lock that recorded the entry.
 	BoundLockId *string `json:"boundLockId,omitempty"`
 
 	// Command Command that was recorded. Only one value has been seen.
 	//
 	// Example: TriggerLock
-	Command   *LogCommand `json:"command,omitempty"`
-	ContactId *string     `json:"contactId,omitempty"`
+	Command *LogCommand `json:"command,omitempty"`
+
+	// ContactId Id of the contact who used a smartphone, if one did.
+	ContactId *string `json:"contactId,omitempty"`
 
 	// EntryNo Number of the entry within the log of the lock.
 	EntryNo *int64 `json:"entryNo,omitempty"`
-	Id      string `json:"id"`
+
+	// Id Id of the log entry.
+	Id string `json:"id"`
 
 	// LockTimestamp Time by the clock of the lock.
 	LockTimestamp *time.Time `json:"lockTimestamp,omitempty"`
@@ -326,6 +375,7 @@ type MembershipState = string
 //
 // Example: {"Count":4,"State":"Joined"}
 type MembershipStateCount struct {
+	// Count How many memberships are in the state.
 	Count *int64 `json:"Count,omitempty"`
 
 	// State State of a membership.
@@ -338,6 +388,7 @@ type MembershipStateCount struct {
 //
 // Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 type MembershipStatistics struct {
+	// ByState One entry for each state.
 	ByState *[]MembershipStateCount `json:"ByState,omitempty"`
 }
 
@@ -345,8 +396,11 @@ type MembershipStatistics struct {
 //
 // Example: {"active":true,"id":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","name":"Home"}
 type OwnerAccount struct {
-	Active *bool  `json:"active,omitempty"`
-	Id     string `json:"id"`
+	// Active Whether the owner account is active. What else it can be is not documented.
+	Active *bool `json:"active,omitempty"`
+
+	// Id Id of the owner account.
+	Id string `json:"id"`
 
 	// Name Name of the owner account.
 	Name *string `json:"name,omitempty"`

@@ -1,0 +1,141 @@
+package tapkeygo_test
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+)
+
+// publicPackages are those that programs import.
+var publicPackages = []string{".", "api", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"}
+
+// Every exported name has a doc comment, fields of structs included, which the linter
+// does not look at; so has what is generated, which it leaves out.
+func TestEveryExportedNameIsDocumented(t *testing.T) {
+	names := 0
+	for _, dir := range publicPackages {
+		pkg := packageDocs(t, dir)
+		check := func(name, text string) {
+			names++
+			if strings.TrimSpace(text) == "" {
+				t.Errorf("%s: %s has no doc comment", dir, name)
+			}
+		}
+		check("package", pkg.Doc)
+		checkFuncs := func(prefix string, funcs []*doc.Func) {
+			for _, f := range funcs {
+				check(prefix+f.Name, f.Doc)
+			}
+		}
+		checkValues := func(values []*doc.Value) {
+			for _, v := range values {
+				check(strings.Join(v.Names, ", "), v.Doc)
+			}
+		}
+		checkValues(append(pkg.Consts, pkg.Vars...))
+		checkFuncs("", pkg.Funcs)
+		for _, typ := range pkg.Types {
+			check(typ.Name, typ.Doc)
+			checkValues(append(typ.Consts, typ.Vars...))
+			checkFuncs("", typ.Funcs)
+			checkFuncs(typ.Name+".", typ.Methods)
+			for _, spec := range typ.Decl.Specs {
+				checkFields(spec.(*ast.TypeSpec), check)
+			}
+		}
+	}
+	if names < 500 {
+		t.Errorf("only %d names were looked at", names)
+	}
+}
+
+// Every call says which operation it stands for, what it needs and how well it is known;
+// and where members can be selected, what becomes of the others.
+func TestEveryCallNamesItsOperation(t *testing.T) {
+	docs, selects := map[string]string{}, map[string]bool{}
+	for _, typ := range packageDocs(t, "gen/tapkey").Types {
+		for _, method := range typ.Methods {
+			docs[typ.Name+"."+method.Name] = strings.Join(strings.Fields(method.Doc), " ")
+		}
+		for _, spec := range typ.Decl.Specs {
+			checkFields(spec.(*ast.TypeSpec), func(name, _ string) { selects[name] = true })
+		}
+	}
+	selecting := 0
+	for _, op := range tapkey.Operations() {
+		call := strings.ToUpper(op.ID[:1]) + op.ID[1:]
+		wants := map[string]string{
+			"API." + call:    "It calls " + op.Method + " " + op.Path + " and needs the scope " + strings.Join(op.Scopes, ", ") + ". Evidence: ",
+			"Client." + call: "Corresponds with " + op.Method + " " + op.Path + " ",
+		}
+		if rest, isList := strings.CutPrefix(call, "List"); isList {
+			wants["API.All"+rest] = "All" + rest + " iterates over what [API." + call + "] lists."
+		}
+		for name, want := range wants {
+			if !strings.Contains(docs[name], want) {
+				t.Errorf("tapkey.%s: %q does not say %q", name, docs[name], want)
+			}
+		}
+		if says := strings.Contains(docs["API."+call], "Select in the parameters"); says != selects[call+"Params.Select"] {
+			t.Errorf("tapkey.API.%s speaks of Select: %t", call, says)
+		} else if says {
+			selecting++
+		}
+	}
+	if selecting == 0 {
+		t.Error("no call speaks of Select")
+	}
+}
+
+func packageDocs(t *testing.T, dir string) *doc.Package {
+	t.Helper()
+	fileSet := token.NewFileSet()
+	pkg, err := doc.NewFromFiles(fileSet, sources(t, fileSet, dir), modulePath+"/"+dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkg
+}
+
+// sources parses the Go files of a package, tests apart.
+func sources(t *testing.T, fileSet *token.FileSet, dir string) []*ast.File {
+	t.Helper()
+	list, err := fs.Glob(os.DirFS(dir), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range list {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fileSet, filepath.Join(dir, name), nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+// checkFields checks the exported fields of a struct. Names in one declaration share a
+// comment; what is embedded speaks for itself.
+func checkFields(spec *ast.TypeSpec, check func(name, text string)) {
+	typ, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, field := range typ.Fields.List {
+		if len(field.Names) > 0 && field.Names[0].IsExported() {
+			check(spec.Name.Name+"."+field.Names[0].Name, field.Doc.Text()+field.Comment.Text())
+		}
+	}
+}

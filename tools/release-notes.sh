@@ -1,0 +1,10 @@
+#!/bin/sh
+# Prints what CHANGELOG.md says about a version: release-notes.sh vX.Y.Z. It fails if that
+# is nothing.
+set -eu
+cd "$(dirname "$0")/.."
+awk -v version="$1" '
+	/^## / { on = ($2 == version || $2 == version ","); next }
+	on && (text || NF) { text = text $0 "\n" }
+	END { if (text == "") exit 1; printf "%s", text }
+' CHANGELOG.md || { echo "CHANGELOG.md has nothing under \"## $1\"" >&2; exit 1; }
