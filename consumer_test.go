@@ -51,24 +51,24 @@ func consumer(t *testing.T) (run func(env []string, args ...string) string) {
 	write("go.sum", sums)
 	write("main.go", readmeProgram(t))
 	run(nil, "mod", "init", "example.com/consumer")
-	run(nil, "mod", "edit", "-require="+modulePath+"@v0.0.0", "-replace="+modulePath+"="+root)
-	run(nil, "mod", "tidy")
+	for _, command := range readDocument(t, "README.md").shell() {
+		if args, found := strings.CutPrefix(command, "go mod "); found {
+			run(nil, append([]string{"mod"}, strings.Fields(strings.ReplaceAll(args, "../tapkey-go", root))...)...)
+		}
+	}
 	return run
 }
 
-// readmeProgram is the first program in the README.
+// readmeProgram is the program in the README.
 func readmeProgram(t *testing.T) []byte {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
+	for _, block := range readDocument(t, "README.md").blocks {
+		if block.language == "go" {
+			return []byte(block.text)
+		}
 	}
-	_, rest, found := bytes.Cut(readme, []byte("```go\npackage main"))
-	program, _, closed := bytes.Cut(rest, []byte("\n```"))
-	if !found || !closed {
-		t.Fatal("the README has no program")
-	}
-	return append([]byte("package main"), program...)
+	t.Fatal("the README has no program")
+	return nil
 }
 
 func TestTheReadmesProgramListsTheOwners(t *testing.T) {
@@ -78,13 +78,7 @@ func TestTheReadmesProgramListsTheOwners(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	out := run([]string{
-		"TAPKEY_CLIENT_ID=" + server.ClientID(),
-		"TAPKEY_CLIENT_SECRET=" + server.ClientSecret(),
-		"TAPKEY_BASE_URI=" + strings.TrimSuffix(server.BaseURL(), "/api/v1"),
-		"TAPKEY_TOKEN_ENDPOINT=" + server.TokenURL(),
-		"TAPKEY_SCOPES=",
-	}, "run", ".")
+	out := run(environment(server), "run", ".")
 	if !strings.Contains(out, "Home\n") {
 		t.Errorf("it printed %q", out)
 	}
