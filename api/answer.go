@@ -97,8 +97,9 @@ func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body,
 	}
 	b := bodies.Get().(*body)
 	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: s.maxResponseBytes()}
-	if n := rsp.ContentLength; n > 0 && n <= b.limited.limit {
-		b.Grow(int(n) + bytes.MinRead)
+	// No more than is kept in the pool: the length is only what the server says.
+	if n := rsp.ContentLength; n > 0 {
+		b.Grow(int(min(n, b.limited.limit, maxPooledBytes-bytes.MinRead)) + bytes.MinRead)
 	}
 	if _, err := b.ReadFrom(&b.limited); err != nil {
 		CloseBody(rsp)
@@ -142,8 +143,8 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		return 0, l.failed
 	}
 	// One byte beyond the limit tells an answer that just fits from a larger one.
-	if room := l.limit - l.read + 1; int64(len(p)) > room {
-		p = p[:room]
+	if room := l.limit - l.read; int64(len(p))-1 > room {
+		p = p[:room+1]
 	}
 	n, err := l.reader.Read(p)
 	l.read += int64(n)

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -449,5 +451,33 @@ func TestConnectionReuse(t *testing.T) {
 	}
 	if n := connections.Load(); n != 1 {
 		t.Errorf("%d connections for calls one after the other, want 1", n)
+	}
+}
+
+// TestLengthsThatLie: what a server says of the length of its answer costs nothing, and
+// the largest limit there is is one.
+func TestLengthsThatLie(t *testing.T) {
+	for _, limit := range []int64{0, math.MaxInt64 - 1, math.MaxInt64} {
+		for _, length := range []int64{-1, 10, 32 << 20, 1 << 50, math.MaxInt64} {
+			rsp := inMemory(200, http.Header{}, `{"id":"1"}`)
+			rsp.ContentLength = length
+			got, err := api.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, nil, rsp, nil)
+			if err != nil || got.ID != "1" {
+				t.Errorf("limit %d, length %d: %+v, %v", limit, length, got, err)
+			}
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 10 {
+		rsp := inMemory(200, http.Header{}, `{`)
+		rsp.ContentLength = 32 << 20
+		if _, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err == nil {
+			t.Error("half an object was accepted")
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 11 {
+		t.Errorf("10 bytes took %d MiB", took)
 	}
 }

@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"math"
 	"net/http"
 	"sync/atomic"
 )
@@ -17,7 +19,8 @@ import (
 // means that the server ignores the page size and has sent the whole list. A page
 // that repeats the one before it ends the iteration with [ErrUnexpected].
 // Otherwise it behaves as [Items] does. Once a first page is full, [Settings].ReadAhead
-// pages are on their way while one is consumed.
+// pages are on their way while one is consumed, and fetch is called by several
+// goroutines at once; leaving the loop ends their requests, and waits for them.
 func Pages[T any](
 	ctx context.Context, op *Operation, s Settings, scan Scan[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
@@ -48,6 +51,9 @@ func Pages[T any](
 		var before page[T]
 		for {
 			current := queue.pop()
+			if current.rsp == nil && current.err == nil { // runtime.Goexit, as t.Fatal does
+				current.err = newError(op, errors.New("the goroutine that was to read a page has ended"))
+			}
 			if len(current.items) > 0 && current.sum == before.sum {
 				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", ErrUnexpected, current.skip)
 				yield(*new(T), answerError(op, current.rsp, err))
@@ -69,7 +75,7 @@ func Pages[T any](
 			if current.err != nil {
 				yield(*new(T), current.err)
 			}
-			if !full {
+			if !full || current.skip > math.MaxInt-top {
 				return
 			}
 			before = current
@@ -84,6 +90,8 @@ type page[T any] struct {
 	sum   uint64 // of its bytes, to tell it from others
 	rsp   *http.Response
 	err   error
+
+	panicked any // what an editor or a RoundTripper of the caller's has panicked with
 }
 
 func readPage[T any](op *Operation, s Settings, scan Scan[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
@@ -116,20 +124,27 @@ func (q *pageQueue[T]) pop() page[T] {
 	q.fill(len(q.pending) + 1) // the first of them will be consumed, no longer on its way
 	next := <-q.pending[0]
 	q.pending = q.pending[1:]
+	if next.panicked != nil {
+		panic(next.panicked) // where it would have been without reading ahead
+	}
 	return next
 }
 
 // fill sees to it that n pages are on their way.
 func (q *pageQueue[T]) fill(n int) {
-	for len(q.pending) < n && !q.last.Load() {
+	for len(q.pending) < n && !q.last.Load() && q.skip >= 0 { // negative: beyond what an int holds
 		skip, result := q.advance(), make(chan page[T], 1)
 		q.pending = append(q.pending, result)
 		go func() {
-			p := q.read(skip)
-			if len(p.items) != q.top {
-				q.last.Store(true)
-			}
-			result <- p
+			var p page[T]
+			defer func() {
+				p.panicked = recover()
+				if len(p.items) != q.top {
+					q.last.Store(true)
+				}
+				result <- p
+			}()
+			p = q.read(skip)
 		}()
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -268,6 +270,52 @@ func TestPagesReadNothingInVain(t *testing.T) {
 			t.Errorf("%d things, %d ahead: %d requests, want %d", test.things, test.ahead, n, test.requests)
 		}
 	}
+}
+
+// TestPagesEndBeforeAnOverflow: there is no item behind the last that an int can name.
+func TestPagesEndBeforeAnOverflow(t *testing.T) {
+	t.Parallel()
+	for ahead := range 3 {
+		start, size := math.MaxInt-1, 2
+		var skips []int
+		var mu sync.Mutex
+		items, err := collect(api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			skips = append(skips, skip)
+			return page(len(skips), top), nil
+		}))
+		if err != nil || len(items) != 2 || !slices.Equal(skips, []int{start}) {
+			t.Errorf("%d items, %v, of pages from %d on", len(items), err, skips)
+		}
+	}
+}
+
+// TestPagesWhoseReaderIsGone: what an editor or a RoundTripper does to its goroutine ends
+// the iteration, and does not hang it: a panic is the caller's own, as without reading
+// ahead.
+func TestPagesWhoseReaderIsGone(t *testing.T) {
+	t.Parallel()
+	size := 1
+	pages := func(gone func()) iter.Seq2[thing, error] {
+		return api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, nil, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+			if skip > 0 {
+				gone()
+			}
+			return page(skip, top), nil
+		})
+	}
+	items, err := collect(pages(runtime.Goexit))
+	if failure(t, err, nil); len(items) != 1 {
+		t.Errorf("%d items", len(items))
+	}
+	defer func() {
+		if r := recover(); r != "an editor's" {
+			t.Errorf("panicked with %v", r)
+		}
+	}()
+	_, _ = collect(pages(func() { panic("an editor's") }))
+	t.Error("no panic")
 }
 
 // page is an in-memory answer.

@@ -11,7 +11,7 @@ type Settings struct {
 	PageSize int
 
 	// ReadAhead is how many pages a paged iterator has on their way while one is
-	// consumed. Default: 0.
+	// consumed. Request editors are then called by several goroutines at once. Default: 0.
 	ReadAhead int
 }
 

@@ -74,13 +74,19 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if !a.timer.Stop() && err == nil {
 		err = a.timeout() // the answer came in the same moment
 	}
-	if err != nil {
+	if err != nil || rsp == nil {
 		if rsp != nil && rsp.Body != nil {
 			_ = rsp.Body.Close()
+		}
+		if err == nil {
+			err = errors.New("the RoundTripper returned neither an answer nor an error")
 		}
 		err = t.headerTooLarge(a.cause(err))
 		a.cancel(nil)
 		return nil, err
+	}
+	if rsp.Body == nil {
+		rsp.Body = http.NoBody // as http.Client has it
 	}
 	a.body, rsp.Body = rsp.Body, a
 	return rsp, nil

@@ -320,3 +320,29 @@ func TestConnectionsAreKept(t *testing.T) {
 		t.Errorf("%d connections for %d calls at a time", n, calls)
 	}
 }
+
+// TestRoundTrippersThatLeaveOut: a RoundTripper of the caller's may leave out the body of
+// an answer, and even the answer.
+func TestRoundTrippersThatLeaveOut(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer *http.Response
+		ok     bool
+	}{
+		"the body":   {&http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, true},
+		"the answer": {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			transport := roundTripper(func(*http.Request) (*http.Response, error) { return test.answer, nil })
+			c := api.WithTimeout(&http.Client{Transport: transport}, time.Second, time.Second)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://things.test/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rsp, err := api.NewDoer(c, "x").Do(req)
+			if err := api.Discard(getThing, rsp, err); (err == nil) != test.ok {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -136,10 +136,9 @@ func newChain(cfg *config, s *shared, base *url.URL) api.Doer {
 }
 
 func userAgent(name string) tapkey.RequestEditorFn {
-	value := []string{name}
 	return func(_ context.Context, req *http.Request) error {
 		if name != "" {
-			req.Header["User-Agent"] = value[:1:1]
+			req.Header.Set("User-Agent", name) // its own, since editors that follow may change it
 		}
 		return nil
 	}

@@ -113,7 +113,8 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 // WithReadAhead sets how many pages an iterator over a paged list has on their way
-// while one is consumed, each a call of its own; default: 0.
+// while one is consumed, each a call of its own, whose request editors run on another
+// goroutine; default: 0.
 func WithReadAhead(pages int) Option {
 	return func(c *config) { c.settings.ReadAhead = pages }
 }

@@ -61,11 +61,11 @@ func replayable(req *http.Request) bool {
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
-// replay returns a copy of a request, whose header may be added to, with its body from
-// the start.
+// replay returns a copy of a request, whose URL and header may be changed, with its
+// body from the start.
 func replay(req *http.Request) (*http.Request, error) {
-	again := req.WithContext(req.Context())
-	again.Header = maps.Clone(req.Header)
+	again, target := req.WithContext(req.Context()), *req.URL
+	again.URL, again.Header = &target, maps.Clone(req.Header)
 	if req.GetBody == nil {
 		return again, nil
 	}

@@ -319,3 +319,33 @@ func TestNoWaitBeyondTheDeadline(t *testing.T) {
 		})
 	}
 }
+
+// What an editor or a RoundTripper writes into a request is gone with it: the next attempt
+// and the next call start as before.
+func TestRequestsShareNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent []string
+		c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+			req.URL.RawQuery += "signed=1&"
+			req.Header.Add("X-Signed", "1")
+			sent = append(sent, fmt.Sprint(req.URL.RawQuery, req.Header["X-Signed"], req.Header["User-Agent"]))
+			return response(req, http.StatusServiceUnavailable, ""), nil
+		}, client.WithUserAgent("mine"), client.WithRequestEditor(func(_ context.Context, req *http.Request) error {
+			req.Header["User-Agent"][0] += "+editor"
+			return nil
+		}))
+		for range 2 {
+			if _, err := c.GetOwner(t.Context(), "1"); !errors.Is(err, api.ErrServer) {
+				t.Error(err)
+			}
+		}
+		if len(sent) != 2*(1+client.DefaultRetries) {
+			t.Errorf("%d attempts", len(sent))
+		}
+		for _, s := range sent {
+			if s != "signed=1&[1] [mine+editor]" {
+				t.Errorf("sent %s", s)
+			}
+		}
+	})
+}

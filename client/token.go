@@ -71,7 +71,7 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	if current != nil && time.Since(current.obtained) < current.renewAfter {
 		return current.token, nil
 	}
-	failed, paused := c.pause()
+	paused, failed := c.pause()
 	if current != nil && time.Since(current.obtained) < current.useFor {
 		if !paused {
 			c.renew(ctx, current, false)
@@ -97,7 +97,7 @@ func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
 	if current != nil && current.forced && time.Since(current.obtained) < forcedInterval {
 		return false
 	}
-	if _, paused := c.pause(); paused {
+	if paused, _ := c.pause(); paused {
 		return false
 	}
 	token, err := wait(ctx, c.renew(ctx, current, true))
@@ -117,10 +117,10 @@ func (c *tokenCache) helped() {
 }
 
 // pause says whether the endpoint is to be left alone for now, and why.
-func (c *tokenCache) pause() (failed error, paused bool) {
+func (c *tokenCache) pause() (paused bool, failed error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.failed, time.Now().Before(c.pausedTo)
+	return time.Now().Before(c.pausedTo), c.failed
 }
 
 // renew gets a token in place of the one that was seen to need it. A caller may have
@@ -131,7 +131,7 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		if current := c.current.Load(); current != nil && (seen == nil || current.obtained != seen.obtained) {
 			return current.token, nil
 		}
-		if failed, paused := c.pause(); paused {
+		if paused, failed := c.pause(); paused {
 			return nil, failed
 		}
 		// No caller's deadline, since the others want the token, too, and none of the
