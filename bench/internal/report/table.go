@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -82,8 +83,12 @@ func Ratios(rows []Row, baseline string, shared ...string) Table {
 	return t
 }
 
-// text writes a ratio, with benchstat's ~ where the samples do not differ.
+// text writes a ratio, with benchstat's ~ where the samples do not differ, or nothing
+// where it was not measured.
 func (r Ratio) text(baseline bool) string {
+	if math.IsNaN(r.Value) {
+		return ""
+	}
 	if baseline || r.Significant() {
 		return fmt.Sprintf("%.2f", r.Value)
 	}
