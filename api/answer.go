@@ -84,6 +84,24 @@ func (b *body) release() {
 	bodies.Put(b)
 }
 
+// read reads the answer to its end. Its length is only what the server says: there is
+// room for no more than the pool keeps before that much is here, and then for no more
+// than the default limit, until more is here.
+func (b *body) read(length int64) error {
+	const start = maxPooledBytes - bytes.MinRead
+	length = min(length, b.limited.limit, DefaultMaxResponseBytes)
+	if length > start {
+		if _, err := io.CopyN(&b.Buffer, &b.limited, start); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	b.Grow(int(max(length-int64(b.Len()), 0)) + bytes.MinRead)
+	_, err := b.ReadFrom(&b.limited)
+	return err
+}
+
 // readValue reads the body of a success that should hold JSON. The caller releases it.
 func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body, error) {
 	rsp, err = success(op, rsp, err)
@@ -97,11 +115,7 @@ func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body,
 	}
 	b := bodies.Get().(*body)
 	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: s.maxResponseBytes()}
-	// No more than is kept in the pool: the length is only what the server says.
-	if n := rsp.ContentLength; n > 0 {
-		b.Grow(int(min(n, b.limited.limit, maxPooledBytes-bytes.MinRead)) + bytes.MinRead)
-	}
-	if _, err := b.ReadFrom(&b.limited); err != nil {
+	if err := b.read(rsp.ContentLength); err != nil {
 		CloseBody(rsp)
 		b.release()
 		return nil, answerError(op, rsp, readError(err))

@@ -467,6 +467,14 @@ func TestLengthsThatLie(t *testing.T) {
 			}
 		}
 	}
+	long := strings.Repeat("x", 3<<20)
+	for _, length := range []int64{-1, 2 << 20, 3<<20 + 9, 64 << 20} {
+		rsp := inMemory(200, http.Header{}, `{"id":"`+long+`"}`)
+		rsp.ContentLength = length
+		if got, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err != nil || got.ID != long {
+			t.Errorf("length %d: %d bytes, %v", length, len(got.ID), err)
+		}
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 10 {
