@@ -38,6 +38,10 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	case u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return nil, errors.New("has a fragment")
 	}
+	// A zone of an IPv6 address can be read that cannot be written.
+	if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host {
+		return nil, errors.New("has a host that is no host")
+	}
 	return u, nil
 }
 
