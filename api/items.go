@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -91,7 +92,11 @@ func (r *itemReader[T]) next(item *T) error {
 	if text.Kind() == 'n' {
 		return errNull(r.place())
 	}
-	if err := decode(&r.scanner, text, item, r.scan); err != nil {
+	scan := r.scan
+	if !utf8.Valid(text) { // all that the decoder has let pass
+		scan = nil
+	}
+	if err := decode(&r.scanner, text, item, scan); err != nil {
 		return jsonError(r.place(), err)
 	}
 	r.read++

@@ -75,14 +75,14 @@ func unmarshal[T any](s *Scanner, body []byte, into *T, scan Scan[T]) error {
 	if jsontext.Value(body).Kind() == 'n' {
 		return errNull("")
 	}
-	if scan != nil && !jsontext.Value(body).IsValid(tolerant) {
-		scan = nil // which says what is wrong
+	if scan != nil && !scannable(body) {
+		scan = nil // reflection says what is wrong, if anything is
 	}
 	return jsonError("", decode(s, body, into, scan))
 }
 
 func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
-	if scan != nil && jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true)) {
+	if scan != nil && scannable(body) {
 		if list, ok := scanList(body, scan); ok {
 			return list, nil
 		}

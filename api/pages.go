@@ -48,13 +48,13 @@ func Pages[T any](
 		defer queue.wait()
 		defer cancel()
 
-		var before page[T]
+		var before uint64 // sum of the page before
 		for {
 			current := queue.pop()
 			if current.rsp == nil && current.err == nil { // runtime.Goexit, as t.Fatal does
 				current.err = newError(op, errors.New("the goroutine that was to read a page has ended"))
 			}
-			if len(current.items) > 0 && current.sum == before.sum {
+			if len(current.items) > 0 && current.sum == before {
 				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", ErrUnexpected, current.skip)
 				yield(*new(T), answerError(op, current.rsp, err))
 				return
@@ -78,7 +78,7 @@ func Pages[T any](
 			if !full || current.skip > math.MaxInt-top {
 				return
 			}
-			before = current
+			before = current.sum
 		}
 	}
 }

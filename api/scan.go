@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,10 +24,10 @@ type Scanner struct {
 // Scan reads a T into a variable.
 type Scan[T any] func(*Scanner, *T)
 
-// decode decodes text, which is valid JSON but perhaps for its UTF-8, into a zero value:
-// by scan if there is one and it can, else by reflection.
+// decode decodes text into a zero value: by scan if there is one and it can, else by
+// reflection.
 func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
-	if scan != nil && utf8.Valid(text) {
+	if scan != nil {
 		*s = Scanner{text: text}
 		scan(s, into)
 		if !s.stopped {
@@ -37,6 +36,11 @@ func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
 		*into = *new(T)
 	}
 	return json.Unmarshal(text, into, lenient)
+}
+
+// scannable says whether a Scanner may walk over text.
+func scannable(text []byte) bool {
+	return jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true)) // and UTF-8
 }
 
 // Next goes to the next member of an object, and reports false behind the last one.

@@ -15,14 +15,13 @@ import (
 
 const modulePath = "github.com/tapkey-go/tapkey-go"
 
-// The smallest programs that list owner accounts: with net/http and encoding/json
-// alone, and with the client.
-var (
-	//go:embed testdata/hello/main.go
-	hello []byte
-	//go:embed testdata/consumer/main.go
-	consumer []byte
-)
+// hello lists owner accounts with net/http and encoding/json alone. What does so with
+// the client is an example of the repository.
+//
+//go:embed testdata/hello/main.go
+var hello []byte
+
+const consumerSource = "../examples/owners/main.go"
 
 // footprint is what importing the client adds to a program.
 type footprint struct {
@@ -33,6 +32,10 @@ type footprint struct {
 
 func measureFootprint(ctx context.Context, dir string) (f footprint, err error) {
 	sums, err := os.ReadFile("../go.sum")
+	if err != nil {
+		return f, err
+	}
+	consumer, err := os.ReadFile(consumerSource)
 	if err != nil {
 		return f, err
 	}
