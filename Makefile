@@ -4,6 +4,7 @@ GO        ?= go
 OAPI      := $(GO) tool -modfile=tools/go.mod
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 MODULES   := . contract bench examples tools tools/lint tools/vuln
+NEWEST    := go1.27.3
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
 
@@ -33,6 +34,7 @@ test: ## run the tests, with -race where there is a C compiler
 ifeq ($(RACE),)
 	@echo "race detector: not run (no C compiler)"
 endif
+	@echo "compiling the tests; the first time this downloads modules and takes about 3 minutes"
 	$(GO) test $(RACE) ./...
 
 .PHONY: test-modules
@@ -42,7 +44,20 @@ test-modules: ## test the modules beside: contract, examples, bench
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
 
 .PHONY: check
-check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## everything that CI checks
+check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## every check, with the Go that is installed
+
+.PHONY: newest
+newest: ## run check with the newest Go, where it can be downloaded
+	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) check; \
+	else echo "newest Go: not run ($(NEWEST) cannot be downloaded)"; fi
+
+.PHONY: fresh
+fresh: ## run the README's first commands in a clone with empty caches
+	@sh tools/fresh.sh
+
+.PHONY: ci
+ci: check newest fresh demo ## everything that CI runs
+	$(MAKE) fuzz FUZZTIME=10s
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt'ed

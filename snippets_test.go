@@ -3,9 +3,11 @@ package tapkeygo_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +30,8 @@ func TestSnippetsCompile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("snippets: not compiled (-short)")
 	}
+	fetchDependencies(t, ".")
+	fetchDependencies(t, "contract")
 	compiled := 0
 	for _, d := range documents(t) {
 		for i, block := range d.blocks {
@@ -83,14 +87,43 @@ func compile(t *testing.T, snippet string) (problems string) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-C", module, "-gcflags=-e", "-overlay", overlay, "./snippets").CombinedOutput()
+	// With -json, the messages of the compiler are separate from the progress that the
+	// go command writes to stderr, such as "go: downloading".
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-C", module, "-json", "-gcflags=-e", "-overlay", overlay, "./snippets")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
 	if err == nil {
 		return ""
 	}
-	for line := range strings.Lines(string(out)) {
-		if !strings.HasPrefix(line, "#") && !strings.Contains(line, "declared and not used") {
-			problems += line
+	messages := 0
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var event struct{ Action, Output string }
+		if err := decoder.Decode(&event); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("go build -json: %v\n%s", err, out)
+		}
+		if event.Action != "build-output" {
+			continue
+		}
+		messages++
+		if !strings.HasPrefix(event.Output, "#") && !strings.Contains(event.Output, "declared and not used") {
+			problems += event.Output
 		}
 	}
+	if messages == 0 {
+		t.Fatalf("go build: %v, and the compiler reported nothing:\n%s", err, &stderr)
+	}
 	return problems
+}
+
+// fetchDependencies downloads what the packages of a module need to compile. Without
+// it and without a network, the caller's test is skipped.
+func fetchDependencies(t *testing.T, module string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-C", module, "-deps", "./...").CombinedOutput()
+	if err != nil {
+		t.Skipf("%s: not run, the dependencies of module %s cannot be downloaded: %v\n%s", t.Name(), module, err, out)
+	}
 }
