@@ -165,6 +165,8 @@ func settled(text string) string {
 	for _, r := range []struct{ pattern, by string }{
 		{`127\.0\.0\.1:\d+`, "127.0.0.1:PORT"},
 		{`(2026-11-30[T ]\d\d):00:\d\d(\.\d+)?`, "$1:00:00"},
+		{`"exp": 17960364\d\d`, `"exp": 1796036400`},
+		{`"(iat|nbf)": 17960328\d\d`, `"$1": 1796032800`},
 		{`"expires": "[^"]+"`, `"expires": "2026-11-30T11:00:00Z"`},
 		{`"remainingSeconds": \d+`, `"remainingSeconds": 3599`},
 		{`\b5\dm\d+s\b`, "59m59s"},
