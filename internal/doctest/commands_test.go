@@ -1,4 +1,4 @@
-package tapkeygo_test
+package doctest
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// The shell commands of the README and of the page about 401 that are run here, with the
-// status they end with and words of what they print.
+// commandsRun are the shell commands in README.md and docs/401.md that the test runs, with
+// the exit status and a part of the output that it wants.
 var commandsRun = map[string]struct {
 	status int
 	prints string
@@ -41,21 +41,21 @@ var commandsRun = map[string]struct {
 	`curl -H "Authorization: Bearer $TOKEN" https://my.tapkey.com/api/v1/Owners`: {0, `"name":"Home"`},
 }
 
-// The others, and why they are not.
+// commandsNotRun are the other commands, with the reason.
 var commandsNotRun = map[string]string{
-	"make test":     "this test is part of it",
-	"make check":    "this test is part of it",
-	"make generate": "it writes into the tree; make stale and make contract see that nothing would change",
-	"export TAPKEY_CLIENT_ID=... TAPKEY_CLIENT_SECRET=...": "a sandbox's are in the environment here",
-	"bin/tapkey sandbox": "it serves until it is interrupted, which the tests of cmd/tapkey do",
-	"go mod edit -require " + modulePath + "@v0.0.0 -replace " + modulePath + "=../tapkey-go": "the consumer's tests do",
-	"go mod tidy": "the consumer's tests do",
-	"go run .":    "the consumer's tests do",
+	"make test":     "this test is a part of it; make fresh runs it",
+	"make check":    "this test is a part of it",
+	"make generate": "it writes into the tree; make stale and make contract check that nothing would change",
+	"export TAPKEY_CLIENT_ID=... TAPKEY_CLIENT_SECRET=...": "the environment here has the credentials of a sandbox",
+	"bin/tapkey sandbox": "it serves until it is interrupted; the tests of cmd/tapkey run it",
+	"go mod edit -require " + modulePath + "@v0.0.0 -replace " + modulePath + "=../tapkey-go": "consumer_test.go runs it",
+	"go mod tidy": "consumer_test.go runs it",
+	"go run .":    "consumer_test.go runs it",
 }
 
 func TestCommandsOfTheDocuments(t *testing.T) {
 	if testing.Short() {
-		t.Skip("commands of the documents: not run (-short)")
+		t.Skip("commands of the documents: not run with -short")
 	}
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skipf("commands of the documents: not run (%v)", err)
@@ -69,7 +69,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			program, _, _ := strings.Cut(command, " ")
 			if !runs {
 				if commandsNotRun[command] == "" {
-					t.Errorf("%s: %q is not run, and nothing says why", document, command)
+					t.Errorf("%s: command %q is in neither commandsRun nor commandsNotRun, want it in one of them", document, command)
 				}
 				continue
 			}
@@ -78,29 +78,30 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				continue
 			}
 			if status, out := run(command); status != expected.status || !strings.Contains(out, expected.prints) {
-				t.Errorf("%s: %s: status %d\n%s", document, command, status, out)
+				t.Errorf("%s: %s: exit status %d, want %d with output containing %q:\n%s", document, command, status, expected.status, expected.prints, out)
 			}
 		}
 	}
 	for command := range commandsRun {
 		if !found[command] {
-			t.Errorf("%q is in no document", command)
+			t.Errorf("commandsRun has %q, want only commands of the documents", command)
 		}
 	}
 	for command := range commandsNotRun {
 		if !found[command] {
-			t.Errorf("%q is in no document", command)
+			t.Errorf("commandsNotRun has %q, want only commands of the documents", command)
 		}
 	}
 	if exported, err := os.ReadFile(filepath.Join(bin, "log.csv")); err != nil || strings.Count(string(exported), "\n") < 2 {
-		t.Errorf("the exported log: %v, %q", err, exported)
+		t.Errorf("exported log = %q, error %v, want at least 2 lines", exported, err)
 	}
 }
 
 var accessToken = regexp.MustCompile(`"access_token":\s*"([^"]+)"`)
 
-// sandboxShell runs commands as if a sandbox were Tapkey and bin another directory. An
-// access token that one prints is the next one's $TOKEN.
+// sandboxShell returns a function that runs a command with a sandbox in place of Tapkey and
+// a scratch directory in place of bin. The access token that a command prints is $TOKEN in
+// the commands after it.
 func sandboxShell(t *testing.T) (run func(command string) (status int, out string), bin string) {
 	t.Helper()
 	server, err := sandbox.Start()
@@ -128,7 +129,7 @@ func sandboxShell(t *testing.T) (run func(command string) (status int, out strin
 	}, bin
 }
 
-// environment is what a program finds in its environment to use a sandbox.
+// environment returns the environment variables with which a program uses the sandbox.
 func environment(server *sandbox.Server) []string {
 	return []string{
 		"TAPKEY_CLIENT_ID=" + server.ClientID(),

@@ -1,23 +1,22 @@
-package tapkeygo_test
+package doctest
 
 import (
 	"os"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// Links lead to a file of the repository and to a heading in it, or to another site by
-// https, which is not asked.
+// Links name a file of the repository, and a heading in it, or another site by https. Other
+// sites are not requested.
 func TestLinks(t *testing.T) {
 	followed := 0
 	for _, d := range documents(t) {
 		for _, link := range d.links {
 			if strings.Contains(link, ":") {
 				if !strings.HasPrefix(link, "https://") {
-					t.Errorf("%s: %s is not https", d.path, link)
+					t.Errorf("%s: link %q, want https", d.path, link)
 				}
 				continue
 			}
@@ -28,14 +27,14 @@ func TestLinks(t *testing.T) {
 				target = path.Join(path.Dir(d.path), file)
 			}
 			if _, err := os.Stat(target); err != nil || strings.HasPrefix(target, "..") || link == "" {
-				t.Errorf("%s: the link %q leads nowhere", d.path, link)
+				t.Errorf("%s: link %q, want a file of the repository", d.path, link)
 			} else if fragment != "" && (path.Ext(target) != ".md" || !readDocument(t, target).anchors()[fragment]) {
-				t.Errorf("%s: %s has no heading for %q", d.path, target, link)
+				t.Errorf("%s: link %q, want a heading of %s", d.path, link, target)
 			}
 		}
 	}
 	if followed < 20 {
-		t.Errorf("only %d links were found", followed)
+		t.Errorf("found %d links, want at least 20", followed)
 	}
 }
 
@@ -52,18 +51,17 @@ func TestMakeTargetsInTheDocuments(t *testing.T) {
 			for _, target := range makeTarget.FindAllStringSubmatch(code, -1) {
 				found++
 				if !strings.Contains(string(makefile), "\n"+target[1]+":") {
-					t.Errorf("%s: %q, but the Makefile has no such target", d.path, code)
+					t.Errorf("%s: %q, want a target of the Makefile", d.path, code)
 				}
 			}
 		}
 	}
 	if found == 0 {
-		t.Error("no target was found")
+		t.Error("found 0 make targets, want at least 1")
 	}
 }
 
-// What is there in Chinese as well says the same: headings, code, tables and links
-// correspond.
+// A translation has the same headings, code blocks, tables and links as its original.
 func TestTranslationsCorrespond(t *testing.T) {
 	translations := 0
 	for _, chinese := range documents(t) {
@@ -77,19 +75,18 @@ func TestTranslationsCorrespond(t *testing.T) {
 			"headings":    {english.levels(), chinese.levels()},
 			"code blocks": {english.plainBlocks(), chinese.plainBlocks()},
 			"tables":      {english.columns(), chinese.columns()},
-			"code":        {english.sortedCode(), chinese.sortedCode()},
 			"links":       {english.targets(), chinese.targets()},
 		} {
 			for i := range max(len(lists[0]), len(lists[1])) {
 				if i >= len(lists[0]) || i >= len(lists[1]) || lists[0][i] != lists[1][i] {
-					t.Errorf("%s: %s differ at %d:\n%q\n%q", chinese.path, what, i, lists[0][min(i, len(lists[0])):], lists[1][min(i, len(lists[1])):])
+					t.Errorf("%s: %s from number %d on = %q, want as in the original, %q", chinese.path, what, i, lists[1][min(i, len(lists[1])):], lists[0][min(i, len(lists[0])):])
 					break
 				}
 			}
 		}
 	}
 	if translations < 2 {
-		t.Errorf("%d translations were found", translations)
+		t.Errorf("found %d translations, want at least 2", translations)
 	}
 }
 
@@ -100,7 +97,7 @@ func (d *document) levels() (levels []string) {
 	return levels
 }
 
-// plainBlocks are the code blocks, without their comments.
+// plainBlocks returns the code blocks without comments.
 func (d *document) plainBlocks() (blocks []string) {
 	for _, block := range d.blocks {
 		var text strings.Builder
@@ -112,7 +109,7 @@ func (d *document) plainBlocks() (blocks []string) {
 	return blocks
 }
 
-// columns is how many columns each row of a table has.
+// columns returns the column separators of each row of a table.
 func (d *document) columns() (rows []string) {
 	for _, row := range d.rows {
 		rows = append(rows, strings.Repeat("|", strings.Count(row, "|")))
@@ -120,9 +117,7 @@ func (d *document) columns() (rows []string) {
 	return rows
 }
 
-func (d *document) sortedCode() []string { return slices.Sorted(slices.Values(d.code)) }
-
-// targets are the files that a document links to, whichever their language.
+// targets returns the files that the document links to, without the language.
 func (d *document) targets() (targets []string) {
 	for _, link := range d.links {
 		file, _, _ := strings.Cut(link, "#")

@@ -1,21 +1,20 @@
-package tapkeygo_test
+package doctest
 
 import (
 	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	tapkeygo "github.com/tapkey-go/tapkey-go"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-const modulePath = "github.com/tapkey-go/tapkey-go"
-
-// consumer is a module outside the repository, with the program that the README shows.
+// consumer creates a module outside the repository with the program in the README. The
+// function it returns runs the go command there and returns its standard output.
 func consumer(t *testing.T) (run func(env []string, args ...string) string) {
 	t.Helper()
 	if testing.Short() {
@@ -59,7 +58,7 @@ func consumer(t *testing.T) (run func(env []string, args ...string) string) {
 	return run
 }
 
-// readmeProgram is the program in the README.
+// readmeProgram returns the program in the README.
 func readmeProgram(t *testing.T) []byte {
 	t.Helper()
 	for _, block := range readDocument(t, "README.md").blocks {
@@ -67,7 +66,7 @@ func readmeProgram(t *testing.T) []byte {
 			return []byte(block.text)
 		}
 	}
-	t.Fatal("the README has no program")
+	t.Fatal("README.md: found no block of Go, want the program")
 	return nil
 }
 
@@ -80,10 +79,10 @@ func TestTheReadmesProgramListsTheOwners(t *testing.T) {
 	defer server.Close()
 	out := run(environment(server), "run", ".")
 	if !strings.Contains(out, "Home\n") {
-		t.Errorf("it printed %q", out)
+		t.Errorf("the README's program printed %q, want a line with the owner Home", out)
 	}
-	if server.Count("listOwners") != 1 || server.TokenRequests() != 1 {
-		t.Errorf("%d lists and %d token requests", server.Count("listOwners"), server.TokenRequests())
+	if lists, tokens := server.Count("listOwners"), server.TokenRequests(); lists != 1 || tokens != 1 {
+		t.Errorf("the README's program sent %d list requests and %d token requests, want 1 and 1", lists, tokens)
 	}
 }
 
@@ -111,13 +110,14 @@ func TestModulesOfAConsumer(t *testing.T) {
 	}
 }
 
-func TestOpenAPIIsACopy(t *testing.T) {
-	want, err := os.ReadFile("openapi.yaml")
+// go install github.com/tapkey-go/tapkey-go/cmd/tapkey@latest rejects a module whose
+// go.mod has replace or exclude directives.
+func TestTheCommandCanBeInstalled(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(tapkeygo.OpenAPI())
-	if !bytes.Equal(tapkeygo.OpenAPI(), want) {
-		t.Error("OpenAPI is not the document, or gave away its own copy")
+	if line := regexp.MustCompile(`(?m)^(replace|exclude)\b.*`).Find(mod); line != nil {
+		t.Errorf("go.mod has %q, want no replace or exclude directive", line)
 	}
 }

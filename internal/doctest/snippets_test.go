@@ -1,4 +1,4 @@
-package tapkeygo_test
+package doctest
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// What snippets may import, and by which name.
+// snippetImports maps the names that snippets use to the packages they import.
 var snippetImports = map[string]string{
 	"api": modulePath + "/api", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
@@ -24,11 +24,11 @@ var snippetImports = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "slog": "log/slog", "time": "time",
 }
 
-// The snippets of Go in the documents compile, as the body of a test that has a client.
-// Whole files, and declarations, are parsed only.
+// Each snippet of Go in the documents compiles as the body of a test with a client c.
+// Whole files and declarations are only parsed.
 func TestSnippetsCompile(t *testing.T) {
 	if testing.Short() {
-		t.Skip("snippets: not compiled (-short)")
+		t.Skip("snippets: not compiled with -short")
 	}
 	fetchDependencies(t, ".")
 	fetchDependencies(t, "contract")
@@ -48,16 +48,17 @@ func TestSnippetsCompile(t *testing.T) {
 			}
 			compiled++
 			if problems := compile(t, block.text); problems != "" {
-				t.Errorf("%s:\n%s", name, problems)
+				t.Errorf("%s: the compiler reported the following, want nothing:\n%s", name, problems)
 			}
 		}
 	}
 	if compiled == 0 {
-		t.Error("there are none")
+		t.Error("compiled 0 snippets, want at least 1")
 	}
 }
 
-// compile builds a snippet in the module that it is about, where it is by an overlay only.
+// compile builds a snippet in the module it is about, through an overlay, and returns the
+// messages of the compiler.
 func compile(t *testing.T, snippet string) (problems string) {
 	t.Helper()
 	var source bytes.Buffer

@@ -1,4 +1,4 @@
-package tapkeygo_test
+package doctest
 
 import (
 	"bytes"
@@ -18,11 +18,11 @@ import (
 	"testing"
 )
 
-// A picture is the source of one: its boxes, and its arrows as they are written.
+// A picture is the parsed source of a picture.
 type picture struct {
-	boxes  []string // what stands for code, and
-	plain  []string // what does not, from the top
-	arrows []string
+	boxes  []string // boxes that name code
+	plain  []string // boxes that do not
+	arrows []string // as written
 }
 
 func readPicture(t *testing.T, file string) picture {
@@ -57,7 +57,7 @@ func pictureSources(t *testing.T, pattern string) []string {
 	return files
 }
 
-// goList runs go list on the packages of the root module.
+// goList runs go list on all packages of the root module and returns the lines.
 func goList(t *testing.T, format string) []string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", format, "./...").Output()
@@ -86,21 +86,21 @@ func TestPicturesAreDrawnFromTheirSources(t *testing.T) {
 		}
 		file := strings.TrimSuffix(source, ".txt") + ".svg"
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what its source gives: make docs (%v)", file, err)
+			t.Errorf("%s differs from what its source generates (error %v): run make docs", file, err)
 		}
 		checkSVG(t, file, want)
 	}
 }
 
-// checkSVG wants XML of at most 8 kB with a title and a description.
+// checkSVG checks that svg is XML of at most 8 kB with a title and a description.
 func checkSVG(t *testing.T, file string, svg []byte) {
 	t.Helper()
 	if len(svg) > 8000 {
-		t.Errorf("%s has %d bytes", file, len(svg))
+		t.Errorf("%s has %d bytes, want at most 8000", file, len(svg))
 	}
 	for _, element := range []string{"title", "desc"} {
 		if bytes.Contains(svg, []byte("<"+element+"></")) {
-			t.Errorf("%s has an empty %s", file, element)
+			t.Errorf("%s has an empty %s, want text", file, element)
 		}
 	}
 	for decoder := xml.NewDecoder(bytes.NewReader(svg)); ; {
@@ -112,8 +112,9 @@ func checkSVG(t *testing.T, file string, svg []byte) {
 	}
 }
 
-// The house has the packages of the root module. One below another's internal is part of
-// that other, and an import that follows from others is left out.
+// The picture of the packages has the packages of the root module and their imports. A
+// package under another one's internal directory is part of that other package. Imports
+// that follow from others are left out.
 func TestTheHouseIsTheCode(t *testing.T) {
 	imports := map[string][]string{}
 	for _, line := range goList(t, "{{if .GoFiles}}{{.ImportPath}} {{join .Imports \" \"}}{{end}}") {
@@ -148,7 +149,7 @@ func TestTheHouseIsTheCode(t *testing.T) {
 	}
 }
 
-// follows says whether a package reaches another through a third.
+// follows reports whether a package reaches another through a third.
 func follows(imports map[string][]string, name, other string) bool {
 	return slices.ContainsFunc(imports[name], func(third string) bool {
 		return third != name && third != other &&
@@ -156,7 +157,7 @@ func follows(imports map[string][]string, name, other string) bool {
 	})
 }
 
-// generatedPackages are where the go:generate lines write to.
+// generatedPackages returns the packages that the go:generate lines write to.
 func generatedPackages(t *testing.T) (packages []string) {
 	t.Helper()
 	text, err := os.ReadFile("generate.go")
@@ -174,43 +175,23 @@ func same(t *testing.T, what string, got, want []string) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("%s: drawn are\n%q\nwhere the code has\n%q", what, got, want)
+		t.Errorf("%s = %q, want those of the code, %q", what, got, want)
 	}
 }
 
-// What the picture of a call names is in the code, and the chain is in the order in which
-// the client assembles it.
+// Each box in the picture of a call is named after a declaration.
 func TestTheCallIsTheCode(t *testing.T) {
 	declared := declarations(t)
-	text, err := os.ReadFile("client/client.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, assembly, _ := strings.Cut(string(text), "\nfunc newChain(")
-	assembly, _, _ = strings.Cut(assembly, "\n}\n")
-	var chain []string
-	for _, doer := range regexp.MustCompile(`&(\w+){`).FindAllStringSubmatch(assembly, -1) {
-		chain = slices.Insert(chain, 0, "client."+doer[1])
-	}
-	if len(chain) < 3 {
-		t.Fatalf("the chain is %v", chain)
-	}
 	for _, source := range pictureSources(t, "call*.txt") {
-		call := readPicture(t, source)
-		for _, name := range call.boxes {
+		for _, name := range readPicture(t, source).boxes {
 			if !declared[name] {
-				t.Errorf("%s: nothing is called %s", source, name)
-			}
-		}
-		for i := range len(chain) - 1 {
-			if link := chain[i] + " <-> " + chain[i+1]; !slices.Contains(call.arrows, link) {
-				t.Errorf("%s: no %s", source, link)
+				t.Errorf("%s: box %s, want a name that the code declares", source, name)
 			}
 		}
 	}
 }
 
-// declarations are the functions, methods and types of all packages, by package and name.
+// declarations returns the functions, methods and types of all packages, as package.Name.
 func declarations(t *testing.T) map[string]bool {
 	t.Helper()
 	declared := map[string]bool{}
@@ -255,12 +236,12 @@ func declaredNames(declaration ast.Decl) (names []string) {
 	return names
 }
 
-// A translated picture has the same boxes, in the same places, and the same arrows.
+// A translated picture has the same boxes and arrows.
 func TestPicturesAreTheSameInChinese(t *testing.T) {
 	for _, source := range pictureSources(t, "*.zh-CN.txt") {
 		chinese, english := readPicture(t, source), readPicture(t, strings.TrimSuffix(source, ".zh-CN.txt")+".txt")
 		if !slices.Equal(chinese.boxes, english.boxes) || !slices.Equal(chinese.plain, english.plain) || !slices.Equal(chinese.arrows, english.arrows) {
-			t.Errorf("%s draws %q, the other %q", source, chinese, english)
+			t.Errorf("%s has %q, want those of the original, %q", source, chinese, english)
 		}
 	}
 }

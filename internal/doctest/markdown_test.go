@@ -1,4 +1,4 @@
-package tapkeygo_test
+package doctest
 
 import (
 	"io/fs"
@@ -10,12 +10,12 @@ import (
 	"unicode"
 )
 
-// A document is what the tests look at in a file of Markdown.
+// A document is a parsed Markdown file.
 type document struct {
 	path     string
 	headings []heading
 	blocks   []codeBlock
-	rows     []string // of tables, without their code
+	rows     []string // of tables, without inline code
 	code     []string // inline
 	links    []string
 }
@@ -50,7 +50,7 @@ func readDocument(t *testing.T, path string) *document {
 		d.addProse(strings.TrimSpace(line))
 	}
 	if fenced {
-		t.Fatalf("%s: a code block without an end", path)
+		t.Fatalf("%s: the last code block has no end", path)
 	}
 	return d
 }
@@ -71,7 +71,7 @@ func (d *document) addProse(line string) {
 	}
 }
 
-// anchors are the fragments that GitHub makes of the headings.
+// anchors returns the URL fragments that GitHub generates from the headings.
 func (d *document) anchors() map[string]bool {
 	anchors := map[string]bool{}
 	for _, h := range d.headings {
@@ -88,7 +88,7 @@ func (d *document) anchors() map[string]bool {
 	return anchors
 }
 
-// shell returns the commands in the blocks of shell, without comments, each on one line.
+// shell returns the commands in blocks of shell, without comments, one per line.
 func (d *document) shell() []string {
 	var commands []string
 	for _, block := range d.blocks {
@@ -110,7 +110,7 @@ func withoutComment(line string) string {
 	return comment.ReplaceAllString(strings.TrimRight(line, "\n"), "")
 }
 
-// documents are all files of Markdown in the repository.
+// documents returns all Markdown files of the repository.
 func documents(t *testing.T) []*document {
 	t.Helper()
 	var all []*document
