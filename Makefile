@@ -37,8 +37,15 @@ endif
 	@echo "compiling the tests; the first time this downloads modules and takes about 3 minutes"
 	$(GO) test $(RACE) ./...
 
+# The clients of ogen in bench are not committed. They are regenerated when the contract,
+# the settings or the version of ogen change.
+OGEN := $(patsubst %,bench/internal/peers/%/oas_client_gen.go,ogen ogenotel)
+
+bench/internal/peers/%/oas_client_gen.go: openapi.yaml bench/go.mod bench/internal/peers/%.yaml
+	$(GO) generate -C bench -run 'target $* ' ./internal/peers
+
 .PHONY: test-modules
-test-modules: ## test the modules beside: contract, examples, bench
+test-modules: $(OGEN) ## test the nested modules contract, examples and bench
 	$(GO) vet -C contract ./... && $(GO) test -C contract ./...
 	$(GO) vet -C examples ./... && $(GO) test -C examples $(RACE) ./...
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
@@ -78,7 +85,7 @@ vet: ## vet for Linux, Windows and macOS
 	GOOS=darwin $(GO) vet ./...
 
 .PHONY: lint
-lint: ## run golangci-lint
+lint: $(OGEN) ## run golangci-lint
 	$(LINT) run ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd tools && $(GO) tool -modfile=lint/go.mod golangci-lint run -c ../.golangci.yml ./...
@@ -111,11 +118,12 @@ contract-selftest: ## seed faults into the contract and see each found
 	@bin/contract selftest $(if $(WRITE),--write)
 
 .PHONY: bench
-bench: ## measure beside other clients; docs/performance.md
-	cd bench && $(GO) generate ./... && $(GO) run ./cmd/bench -write
+bench: ## compare with other clients; write docs/performance.md
+	$(GO) generate -C bench ./...
+	$(GO) run -C bench ./cmd/bench -write
 
 .PHONY: bench-quick
-bench-quick: ## the essential of it in a minute, printed
+bench-quick: $(OGEN) ## print the main measurements within two minutes
 	@$(GO) run -C bench ./cmd/bench -quick
 
 .PHONY: faults
