@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// limits are how many lines an example may have, comments and blank lines included.
+// limits are the maximum numbers of lines of the examples, with comments and empty lines.
 var limits = map[string]int{
 	"owners": 25, "grant-access": 120, "log-export": 60, "token-exchange": 120, "opentelemetry": 120, "testing": 120,
 }
@@ -29,16 +29,16 @@ func TestExamplesAreShort(t *testing.T) {
 		found++
 		limit, known := limits[name]
 		if lines := countLines(t, name); !known || lines == 0 || lines > limit {
-			t.Errorf("%s has %d lines; the limit is %d", name, lines, limit)
+			t.Errorf("%s: got %d lines, want 1 to %d", name, lines, limit)
 		}
 	}
 	if found != len(limits) {
-		t.Errorf("%d examples, want %d", found, len(limits))
+		t.Errorf("got %d examples, want %d", found, len(limits))
 	}
 }
 
-// countLines counts the lines of an example: without its tests, unless they are what the
-// example is about.
+// countLines returns the number of lines of an example. Tests count only if they are what
+// the example shows.
 func countLines(t *testing.T, name string) (lines int) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(name, "*.go"))
@@ -58,32 +58,33 @@ func countLines(t *testing.T, name string) (lines int) {
 	return lines
 }
 
-func TestTheCommentSaysHowToRunIt(t *testing.T) {
+func TestPackageCommentsSayHowToRun(t *testing.T) {
 	for name := range limits {
-		main := filepath.Join(name, "main.go")
-		command := "go run ./" + name
+		main, commands := filepath.Join(name, "main.go"), []string{"go run ./" + name, "go run ./cmd/tapkey sandbox"}
 		if name == "testing" {
-			main, command = filepath.Join(name, "frontdesk.go"), "go test ./testing"
+			main, commands = filepath.Join(name, "frontdesk.go"), []string{"go test ./testing"}
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), main, nil, parser.ParseComments|parser.PackageClauseOnly)
 		if err != nil {
 			t.Fatal(err)
 		}
 		comment := file.Doc.Text()
-		if !strings.Contains(comment, command) || name != "testing" && !strings.Contains(comment, "go run ./cmd/tapkey sandbox") {
-			t.Errorf("%s: %s", name, comment)
+		for _, want := range commands {
+			if !strings.Contains(comment, want) {
+				t.Errorf("%s: got the comment %q, want %q in it", name, comment, want)
+			}
 		}
 	}
 }
 
-func TestTheReadmeHasEveryExample(t *testing.T) {
+func TestReadmeListsEveryExample(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name := range limits {
-		if !bytes.Contains(readme, []byte("\n| [`"+name+"`]("+name+") | ")) {
-			t.Errorf("%s is missing", name)
+		if want := "\n| [`" + name + "`](" + name + ") | "; !bytes.Contains(readme, []byte(want)) {
+			t.Errorf("got no row for %s in README.md, want %q", name, want)
 		}
 	}
 }

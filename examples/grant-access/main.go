@@ -1,7 +1,7 @@
-// Grant-access lets a contact open a lock for a day. It does the job of Tapkey's .NET
-// console sample: choose an owner account, choose a lock, name the contact by e-mail
-// address, and grant. A flag that is left out lists what there is to choose from. To try
-// it on the sandbox, set the environment that "go run ./cmd/tapkey sandbox" prints, and:
+// Grant-access gives a contact access to a lock for one day, like Tapkey's .NET console
+// sample: select an owner account and a lock, identify the contact by e-mail address, and
+// create a grant. Without -owner or -lock it lists the values to choose from. To try it on
+// the sandbox, set the variables that "go run ./cmd/tapkey sandbox" prints, and run:
 //
 //	go run ./grant-access -owner Home -lock Garage -contact guest@example.com
 package main
@@ -28,14 +28,14 @@ func main() {
 	contact := flag.String("contact", "", "e-mail address of the contact")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := grantADay(ctx, *owner, *lock, *contact)
+	err := grantOneDay(ctx, *owner, *lock, *contact)
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func grantADay(ctx context.Context, ownerName, lockTitle, contact string) error {
+func grantOneDay(ctx context.Context, ownerName, lockTitle, contact string) error {
 	c, err := client.New(client.FromEnv(), client.WithScopes(
 		"read:owneraccounts", "read:core:entities", "write:core:entities", "write:grants"))
 	if err != nil {
@@ -62,13 +62,13 @@ func grantADay(ctx context.Context, ownerName, lockTitle, contact string) error 
 		return err
 	}
 	if contact == "" {
-		return errors.New("-contact is missing")
+		return errors.New("-contact is required")
 	}
 	from := time.Now().UTC()
 	until := from.AddDate(0, 0, 1)
 	grant, err := c.CreateGrant(ctx, owner.ID, tapkey.GrantCreate{
 		BoundLockID: lock.ID,
-		Contact:     &tapkey.GrantContact{Identifier: contact}, // created if there is none yet
+		Contact:     &tapkey.GrantContact{Identifier: contact}, // created if it does not exist
 		ValidFrom:   &from,
 		ValidBefore: &until,
 	})
@@ -79,7 +79,7 @@ func grantADay(ctx context.Context, ownerName, lockTitle, contact string) error 
 	return nil
 }
 
-// choose returns the one item of that name. Without a name, the error lists them all.
+// choose returns the only item with that name. If name is empty, the error lists all names.
 func choose[T any](flag, name string, items []T, nameOf func(T) string) (T, error) {
 	var found []T
 	var names strings.Builder
@@ -93,8 +93,8 @@ func choose[T any](flag, name string, items []T, nameOf func(T) string) (T, erro
 	case len(found) == 1:
 		return found[0], nil
 	case name == "":
-		return *new(T), fmt.Errorf("-%s is missing; there are %d:%s", flag, len(items), &names)
+		return *new(T), fmt.Errorf("-%s is required; %d to choose from:%s", flag, len(items), &names)
 	default:
-		return *new(T), fmt.Errorf("-%s %q names %d, not one; leave it out to see all", flag, name, len(found))
+		return *new(T), fmt.Errorf("-%s %q matches %d, want exactly 1; omit it to list all", flag, name, len(found))
 	}
 }

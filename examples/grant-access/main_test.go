@@ -11,13 +11,14 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-func TestAContactIsGrantedADay(t *testing.T) {
+func TestGrantForOneDay(t *testing.T) {
 	server := exampletest.Start(t)
 	program, env := exampletest.Build(t), exampletest.Environment(server)
 	before := time.Now()
-	out, errs, status := exampletest.Run(t, env, program, "-owner", "Home", "-lock", "Garage", "-contact", "guest@example.com")
-	if status != 0 || errs != "" || !strings.HasPrefix(out, `guest@example.com may open "Garage" until `) {
-		t.Fatalf("%d %q %q", status, out, errs)
+	got := exampletest.Run(t, env, program, "-owner", "Home", "-lock", "Garage", "-contact", "guest@example.com")
+	const want = `guest@example.com may open "Garage" until `
+	if got.Status != 0 || got.Stderr != "" || !strings.HasPrefix(got.Stdout, want) {
+		t.Fatalf("got %v, want status 0 and stdout starting with %q", got, want)
 	}
 
 	c := exampletest.Client(t, server, "read:owneraccounts", "read:core:entities", "read:grants")
@@ -28,20 +29,23 @@ func TestAContactIsGrantedADay(t *testing.T) {
 	guest := odata.Eq("identifier", "guest@example.com").String()
 	contacts, err := c.ListContacts(t.Context(), owners[0].ID, &tapkey.ListContactsParams{Filter: &guest})
 	if err != nil || len(contacts) != 1 {
-		t.Fatalf("%v %v", contacts, err)
+		t.Fatalf("got contacts %+v, error %v, want one contact", contacts, err)
 	}
 	theirs := odata.Eq("contactId", contacts[0].ID).String()
 	grants, err := c.ListGrants(t.Context(), owners[0].ID, &tapkey.ListGrantsParams{Filter: &theirs})
-	if err != nil || len(grants) != 1 || grants[0].BoundLock.Title != "Garage" || !strings.Contains(out, grants[0].ID) {
-		t.Fatalf("%v %v", grants, err)
+	if err != nil || len(grants) != 1 {
+		t.Fatalf("got grants %+v, error %v, want one grant", grants, err)
+	}
+	if grant := grants[0]; grant.BoundLock.Title != "Garage" || !strings.Contains(got.Stdout, grant.ID) {
+		t.Errorf("got grant %s for lock %q, want one for \"Garage\" with its id in %q", grant.ID, grant.BoundLock.Title, got.Stdout)
 	}
 	from, until := grants[0].ValidFrom, grants[0].ValidBefore
 	if from.Before(before.Truncate(time.Second)) || from.After(time.Now()) || until.Sub(*from) != 24*time.Hour {
-		t.Errorf("from %v until %v", from, until)
+		t.Errorf("got a grant from %v until %v, want 24 hours from %v", from, until, before)
 	}
 }
 
-func TestWhatIsLeftOutIsListed(t *testing.T) {
+func TestMissingFlagsListChoices(t *testing.T) {
 	twice := sandbox.WithOwner(sandbox.Owner{
 		Name: "Club", Locks: []string{"Door", "Door", "Alex's \x1b[31mShed"}, Contacts: []string{"alex@example.com"},
 	})
@@ -51,29 +55,29 @@ func TestWhatIsLeftOutIsListed(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "-owner is missing; there are 2:\n  \"Club\"\n  \"Empty\"\n"},
-		{[]string{"-owner", "Pub"}, "-owner \"Pub\" names 0, not one; leave it out to see all\n"},
-		{[]string{"-owner", "Empty"}, "-lock is missing; there are 0:\n"},
-		{[]string{"-owner", "Club"}, "-lock is missing; there are 3:\n  \"Door\"\n  \"Door\"\n  \"Alex's \\x1b[31mShed\"\n"},
-		{[]string{"-owner", "Club", "-lock", "Door"}, "-lock \"Door\" names 2, not one; leave it out to see all\n"},
-		{[]string{"-owner", "Club", "-lock", "' or true or title eq '"}, "names 0, not one; leave it out to see all\n"},
-		{[]string{"-owner", "Club", "-lock", "Alex's \x1b[31mShed"}, "-contact is missing\n"},
+		{nil, "-owner is required; 2 to choose from:\n  \"Club\"\n  \"Empty\"\n"},
+		{[]string{"-owner", "Pub"}, "-owner \"Pub\" matches 0, want exactly 1; omit it to list all\n"},
+		{[]string{"-owner", "Empty"}, "-lock is required; 0 to choose from:\n"},
+		{[]string{"-owner", "Club"}, "-lock is required; 3 to choose from:\n  \"Door\"\n  \"Door\"\n  \"Alex's \\x1b[31mShed\"\n"},
+		{[]string{"-owner", "Club", "-lock", "Door"}, "-lock \"Door\" matches 2, want exactly 1; omit it to list all\n"},
+		{[]string{"-owner", "Club", "-lock", "' or true or title eq '"}, "matches 0, want exactly 1; omit it to list all\n"},
+		{[]string{"-owner", "Club", "-lock", "Alex's \x1b[31mShed"}, "-contact is required\n"},
 	} {
-		out, errs, status := exampletest.Run(t, env, program, test.args...)
-		if status != 1 || out != "" || !strings.HasSuffix(errs, test.want) {
-			t.Errorf("%q: %d %q %q", test.args, status, out, errs)
+		got := exampletest.Run(t, env, program, test.args...)
+		if got.Status != 1 || got.Stdout != "" || !strings.HasSuffix(got.Stderr, test.want) {
+			t.Errorf("%q: got %v, want status 1 and stderr ending in %q", test.args, got, test.want)
 		}
 	}
-	if server.Count("createGrant") != 0 {
-		t.Error("something was granted")
+	if got := server.Count("createGrant"); got != 0 {
+		t.Errorf("got %d createGrant requests, want 0", got)
 	}
 }
 
-func TestARefusalIsTold(t *testing.T) {
+func TestErrorStatus(t *testing.T) {
 	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "402", Operation: "createGrant"}))
-	out, errs, status := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t),
+	got := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t),
 		"-owner", "Home", "-lock", "Garage", "-contact", "guest@example.com")
-	if status != 1 || out != "" || !strings.Contains(errs, "402") {
-		t.Errorf("%d %q %q", status, out, errs)
+	if got.Status != 1 || got.Stdout != "" || !strings.Contains(got.Stderr, "402") {
+		t.Errorf("got %v, want status 1 and 402 on stderr", got)
 	}
 }

@@ -1,5 +1,5 @@
-// Log-export writes as CSV who opened which lock, and when: the job and the columns of Tapkey's Python add-on. With
-// the environment of "go run ./cmd/tapkey sandbox": TAPKEY_OWNER=<id of an account> go run ./log-export > log.csv
+// Log-export exports who opened which lock and when as CSV, with the columns of Tapkey's Python add-on. Set the variables
+// that "go run ./cmd/tapkey sandbox" prints, and run: TAPKEY_OWNER=<id of an account> go run ./log-export > log.csv
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	name, serial := map[string]string{}, map[string]string{} // by id
 	for lock, err := range c.AllBoundLocks(ctx, owner, nil) {
 		check(err)
-		physical, _ := lockid.Parse(lock.PhysicalLockID) // one that cannot be read is left blank
+		physical, _ := lockid.Parse(lock.PhysicalLockID) // an invalid id gives an empty serial number
 		name[lock.ID], serial[lock.ID] = lock.Title, physical.Hex()
 	}
 	for contact, err := range c.AllContacts(ctx, owner, nil) {
@@ -37,7 +37,7 @@ func main() {
 	check(out.Write([]string{"BoundLockId", "Lock Serial Number", "Lock Name", "Contact ID", "Contact Identifier",
 		"NFC Transponder ID", "NFC Transponder Title", "Lock Timestamp", "Entry Number", "Received At", "ID"}))
 	opened := odata.And(odata.Eq("logType", "Command"), odata.Eq("command", "TriggerLock")).String()
-	for e, err := range c.AllLogEntries(ctx, owner, &tapkey.ListLogEntriesParams{Filter: &opened}) { // page by page
+	for e, err := range c.AllLogEntries(ctx, owner, &tapkey.ListLogEntriesParams{Filter: &opened}) { // one page at a time
 		check(err)
 		check(out.Write([]string{e.BoundLockID, serial[e.BoundLockID], name[e.BoundLockID], e.ContactID, name[e.ContactID],
 			e.BoundCardID, name[e.BoundCardID], at(e.LockTimestamp), strconv.Itoa(int(e.EntryNo)), at(e.ReceivedAt), e.ID}))

@@ -10,48 +10,53 @@ import (
 )
 
 const (
-	home   = "7f9c1e52-0000-4000-8000-000000000000" // the first account of a sandbox
+	home   = "7f9c1e52-0000-4000-8000-000000000000" // the first owner account of a sandbox
 	header = "BoundLockId,Lock Serial Number,Lock Name,Contact ID,Contact Identifier," +
 		"NFC Transponder ID,NFC Transponder Title,Lock Timestamp,Entry Number,Received At,ID\n"
 )
 
-func TestTheLogIsExported(t *testing.T) {
+func TestExport(t *testing.T) {
 	server := exampletest.Start(t, sandbox.WithOwner(sandbox.Owner{
 		Name: "Home", Locks: []string{`Back "Door", left`, "Garage"}, Contacts: []string{"alex@example.com"},
 		Cards: []string{"=Card"}, LogEntries: 1400,
 	}))
 	env := append(exampletest.Environment(server), "TAPKEY_OWNER="+home)
-	out, errs, status := exampletest.Run(t, env, exampletest.Build(t))
-	if status != 0 || errs != "" || !strings.HasPrefix(out, header) {
-		t.Fatalf("%d %q %.200q", status, errs, out)
+	got := exampletest.Run(t, env, exampletest.Build(t))
+	if got.Status != 0 || got.Stderr != "" || !strings.HasPrefix(got.Stdout, header) {
+		t.Fatalf("got status %d, stderr %q, stdout %.200q, want status 0 and stdout starting with %q",
+			got.Status, got.Stderr, got.Stdout, header)
 	}
-	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(got.Stdout)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1+1200 || server.Count("listLogEntries") != 3 { // every seventh has no command
-		t.Errorf("%d rows in %d pages", len(rows), server.Count("listLogEntries"))
+	// One in seven log entries of a sandbox is not a command.
+	if pages := server.Count("listLogEntries"); len(rows) != 1+1200 || pages != 3 {
+		t.Errorf("got %d rows from %d pages, want 1201 rows from 3 pages", len(rows), pages)
 	}
-	seen := map[string]int{}
+	locks := map[string]int{}
 	for _, row := range rows[1:] {
-		seen[row[1]+" "+row[2]]++
+		locks[row[1]+" "+row[2]]++
+		contact, card := row[3:5], row[5:7]
 		switch {
-		case (row[3] == "") == (row[5] == ""), row[3] != "" && row[4] != "alex@example.com", row[5] != "" && row[6] != "=Card":
-			t.Fatalf("who was it? %q", row)
+		case (contact[0] == "") == (card[0] == ""),
+			contact[0] != "" && contact[1] != "alex@example.com", card[0] != "" && card[1] != "=Card":
+			t.Fatalf("got contact %q and card %q, want one of them, alex@example.com or =Card", contact, card)
 		case row[0] == "" || row[7] == "" || row[8] == "" || row[9] == "" || row[10] == "":
-			t.Fatalf("a cell is empty: %q", row)
+			t.Fatalf("got row %q, want a lock, both times, an entry number and an id", row)
 		}
 	}
-	if len(seen) != 2 || seen[`00-00-00-00-00-00-00-00 Back "Door", left`] == 0 || seen["00-00-00-00-00-00-00-01 Garage"] == 0 {
-		t.Errorf("locks: %v", seen)
+	want := []string{`00-00-00-00-00-00-00-00 Back "Door", left`, "00-00-00-00-00-00-00-01 Garage"}
+	if len(locks) != 2 || locks[want[0]] == 0 || locks[want[1]] == 0 {
+		t.Errorf("got locks %v, want %q", locks, want)
 	}
 }
 
-func TestAnExportThatFailsSaysSo(t *testing.T) {
+func TestExportErrors(t *testing.T) {
 	program := exampletest.Build(t)
 	for _, test := range []struct{ owner, fault, want string }{
 		{home, "403", "403"},
-		{home, "missing-fields", ""}, // no names then, but an export
+		{home, "missing-fields", ""}, // an export without names
 		{"", "", "ownerAccountId is empty"},
 		{"another", "", "404"},
 	} {
@@ -61,9 +66,10 @@ func TestAnExportThatFailsSaysSo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, errs, status := exampletest.Run(t, append(exampletest.Environment(server), "TAPKEY_OWNER="+test.owner), program)
-		if (status == 0) != (test.want == "") || !strings.Contains(errs, test.want) || strings.Count(errs, "\n") > 1 {
-			t.Errorf("%+v: %d %q", test, status, errs)
+		got := exampletest.Run(t, append(exampletest.Environment(server), "TAPKEY_OWNER="+test.owner), program)
+		if (got.Status == 0) != (test.want == "") || !strings.Contains(got.Stderr, test.want) || strings.Count(got.Stderr, "\n") > 1 {
+			t.Errorf("owner %q, fault %q: got status %d, stderr %q, want at most one line with %q and an error status only then",
+				test.owner, test.fault, got.Status, got.Stderr, test.want)
 		}
 	}
 }

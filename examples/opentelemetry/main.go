@@ -1,7 +1,7 @@
-// Opentelemetry counts the locks of each owner account and prints what OpenTelemetry saw of
-// it: traces and metrics that name the operations of the API. A service exports them by OTLP
-// instead; transport.go is what it copies. To try it on the sandbox, set the environment
-// that "go run ./cmd/tapkey sandbox" prints, and: go run ./opentelemetry
+// Opentelemetry counts the locks of each owner account and prints the recorded traces and
+// metrics, which name the operations of the API. A service would export them with OTLP and
+// reuse transport.go. To try it on the sandbox, set the variables that
+// "go run ./cmd/tapkey sandbox" prints, and run: go run ./opentelemetry
 package main
 
 import (

@@ -24,7 +24,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-const home = "7f9c1e52-0000-4000-8000-000000000000" // the first account of a sandbox
+const home = "7f9c1e52-0000-4000-8000-000000000000" // the first owner account of a sandbox
 
 func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "503", Operation: "listContacts", Count: 1}))
@@ -46,10 +46,10 @@ func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 	filter := odata.Eq("identifier", "alex@example.com").String()
 	contacts, err := c.ListContacts(ctx, home, &tapkey.ListContactsParams{Filter: &filter})
 	if err != nil || len(contacts) != 1 {
-		t.Fatal(contacts, err)
+		t.Fatalf("got contacts %+v, error %v, want one contact", contacts, err)
 	}
 	if _, err := c.GetContact(ctx, home, "none"); !errors.Is(err, api.ErrNotFound) {
-		t.Fatal(err)
+		t.Fatalf("got error %v, want %v", err, api.ErrNotFound)
 	}
 	parent.End()
 
@@ -60,12 +60,12 @@ func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 			if span.Name == "parent" {
 				continue
 			}
-			if span.Parent.SpanID() != parent.SpanContext().SpanID() {
-				t.Errorf("%s has another parent", span.Name)
+			if got, want := span.Parent.SpanID(), parent.SpanContext().SpanID(); got != want {
+				t.Errorf("span %s: got parent %s, want %s", span.Name, got, want)
 			}
 			for _, a := range span.Attributes {
 				if strings.Contains(a.Value.String(), "alex") || strings.Contains(a.Value.String(), "filter") {
-					t.Errorf("%s tells %s=%s", span.Name, a.Key, a.Value.String())
+					t.Errorf("span %s: got %s=%s, want no values of the query", span.Name, a.Key, a.Value.String())
 				}
 			}
 			if span.Name == "GET /Owners/{ownerAccountId}/Contacts/{contactId}" {
@@ -77,21 +77,21 @@ func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 				}
 				for key, value := range want {
 					if got, _ := set.Value(key); got.String() != value {
-						t.Errorf("%s=%s, want %s", key, got.String(), value)
+						t.Errorf("span %s: got %s=%s, want %s", span.Name, key, got.String(), value)
 					}
 				}
 				if span.Status.Code != codes.Error {
-					t.Errorf("404 is %v", span.Status)
+					t.Errorf("span %s: got status %v, want %v", span.Name, span.Status.Code, codes.Error)
 				}
 			}
 		}
 		want := []string{
-			"POST",                                                                           // a token
-			"GET /Owners/{ownerAccountId}/Contacts", "GET /Owners/{ownerAccountId}/Contacts", // 503, and again
+			"POST",                                                                           // the token request
+			"GET /Owners/{ownerAccountId}/Contacts", "GET /Owners/{ownerAccountId}/Contacts", // 503 and the retry
 			"GET /Owners/{ownerAccountId}/Contacts/{contactId}", "parent",
 		}
 		if !slices.Equal(names, want) {
-			t.Errorf("spans: %q", names)
+			t.Errorf("got spans %q, want %q", names, want)
 		}
 	})
 
@@ -101,7 +101,8 @@ func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 			sc := spans[i].SpanContext
 			want := fmt.Sprintf("00-%s-%s-01", sc.TraceID(), sc.SpanID())
 			if r.Header.Get("Traceparent") != want || r.Header.Get("Baggage") != "" {
-				t.Errorf("%s: traceparent %q, want %q, baggage %q", r.Path, r.Header.Get("Traceparent"), want, r.Header.Get("Baggage"))
+				t.Errorf("%s: got traceparent %q, baggage %q, want traceparent %q and no baggage",
+					r.Path, r.Header.Get("Traceparent"), r.Header.Get("Baggage"), want)
 			}
 		}
 	})
@@ -122,7 +123,7 @@ func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 				status, _ := point.Attributes.Value("http.response.status_code")
 				got[path.AsString()+" "+operation.AsString()+" "+status.String()] = point.Count
 				if full, ok := point.Attributes.Value("url.full"); ok {
-					t.Errorf("a metric for each URL: %s", full.AsString())
+					t.Errorf("got a metric with url.full %q, want none: it would record one for each URL", full.AsString())
 				}
 			}
 		}
@@ -133,33 +134,37 @@ func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
 			"/Owners/{ownerAccountId}/Contacts/{contactId} getContact 404": 1,
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("measured %v", got)
+			t.Errorf("got measurements %v, want %v", got, want)
 		}
 	})
 }
 
-func TestTheProgramPrintsWhatItSaw(t *testing.T) {
+func TestProgramPrintsTelemetry(t *testing.T) {
 	server := exampletest.Start(t)
-	out, errs, status := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t))
-	if status != 0 || out != "3 Home\n5 Coworking Space\n3 Self Storage North\n0 Holiday Flat\n" {
-		t.Errorf("%d %q", status, out)
+	got := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t))
+	const wantStdout = "3 Home\n5 Coworking Space\n3 Self Storage North\n0 Holiday Flat\n"
+	if got.Status != 0 || got.Stdout != wantStdout {
+		t.Errorf("got status %d, stdout %q, want status 0, stdout %q", got.Status, got.Stdout, wantStdout)
 	}
 	for _, want := range []string{
 		`"Name":"count locks"`, `"Name":"GET /Owners/{ownerAccountId}/BoundLocks"`, `"Name":"http.client.request.duration"`,
 	} {
-		if !strings.Contains(errs, want) {
-			t.Errorf("it does not print %s:\n%s", want, errs)
+		if !strings.Contains(got.Stderr, want) {
+			t.Errorf("got stderr\n%s\nwant %s in it", got.Stderr, want)
 		}
 	}
-	if strings.Contains(errs, server.ClientSecret()) || strings.Contains(errs, "Bearer") {
-		t.Errorf("it prints a secret:\n%s", errs)
+	for _, secret := range []string{server.ClientSecret(), "Bearer"} {
+		if strings.Contains(got.Stderr, secret) {
+			t.Errorf("got stderr\n%s\nwant no %q in it", got.Stderr, secret)
+		}
 	}
 }
 
-func TestAFailureIsToldWithItsTelemetry(t *testing.T) {
+func TestTelemetryOfFailedCalls(t *testing.T) {
 	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "403", Operation: "listBoundLocks"}))
-	_, errs, status := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t))
-	if status != 1 || !strings.Contains(errs, "403") || !strings.Contains(errs, `"Name":"count locks"`) {
-		t.Errorf("%d %q", status, errs)
+	got := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t))
+	const span = `"Name":"count locks"`
+	if got.Status != 1 || !strings.Contains(got.Stderr, "403") || !strings.Contains(got.Stderr, span) {
+		t.Errorf("got %v, want status 1, 403 and %s on stderr", got, span)
 	}
 }

@@ -12,24 +12,24 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// newTransport returns a transport for client.WithHTTPClient. Each attempt is a span and
-// a measurement of http.client.request.duration, as the semantic conventions have it.
-// They are named by path templates, which are few, and not by paths, which are many.
+// newTransport returns a transport for client.WithHTTPClient. It records a span and
+// http.client.request.duration for each attempt, according to the semantic conventions.
+// Names contain the path template, not the path, which keeps their number small.
 func newTransport(traces trace.TracerProvider, metrics metric.MeterProvider) http.RoundTripper {
 	return otelhttp.NewTransport(annotator{http.DefaultTransport},
 		otelhttp.WithTracerProvider(traces),
 		otelhttp.WithMeterProvider(metrics),
-		otelhttp.WithPropagators(propagation.TraceContext{}), // no baggage, which is nobody else's business
+		otelhttp.WithPropagators(propagation.TraceContext{}), // without baggage, which is internal
 		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
 			if op, ok := api.OperationFromContext(req.Context()); ok {
 				return op.Method + " " + op.Path
 			}
-			return req.Method // a request for a token
+			return req.Method // a token request
 		}),
 	)
 }
 
-// annotator adds what only this client knows to the span and the metrics of a request.
+// annotator adds the operation and the URL to the span, and the operation to the metrics.
 type annotator struct {
 	next http.RoundTripper
 }
@@ -44,7 +44,7 @@ func (a annotator) RoundTrip(req *http.Request) (*http.Response, error) {
 			labeler.Add(named...)
 		}
 	}
-	withoutQuery := *req.URL // a filter may hold an e-mail address
+	withoutQuery := *req.URL // a filter may contain an e-mail address
 	withoutQuery.RawQuery = ""
 	span.SetAttributes(attribute.String("url.full", withoutQuery.String()))
 	return a.next.RoundTrip(req)

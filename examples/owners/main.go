@@ -1,5 +1,5 @@
 // Owners lists the owner accounts that a client may manage. To try it on the sandbox, set
-// the environment that "go run ./cmd/tapkey sandbox" prints, and: go run ./owners
+// the variables that "go run ./cmd/tapkey sandbox" prints, and run: go run ./owners
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Package frontdesk is a tiny service that embeds the client. Its test is the example: it
-// runs the service on the sandbox, over real HTTP, and has Tapkey fail in ways that a mock
-// seldom does. To run it: go test ./testing
+// Package frontdesk is a small service that embeds the client. The example is its test: it
+// runs the service on the sandbox over HTTP and injects faults that mocks seldom
+// reproduce. To run it: go test ./testing
 package frontdesk
 
 import (
@@ -17,8 +17,8 @@ type Desk struct {
 	OwnerID, LockID string
 }
 
-// CheckIn grants access to a guest. It looks before it grants: asked twice, or again after
-// an answer that was lost, it leaves one grant.
+// CheckIn grants a guest access to the lock. It returns an active grant of the guest if
+// there is one, so that retries after a lost response do not create a second grant.
 func (d *Desk) CheckIn(ctx context.Context, guest string) (tapkey.Grant, error) {
 	active := odata.And(odata.Eq("boundLockId", d.LockID), odata.Eq("active", true)).String()
 	for grant, err := range d.Tapkey.AllGrants(ctx, d.OwnerID, &tapkey.ListGrantsParams{Filter: &active}) {

@@ -12,7 +12,7 @@ import (
 
 const guest = "guest@example.com"
 
-// newDesk opens a desk at the one lock of a sandbox.
+// newDesk returns a desk for the only lock of a new sandbox.
 func newDesk(t *testing.T, opts ...sandbox.Option) (*frontdesk.Desk, *sandbox.Server) {
 	t.Helper()
 	hotel := sandbox.WithOwner(sandbox.Owner{Name: "Hotel", Locks: []string{"Room 1"}})
@@ -24,8 +24,7 @@ func newDesk(t *testing.T, opts ...sandbox.Option) (*frontdesk.Desk, *sandbox.Se
 	c, err := client.New(
 		client.WithCredentials(server.ClientID(), server.ClientSecret()),
 		client.WithScopes("read:owneraccounts", "read:core:entities", "read:grants", "write:grants"),
-		client.WithBaseURL(server.BaseURL()), client.WithTokenURL(server.TokenURL()),
-		client.WithRetries(0), // a test need not wait
+		client.WithBaseURL(server.BaseURL()), client.WithTokenURL(server.TokenURL()), client.WithRetries(0),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -48,36 +47,39 @@ func TestCheckInTwiceGrantsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	second, err := desk.CheckIn(t.Context(), guest)
-	if err != nil || second.ID != first.ID || server.Count("createGrant") != 1 {
-		t.Errorf("%v %v %v after %v", first, second, err, server.Counts())
+	if n := server.Count("createGrant"); err != nil || second.ID != first.ID || n != 1 {
+		t.Errorf("got grant %q, error %v after %d createGrant, want grant %q after 1", second.ID, err, n, first.ID)
 	}
 }
 
-func TestALostAnswerGrantsOnce(t *testing.T) {
+func TestLostResponseGrantsOnce(t *testing.T) {
 	lost := sandbox.Fault{Kind: "close-body", Operation: "createGrant", Count: 1}
 	desk, server := newDesk(t, sandbox.WithFaults(lost))
-	if _, err := desk.CheckIn(t.Context(), guest); err == nil {
-		t.Fatal("no answer, and no error")
+	if grant, err := desk.CheckIn(t.Context(), guest); err == nil {
+		t.Fatalf("got grant %q, want an error for the lost response", grant.ID)
 	}
-	if _, err := desk.CheckIn(t.Context(), guest); err != nil || server.Count("createGrant") != 1 {
-		t.Errorf("%v after %v", err, server.Counts())
+	_, err := desk.CheckIn(t.Context(), guest)
+	if n := server.Count("createGrant"); err != nil || n != 1 {
+		t.Errorf("got error %v after %d createGrant, want none after 1", err, n)
 	}
 }
 
-func TestABusyTapkeyIsAnError(t *testing.T) {
+func TestServerErrorGrantsNothing(t *testing.T) {
 	desk, server := newDesk(t)
 	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listGrants"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk.CheckIn(t.Context(), guest); !errors.Is(err, api.ErrServer) || server.Count("createGrant") != 0 {
-		t.Errorf("%v after %v", err, server.Counts())
+	_, err := desk.CheckIn(t.Context(), guest)
+	if n := server.Count("createGrant"); !errors.Is(err, api.ErrServer) || n != 0 {
+		t.Errorf("got error %v after %d createGrant, want %v after 0", err, n, api.ErrServer)
 	}
 }
 
-func TestARevokedTokenIsReplaced(t *testing.T) {
+func TestRevokedTokenIsRenewed(t *testing.T) {
 	desk, server := newDesk(t)
 	server.RevokeTokens()
-	if _, err := desk.CheckIn(t.Context(), guest); err != nil || server.TokenRequests() != 2 {
-		t.Errorf("%v after %v", err, server.Counts())
+	_, err := desk.CheckIn(t.Context(), guest)
+	if n := server.TokenRequests(); err != nil || n != 2 {
+		t.Errorf("got error %v after %d token requests, want none after 2", err, n)
 	}
 }

@@ -1,6 +1,6 @@
-// Token-exchange is an HTTP service whose own users open Tapkey's locks: the job of Tapkey's Java sample. A user gets
-// a JWT, which their app exchanges for a token of Tapkey's, and sees their grants. With the environment that
-// "go run ./cmd/tapkey sandbox" prints: SIGNING_KEY="$(openssl genrsa 2048)" go run ./token-exchange < FILE
+// Token-exchange is an HTTP service whose users open Tapkey locks, like Tapkey's Java sample. It gives a user a JWT,
+// which the user's app exchanges for a Tapkey token, and lists the user's grants. Set the variables that
+// "go run ./cmd/tapkey sandbox" prints, and run: SIGNING_KEY="$(openssl genrsa 2048)" go run ./token-exchange < FILE
 package main
 
 import (
@@ -24,9 +24,9 @@ import (
 )
 
 type service struct {
-	Addr, OwnerID, ProviderID, LockID string            // where to serve; ids of Tapkey's: account, identity provider, lock
-	Issuer, Audience, AppClientID     string            // as registered with Tapkey, like the public half of the key
-	Users                             map[string]string // bcrypt hashes of passwords, by user
+	Addr, OwnerID, ProviderID, LockID string            // listen address; Tapkey ids: account, identity provider, lock
+	Issuer, Audience, AppClientID     string            // as registered with Tapkey, like the public key
+	Users                             map[string]string // bcrypt hashes of the passwords, by user
 	key                               any               // an *rsa.PrivateKey
 	tapkey                            *client.Client
 }
@@ -48,19 +48,19 @@ func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /user/tapkey-token", s.forUser(s.token))
 	mux.HandleFunc("GET /user/grants", s.forUser(s.activeGrants))
-	server := &http.Server{Handler: http.TimeoutHandler(mux, 30*time.Second, "Tapkey takes too long\n"),
+	server := &http.Server{Handler: http.TimeoutHandler(mux, 30*time.Second, "Tapkey did not respond in time\n"),
 		ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute}
 	log.Printf("serving http://%s", listener.Addr())
 	context.AfterFunc(ctx, func() { _ = listener.Close() })
 	if err := server.Serve(listener); ctx.Err() == nil {
 		log.Fatal(err)
 	}
-	stop()                                          // the next signal ends it at once
-	_ = server.Shutdown(context.WithoutCancel(ctx)) // what is under way is finished
+	stop()                                          // a second signal terminates the process
+	_ = server.Shutdown(context.WithoutCancel(ctx)) // waits for requests in flight
 }
 
-// forUser lets in who has signed in, as a contact of the owner account.
-func (s *service) forUser(answer func(context.Context, tapkey.Contact) (any, error)) http.HandlerFunc {
+// forUser authenticates the user, calls handle with the user's contact and responds with the result.
+func (s *service) forUser(handle func(context.Context, tapkey.Contact) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
 		if bcrypt.CompareHashAndPassword([]byte(s.Users[user]), []byte(password)) != nil {
@@ -71,19 +71,19 @@ func (s *service) forUser(answer func(context.Context, tapkey.Contact) (any, err
 		var value any
 		contact, err := s.contact(r.Context(), user)
 		if err == nil {
-			value, err = answer(r.Context(), contact)
+			value, err = handle(r.Context(), contact)
 		}
 		if err != nil {
-			log.Print(err) // it says what was asked for and why not, and no secret
-			http.Error(w, "Tapkey refuses or does not answer", http.StatusBadGateway)
+			log.Print(err) // names the failed operation; contains no secrets
+			http.Error(w, "the request to Tapkey failed", http.StatusBadGateway)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(value) // fails if nobody waits for it any more
+		_ = json.NewEncoder(w).Encode(value) // fails only if the user has disconnected
 	}
 }
 
-// contact finds the contact that stands for a user, or registers the user and creates it.
+// contact returns the contact of a user. If there is none, it registers the user and creates the contact.
 func (s *service) contact(ctx context.Context, user string) (tapkey.Contact, error) {
 	theirs := odata.And(odata.Eq("ipId", s.ProviderID), odata.Eq("ipUserId", user)).String()
 	for contact, err := range s.tapkey.AllContacts(ctx, s.OwnerID, &tapkey.ListContactsParams{Filter: &theirs}) {
@@ -91,13 +91,13 @@ func (s *service) contact(ctx context.Context, user string) (tapkey.Contact, err
 	}
 	_, err := s.tapkey.CreateIdentityProviderUser(ctx, s.OwnerID, s.ProviderID,
 		tapkey.IdentityProviderUserCreate{IPID: &s.ProviderID, IPUserID: user})
-	if err != nil && !errors.Is(err, api.ErrConflict) { // a conflict: registered already
+	if err != nil && !errors.Is(err, api.ErrConflict) { // conflict: already registered
 		return tapkey.Contact{}, err
 	}
 	return s.tapkey.CreateContact(ctx, s.OwnerID, tapkey.ContactCreate{IPID: &s.ProviderID, IPUserID: &user})
 }
 
-// token signs a JWT. Who never had a grant gets one; what was revoked stays revoked.
+// token returns a signed JWT. It first creates a grant, unless the contact has or had one.
 func (s *service) token(ctx context.Context, contact tapkey.Contact) (any, error) {
 	theirs := odata.Eq("contactId", contact.ID).String()
 	grants, err := s.tapkey.ListGrants(ctx, s.OwnerID, &tapkey.ListGrantsParams{Filter: &theirs})

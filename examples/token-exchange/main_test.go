@@ -33,7 +33,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// Of the file for the sandbox.
+// Values of sandbox.json.
 const coworking, user, password = "7f9c1e52-0000-4001-8000-000000000000", "visitor-1", "sandbox"
 
 func newKey(t *testing.T, bits int) (key *rsa.PrivateKey, env string) {
@@ -49,7 +49,7 @@ func newKey(t *testing.T, bits int) (key *rsa.PrivateKey, env string) {
 	return key, "SIGNING_KEY=" + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// configFile is the file for the sandbox, but for the port.
+// configFile returns sandbox.json with a free port.
 func configFile(t *testing.T) []byte {
 	t.Helper()
 	text, err := os.ReadFile("sandbox.json")
@@ -59,7 +59,7 @@ func configFile(t *testing.T) []byte {
 	return bytes.Replace(text, []byte("127.0.0.1:8080"), []byte("127.0.0.1:0"), 1)
 }
 
-// program is the running example.
+// program is a running instance of the example.
 type program struct {
 	url    string
 	cmd    *exec.Cmd
@@ -82,20 +82,20 @@ func start(t *testing.T, env []string) program {
 	line, err := lines.ReadString('\n')
 	_, url, found := strings.Cut(strings.TrimSpace(line), "serving ")
 	if err != nil || !found {
-		t.Fatalf("it says %q: %v", line, err)
+		t.Fatalf("got first line %q, error %v, want \"serving URL\"", line, err)
 	}
 	return program{url, cmd, lines}
 }
 
-// ask sends a request of a user and reads the answer into value, if that is a success.
-func (p program) ask(t *testing.T, method, path, user, password string, value any) *http.Response {
+// call sends a request of a user and decodes the response into value if its status is 200.
+func (p program) call(t *testing.T, method, path, user, password string, value any) *http.Response {
 	t.Helper()
 	rsp, body, err := p.send(t.Context(), method, path, user, password)
 	if err == nil && rsp.StatusCode == http.StatusOK {
 		err = json.Unmarshal(body, value)
 	}
 	if err != nil {
-		t.Fatalf("%v %s", err, body)
+		t.Fatalf("%s %s: got error %v, body %q, want a response", method, path, err, body)
 	}
 	return rsp
 }
@@ -117,40 +117,41 @@ func (p program) send(ctx context.Context, method, path, user, password string) 
 	return rsp, body, err
 }
 
-type tokenAnswer struct{ ExternalToken string }
+type tokenResponse struct{ ExternalToken string }
 
-func TestAUserGetsATokenAndAGrantOnce(t *testing.T) {
+func TestUserGetsTokensAndOneGrant(t *testing.T) {
 	server := exampletest.Start(t)
 	key, env := newKey(t, 2048)
 	p := start(t, append(exampletest.Environment(server), env))
 
 	var grants []tapkey.Grant
 	for range 2 {
-		var answer tokenAnswer
-		if rsp := p.ask(t, "POST", "/user/tapkey-token", user, password, &answer); rsp.StatusCode != http.StatusOK {
-			t.Fatal(rsp.Status)
+		var token tokenResponse
+		if rsp := p.call(t, "POST", "/user/tapkey-token", user, password, &token); rsp.StatusCode != http.StatusOK {
+			t.Fatalf("got status %s, want 200", rsp.Status)
 		}
 		claims := jwt.MapClaims{}
-		_, err := jwt.ParseWithClaims(answer.ExternalToken, claims, func(*jwt.Token) (any, error) { return &key.PublicKey, nil },
+		_, err := jwt.ParseWithClaims(token.ExternalToken, claims, func(*jwt.Token) (any, error) { return &key.PublicKey, nil },
 			jwt.WithValidMethods([]string{"RS256"}), jwt.WithAudience("tapkey"), jwt.WithIssuer("https://coworking.example"),
 			jwt.WithSubject(user), jwt.WithIssuedAt(), jwt.WithExpirationRequired())
 		if err != nil {
 			t.Fatal(err)
 		}
-		life := claims["exp"].(float64) - claims["iat"].(float64)
-		if len(claims) != 6 || claims["http://tapkey.net/oauth/token_exchange/client_id"] != "coworking-app" || life != 3600 {
-			t.Errorf("claims: %v", claims)
+		lifetime := claims["exp"].(float64) - claims["iat"].(float64)
+		app := claims["http://tapkey.net/oauth/token_exchange/client_id"]
+		if len(claims) != 6 || app != "coworking-app" || lifetime != 3600 {
+			t.Errorf("got claims %v, want 6, for coworking-app, valid for 3600 s", claims)
 		}
-		if rsp := p.ask(t, "GET", "/user/grants", user, password, &grants); rsp.StatusCode != http.StatusOK {
-			t.Fatal(rsp.Status)
+		if rsp := p.call(t, "GET", "/user/grants", user, password, &grants); rsp.StatusCode != http.StatusOK {
+			t.Fatalf("got status %s, want 200", rsp.Status)
 		}
 		if len(grants) != 1 || grants[0].BoundLock.Title != "Main Entrance" || grants[0].Contact.IPUserID != user {
-			t.Errorf("grants: %+v", grants)
+			t.Errorf("got grants %+v, want one of %s for Main Entrance", grants, user)
 		}
 	}
 	for _, operation := range []string{"createIdentityProviderUser", "createContact", "createGrant"} {
-		if n := server.Count(operation); n != 1 {
-			t.Errorf("%d x %s", n, operation)
+		if got := server.Count(operation); got != 1 {
+			t.Errorf("got %d %s requests, want 1", got, operation)
 		}
 	}
 
@@ -158,54 +159,55 @@ func TestAUserGetsATokenAndAGrantOnce(t *testing.T) {
 	if _, err := c.RevokeGrant(t.Context(), coworking, grants[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	p.ask(t, "POST", "/user/tapkey-token", user, password, new(tokenAnswer))
-	p.ask(t, "GET", "/user/grants", user, password, &grants)
-	if len(grants) != 0 || server.Count("createGrant") != 1 {
-		t.Errorf("what was revoked came back: %+v", grants)
+	p.call(t, "POST", "/user/tapkey-token", user, password, new(tokenResponse))
+	p.call(t, "GET", "/user/grants", user, password, &grants)
+	if created := server.Count("createGrant"); len(grants) != 0 || created != 1 {
+		t.Errorf("got grants %+v after %d createGrant requests, want no grants after 1", grants, created)
 	}
 }
 
-func TestOnlyUsersAreLetIn(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	server := exampletest.Start(t)
 	_, env := newKey(t, 2048)
 	p := start(t, append(exampletest.Environment(server), env))
 	for _, test := range []struct{ user, password string }{{"", ""}, {user, ""}, {user, "Sandbox"}, {"visitor-2", password}} {
 		for _, call := range []struct{ method, path string }{{"POST", "/user/tapkey-token"}, {"GET", "/user/grants"}} {
-			rsp := p.ask(t, call.method, call.path, test.user, test.password, nil)
-			if rsp.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(rsp.Header.Get("WWW-Authenticate"), "Basic") {
-				t.Errorf("%+v %+v: %s", call, test, rsp.Status)
+			rsp := p.call(t, call.method, call.path, test.user, test.password, nil)
+			challenge := rsp.Header.Get("WWW-Authenticate")
+			if rsp.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(challenge, "Basic") {
+				t.Errorf("%s %s as %q: got status %s, challenge %q, want 401, Basic", call.method, call.path, test, rsp.Status, challenge)
 			}
 		}
 	}
-	if rsp := p.ask(t, "GET", "/user/tapkey-token", user, password, nil); rsp.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("GET of a token: %s", rsp.Status)
+	if rsp := p.call(t, "GET", "/user/tapkey-token", user, password, nil); rsp.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET /user/tapkey-token: got status %s, want 405", rsp.Status)
 	}
-	if n := len(server.Requests()); n != 0 {
-		t.Errorf("Tapkey was asked %d times", n)
+	if got := len(server.Requests()); got != 0 {
+		t.Errorf("got %d requests to Tapkey, want 0", got)
 	}
 }
 
-func TestARegistrationThatStoppedHalfWayGoesOn(t *testing.T) {
+func TestInterruptedRegistrationContinues(t *testing.T) {
 	_, env := newKey(t, 2048)
 	for _, operation := range []string{"createIdentityProviderUser", "createContact", "createGrant"} {
-		for _, kind := range []string{"503", "close-body"} { // nothing is done; it is, but the answer is lost
+		for _, kind := range []string{"503", "close-body"} { // not performed; performed, but the response is lost
 			server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: kind, Operation: operation, Count: 1}))
 			p := start(t, append(exampletest.Environment(server), env))
-			if rsp := p.ask(t, "POST", "/user/tapkey-token", user, password, nil); rsp.StatusCode != http.StatusBadGateway {
-				t.Fatalf("%s %s: %s", kind, operation, rsp.Status)
+			if rsp := p.call(t, "POST", "/user/tapkey-token", user, password, nil); rsp.StatusCode != http.StatusBadGateway {
+				t.Fatalf("%s of %s: got status %s, want 502", kind, operation, rsp.Status)
 			}
 			var grants []tapkey.Grant
-			if rsp := p.ask(t, "POST", "/user/tapkey-token", user, password, new(tokenAnswer)); rsp.StatusCode != http.StatusOK {
-				t.Errorf("%s %s, then: %s", kind, operation, rsp.Status)
+			if rsp := p.call(t, "POST", "/user/tapkey-token", user, password, new(tokenResponse)); rsp.StatusCode != http.StatusOK {
+				t.Errorf("after %s of %s: got status %s, want 200", kind, operation, rsp.Status)
 			}
-			if p.ask(t, "GET", "/user/grants", user, password, &grants); len(grants) != 1 {
-				t.Errorf("%s %s: %d grants", kind, operation, len(grants))
+			if p.call(t, "GET", "/user/grants", user, password, &grants); len(grants) != 1 {
+				t.Errorf("after %s of %s: got %d grants, want 1", kind, operation, len(grants))
 			}
 		}
 	}
 }
 
-func TestWhatIsUnderWayIsFinished(t *testing.T) {
+func TestShutdownWaitsForRequestsInFlight(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no SIGTERM on Windows")
 	}
@@ -215,51 +217,51 @@ func TestWhatIsUnderWayIsFinished(t *testing.T) {
 		t.Fatal(err)
 	}
 	upstream.Path = ""
-	asked, answer := make(chan struct{}), make(chan struct{})
+	received, respond := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	proxy := httputil.NewSingleHostReverseProxy(upstream)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		once.Do(func() { close(asked) })
-		<-answer
+		once.Do(func() { close(received) })
+		<-respond
 		proxy.ServeHTTP(w, r)
 	}))
 	defer front.Close()
 	_, env := newKey(t, 2048)
 	p := start(t, append(exampletest.Environment(server), env, client.EnvBaseURI+"="+front.URL))
 
-	answered := make(chan error, 1)
+	result := make(chan error, 1)
 	go func() {
 		rsp, _, err := p.send(t.Context(), "POST", "/user/tapkey-token", user, password)
 		if err == nil && rsp.StatusCode != http.StatusOK {
 			err = errors.New(rsp.Status)
 		}
-		answered <- err
+		result <- err
 	}()
-	<-asked
+	<-received
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for { // until nobody is let in any more
+	for { // until new connections are refused
 		conn, err := net.DialTimeout("tcp", strings.TrimPrefix(p.url, "http://"), 10*time.Second)
 		if err != nil {
 			break
 		}
 		conn.Close()
 	}
-	close(answer)
-	if err := <-answered; err != nil {
-		t.Errorf("the request under way: %v", err)
+	close(respond)
+	if err := <-result; err != nil {
+		t.Errorf("request in flight: got error %v, want status 200", err)
 	}
 	rest, err := io.ReadAll(p.stderr)
 	if err != nil || len(rest) != 0 {
-		t.Errorf("%v %s", err, rest)
+		t.Errorf("got stderr %q, error %v, want neither", rest, err)
 	}
 	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("got %v from the program, want status 0", err)
 	}
 }
 
-func TestItDoesNotStartWithout(t *testing.T) {
+func TestInvalidConfiguration(t *testing.T) {
 	server := exampletest.Start(t)
 	binary := exampletest.Build(t)
 	full := exampletest.Environment(server)
@@ -270,18 +272,18 @@ func TestItDoesNotStartWithout(t *testing.T) {
 		name, config, want string
 		env                []string
 	}{
-		{"a key", config, "PEM", full},
-		{"a long key", config, "shorter than 2048 bits", append(full[:len(full):len(full)], short)},
-		{"credentials", config, "TAPKEY_CLIENT_ID is missing", []string{good}},
-		{"a configuration", "", "EOF", append(full[:len(full):len(full)], good)},
-		{"an address", strings.Replace(config, "127.0.0.1:0", "", 1), "addr", append(full[:len(full):len(full)], good)},
-		{"an issuer", strings.Replace(config, "issuer", "publisher", 1), "issuer", append(full[:len(full):len(full)], good)},
+		{"no key", config, "PEM", full},
+		{"short key", config, "shorter than 2048 bits", append(full[:len(full):len(full)], short)},
+		{"no credentials", config, "TAPKEY_CLIENT_ID is missing", []string{good}},
+		{"no configuration", "", "EOF", append(full[:len(full):len(full)], good)},
+		{"no address", strings.Replace(config, "127.0.0.1:0", "", 1), "addr", append(full[:len(full):len(full)], good)},
+		{"no issuer", strings.Replace(config, "issuer", "publisher", 1), "issuer", append(full[:len(full):len(full)], good)},
 	} {
 		cmd := exec.CommandContext(t.Context(), binary)
 		cmd.Env, cmd.Stdin = test.env, strings.NewReader(test.config)
 		out, err := cmd.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), test.want) {
-			t.Errorf("%s: %v %s", test.name, err, out)
+			t.Errorf("%s: got %v, output %q, want an error status and %q", test.name, err, out, test.want)
 		}
 	}
 }

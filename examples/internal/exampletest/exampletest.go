@@ -1,10 +1,11 @@
-// Package exampletest runs the examples as their readers do: as programs of their own, on
-// the sandbox.
+// Package exampletest runs the examples as their users do: as separate programs, on the
+// sandbox.
 package exampletest
 
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// Start starts a sandbox for the time of a test.
+// Start starts a sandbox and closes it at the end of the test.
 func Start(t *testing.T, opts ...sandbox.Option) *sandbox.Server {
 	t.Helper()
 	server, err := sandbox.Start(opts...)
@@ -27,8 +28,8 @@ func Start(t *testing.T, opts ...sandbox.Option) *sandbox.Server {
 	return server
 }
 
-// Client returns a client of the sandbox with these scopes, for what a test has to set up
-// or to look at.
+// Client returns a client of the sandbox with these scopes. Tests use it to prepare and
+// to inspect the sandbox.
 func Client(t *testing.T, server *sandbox.Server, scopes ...string) *client.Client {
 	t.Helper()
 	c, err := client.New(
@@ -41,7 +42,8 @@ func Client(t *testing.T, server *sandbox.Server, scopes ...string) *client.Clie
 	return c
 }
 
-// Environment is what "tapkey sandbox" prints, in place of what the test was started with.
+// Environment returns the environment of the test with the variables that "tapkey
+// sandbox" prints, and without other variables of this client.
 func Environment(server *sandbox.Server) []string {
 	var env []string
 	for _, v := range os.Environ() {
@@ -64,27 +66,34 @@ func Build(t *testing.T) string {
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".") //nolint:gosec // into a directory of the test's
-	out, err := build.CombinedOutput()
-	if err != nil {
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".") //nolint:gosec // the test's own directory
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return program
 }
 
-// Run runs a program to its end.
-func Run(t *testing.T, env []string, program string, args ...string) (stdout, stderr string, status int) {
+// Result is the outcome of a program.
+type Result struct {
+	Status         int
+	Stdout, Stderr string
+}
+
+// String returns the result in one line, for test failures.
+func (r Result) String() string {
+	return fmt.Sprintf("status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+}
+
+// Run runs a program and waits until it exits.
+func Run(t *testing.T, env []string, program string, args ...string) Result {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // a program that the test has built
 	cmd.Env = env
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out.String(), errs.String(), exit.ExitCode()
-	}
-	if err != nil {
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		t.Fatal(err)
 	}
-	return out.String(), errs.String(), 0
+	return Result{Status: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
 }
