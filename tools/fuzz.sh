@@ -1,9 +1,9 @@
 #!/bin/sh
-# Fuzzes each target of the packages given for a while: fuzz.sh TIME PACKAGE...
+# Runs each fuzz target of the given packages for the given time: fuzz.sh TIME PACKAGE...
 #
-# When time is up in the middle of an input, the Go tool now and then reports
-# "context deadline exceeded" as a failure (go.dev/issue/75804). With no failing
-# input written that is the end of the time, and nothing else.
+# If the time ends while an input is running, the go command sometimes reports "context
+# deadline exceeded" as a failure (go.dev/issue/75804). Without a written failing input,
+# this is not a failure.
 set -eu
 time=$1
 shift
@@ -14,7 +14,7 @@ for package; do
 		echo "fuzz $package $target $time"
 		if ! go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" >"$log" 2>&1; then
 			if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
-				echo "  time was up"
+				echo "  stopped at the deadline"
 				continue
 			fi
 			cat "$log"

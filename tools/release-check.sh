@@ -1,15 +1,15 @@
 #!/bin/sh
-# Whether the commit that is checked out can be tagged as a release: release-check.sh
-# vX.Y.Z [CHECK...]. One line for each check, or for those named; what failed is shown
-# below its line, and the exit status is 1. A check that had nothing to look at says
-# "not run" and why.
+# Checks that the current commit can be tagged as a release: release-check.sh vX.Y.Z
+# [CHECK...]. It runs the named checks, or all of them, and prints one line for each. The
+# output of a failed check follows its line, and the exit status is 1. A check without
+# input prints "not run" and the reason.
 #
-# Where the version is not published, a proxy on disk offers what the tags would: what git
-# has committed, and nothing else.
+# If the version is not published, the script serves the modules from a module proxy on
+# disk, as the tags would define them: committed files only.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 version=${1:-}
-[ -n "$version" ] || { echo 'which version? for example v0.2.0' >&2; exit 2; }
+[ -n "$version" ] || { echo 'usage: release-check.sh vX.Y.Z [CHECK...]' >&2; exit 2; }
 shift
 only=" $* "
 go=${GO:-go}
@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 ran=0
 
-# check NAME COMMAND... prints the last line of what the command says.
+# check NAME COMMAND... runs the command and prints the last line of its output.
 check() {
 	name=$1
 	shift
@@ -37,7 +37,7 @@ check() {
 
 is_version() {
 	echo "$version" | grep -Eq '^v(0|1)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$' || {
-		echo "\"$version\" is no version such as v0.2.0; from v2 on the module path has to change"
+		echo "invalid version \"$version\", want one such as v0.2.0; from v2 on the module path has to change"
 		return 1
 	}
 	for tag in "$version" "contract/$version"; do
@@ -49,13 +49,13 @@ is_version() {
 
 is_committed() {
 	[ -z "$(git status --porcelain)" ] || { git status --short; return 1; }
-	echo "$(git rev-parse --short HEAD), nothing besides"
+	echo "$(git rev-parse --short HEAD), no other changes"
 }
 
 has_notes() {
 	sh tools/release-notes.sh "$version" >"$work/notes" || return 1
 	odd=$(grep '^### ' CHANGELOG.md | grep -Ev '^### (Added|Changed|Deprecated|Removed|Fixed|Security)$') &&
-		{ echo "CHANGELOG.md has another heading: $odd"; return 1; }
+		{ echo "CHANGELOG.md has an unknown heading: $odd"; return 1; }
 	echo "$(grep -c '^- ' "$work/notes") entries"
 }
 
@@ -66,7 +66,7 @@ is_tidy() {
 	echo "$(echo . $nested | wc -w) modules"
 }
 
-# contract runs the program of that name.
+# contract ARGUMENT... runs the contract command.
 contract() {
 	[ -x "$work/contract" ] || $go build -C contract -o "$work/contract" ./cmd/contract || return 3
 	"$work/contract" "$@"
@@ -77,32 +77,32 @@ agrees() {
 	sed "s/^$1: //" "$work/agrees"
 }
 
-# snapshot_is_this: the last commit before the tag has kept the release in
-# contract/released, and the module contract requires it.
+# snapshot_is_this checks that contract/released contains this version and that the
+# contract module requires it.
 snapshot_is_this() {
 	contract breaking >"$work/breaking" || { cat "$work/breaking"; return 1; }
 	grep -q "no change since $version;" "$work/breaking" && cmp -s openapi.yaml contract/released/openapi.yaml ||
-		{ echo "contract/released is not $version as it is here: run bin/contract release $version"; return 1; }
+		{ echo "contract/released does not match this commit: run bin/contract release $version"; return 1; }
 	grep -q "$module $version\$" contract/go.mod ||
 		{ echo "contract/go.mod does not require $module $version"; return 1; }
-	echo "contract/released and contract/go.mod are about $version"
+	echo "contract/released and contract/go.mod match $version"
 }
 
-# deserves_version: the version is at least what the changes since the last tag ask for.
+# deserves_version checks that the version is not lower than the changes since the last tag require.
 deserves_version() {
 	last=$(git tag --list 'v[0-9]*' --merged HEAD --sort=-version:refname | grep -vx "$version" | head -n 1)
 	[ -n "$last" ] || { echo "not run: there is no earlier tag"; return 0; }
 	contract breaking --base "$last" >"$work/breaking"
 	[ $? -le 1 ] || { cat "$work/breaking"; return 1; }
-	asked=$(sed -n 's/^breaking: .* \(make it\|next version is\) \(v[0-9.]*\).*/\2/p' "$work/breaking")
-	[ -n "$asked" ] && [ "$(printf '%s\n' "$asked" "$version" | sort -V | tail -n 1)" = "$version" ] ||
+	required=$(sed -n 's/^breaking: .* \(make it\|next version is\) \(v[0-9.]*\).*/\2/p' "$work/breaking")
+	[ -n "$required" ] && [ "$(printf '%s\n' "$required" "$version" | sort -V | tail -n 1)" = "$version" ] ||
 		{ cat "$work/breaking"; return 1; }
-	echo "since $last, $asked would do"
+	echo "the changes since $last require at least $required"
 }
 
 examples_run() {
 	$go vet -C examples ./... && $go test -C examples ./... >"$work/examples" || { cat "$work/examples"; return 1; }
-	echo "$(grep -c '^ok' "$work/examples") run"
+	echo "$(grep -c '^ok' "$work/examples") passed"
 }
 
 documents_are_true() {
@@ -112,8 +112,8 @@ documents_are_true() {
 	echo "current"
 }
 
-# offer puts a module on the disk's proxy, but for what is no part of it: offer DIR
-# EXCLUDED... where DIR is empty or ends in a slash.
+# offer DIR EXCLUDED... adds the module in DIR to the proxy on disk, without the excluded
+# paths. DIR is empty or ends in a slash.
 offer() {
 	dir=$1
 	shift
@@ -125,21 +125,21 @@ offer() {
 		git archive --format=zip --prefix="$path@$version/" -o "$at/$version.zip" "HEAD:$dir" -- . "$@"
 }
 
-# is_published asks the module proxy only if both tags are there: it would remember for a
-# while that one is not.
+# is_published reports whether the version can be downloaded. It queries the module proxy
+# only if both tags exist, because the proxy caches that a version is missing.
 is_published() {
 	git show-ref --quiet --verify "refs/tags/$version" &&
 		git show-ref --quiet --verify "refs/tags/contract/$version" &&
 		(cd "$work" && GOWORK=off $go list -m "$module@$version") >/dev/null 2>&1
 }
 
-# readme_program is the first program in the README.
+# readme_program prints the first program in the README.
 readme_program() {
 	awk '/^```go$/ { getline; on = $0 == "package main" } /^```$/ && on { exit } on' README.md
 }
 
-# use_from is a program in a module of its own, without a replace: use_from PACKAGE, with
-# its source on stdin.
+# use_from PACKAGE vets a program, read from standard input, that imports PACKAGE in a
+# separate module without replace directives.
 use_from() {
 	mkdir "$work/use" && cat >"$work/use/main.go" && cd "$work/use" &&
 		$go mod init example.com/use && $go get "$1@$version" && $go mod tidy && $go vet . || return 1
@@ -151,7 +151,7 @@ consumer_builds() {
 	if ! is_published; then
 		origin="as if published: $version is not"
 		offer '' $(printf ':(exclude)%s ' $nested) && offer contract/ || return 1
-		# What is downloaded already need not be so again, and nothing made up stays.
+		# Downloaded modules are used again; the module cache is temporary.
 		GOPROXY="file://$work/proxy,file://$($go env GOMODCACHE)/cache/download,$($go env GOPROXY)"
 		GONOSUMDB="$module" GOMODCACHE=$work/modules GOFLAGS=-modcacherw
 		export GOPROXY GONOSUMDB GOMODCACHE GOFLAGS

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints what CHANGELOG.md says about a version: release-notes.sh vX.Y.Z. It fails if that
-# is nothing.
+# Prints the section of CHANGELOG.md for a version: release-notes.sh vX.Y.Z. It fails if
+# the section is missing or empty.
 set -eu
 cd "$(dirname "$0")/.."
 awk -v version="$1" '

@@ -1,10 +1,11 @@
-// Pictures draws a text of boxes and arrows, read from standard input, as SVG:
+// Pictures reads a description of boxes and arrows from standard input and writes it as
+// SVG to standard output:
 //
 //	title  One line
-//	desc   What a reader who does not see it should know
+//	desc   A description for readers who cannot see the picture
 //	cell   190 92 164 54              pitch of the grid, size of a box
 //	box    1 2 | client | New         column and row | name | note
-//	plain  1.5 3 | a.yaml | a note    the same, for what is outside
+//	plain  1.5 3 | a.yaml | a note    a dashed box, for parts outside the program
 //	client -> api                     an arrow; <-> has two heads, => is dashed
 //
 // Lines that begin with # are comments.
@@ -34,14 +35,14 @@ text { fill: #9da7b3 } .name { fill: #e6edf3 } rect { fill: #21262d; stroke: #6e
 <marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z"/></marker>
 `
 
-// heads are the kinds of arrows, and the attributes each is drawn with.
+// heads are the kinds of arrows with their SVG attributes.
 var heads = []struct{ sign, attributes string }{
 	{" <-> ", `marker-start="url(#head)" marker-end="url(#head)"`},
 	{" -> ", `marker-end="url(#head)"`},
 	{" => ", `class="made" marker-end="url(#head)"`},
 }
 
-// picture is a drawing that grows line by line.
+// picture is a drawing that is built line by line.
 type picture struct {
 	words                               map[string]string // title and desc
 	width, height                       float64
@@ -69,7 +70,7 @@ func read(text io.Reader) (*picture, error) {
 		}
 	}
 	if p.words["title"] == "" || p.words["desc"] == "" || p.width == 0 {
-		return nil, errors.New("a picture has a title, a desc and a box")
+		return nil, errors.New("title, desc or box is missing")
 	}
 	return p, lines.Err()
 }
@@ -94,7 +95,7 @@ func (p *picture) add(line string) error {
 	case "box", "plain":
 		return p.box(word, rest)
 	default:
-		return fmt.Errorf("neither a box nor an arrow: %q", line)
+		return fmt.Errorf("unknown line %q", line)
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (p *picture) add(line string) error {
 func (p *picture) box(class, text string) error {
 	parts := strings.Split(text, "|")
 	if len(parts) != 3 {
-		return fmt.Errorf("want column row | name | note, not %q", text)
+		return fmt.Errorf("got %q, want column row | name | note", text)
 	}
 	name, note := strings.TrimSpace(parts[1]), strings.TrimSpace(parts[2])
 	var column, row float64
@@ -110,7 +111,7 @@ func (p *picture) box(class, text string) error {
 		return err
 	}
 	if _, twice := p.centres[name]; twice || p.boxWidth == 0 {
-		return fmt.Errorf("a second box %q, or one before its cell", name)
+		return fmt.Errorf("box %q is repeated or precedes cell", name)
 	}
 	c := point{(column - 0.5) * p.pitchX, (row - 0.5) * p.pitchY}
 	p.centres[name] = c
@@ -122,13 +123,13 @@ func (p *picture) box(class, text string) error {
 	return nil
 }
 
-// arrow goes from side to side within a row, and otherwise from below to above, off the
-// centre towards the other end so that arrows do not meet.
+// arrow draws an arrow between two boxes. Within a row it connects their sides, otherwise
+// their top and bottom edges, away from the centre so that arrows do not meet.
 func (p *picture) arrow(from, to, attributes string) error {
 	a, known := p.centres[from]
 	b, alsoKnown := p.centres[to]
 	if !known || !alsoKnown {
-		return fmt.Errorf("an arrow from %q to %q, not both of which are boxes above", from, to)
+		return fmt.Errorf("arrow from %q to %q, want two boxes defined above", from, to)
 	}
 	if a.y == b.y {
 		half := math.Copysign(p.boxWidth/2+2, b.x-a.x)

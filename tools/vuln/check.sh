@@ -1,7 +1,7 @@
 #!/bin/sh
-# Looks for known vulnerabilities in what the modules given call: check.sh DIR...
-# Where the database cannot be reached, it says that it has not run. GOVULNDB is the
-# URL of another database than vuln.go.dev.
+# Reports known vulnerabilities that the given modules call: check.sh DIR...
+# If the database cannot be reached, it prints "not run" and succeeds. GOVULNDB is the URL
+# of a database to use instead of vuln.go.dev.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 log=$(mktemp)
@@ -10,12 +10,12 @@ for module; do
 	status=0
 	(cd "$module" && "${GO:-go}" tool -modfile="$here/go.mod" govulncheck ${GOVULNDB:+-db "$GOVULNDB"} ./...) >"$log" 2>&1 || status=$?
 	if [ "$status" -eq 1 ] && grep -q 'fetching vulnerabilities' "$log"; then
-		echo "govulncheck: not run (its database cannot be reached)"
+		echo "govulncheck: not run (the database cannot be reached)"
 		exit 0
 	fi
 	if [ "$status" -ne 0 ]; then
 		cat "$log"
 		exit "$status"
 	fi
-	echo "govulncheck: none in $module"
+	echo "govulncheck: no vulnerabilities in $module"
 done
