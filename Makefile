@@ -123,7 +123,7 @@ bench: ## compare with other clients; write docs/performance.md
 	$(GO) run -C bench ./cmd/bench -write
 
 .PHONY: bench-quick
-bench-quick: $(OGEN) ## print the main measurements within two minutes
+bench-quick: $(OGEN) ## print the main measurements in about a minute
 	@$(GO) run -C bench ./cmd/bench -quick
 
 .PHONY: faults

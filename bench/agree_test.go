@@ -14,18 +14,18 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/wire"
 )
 
-// Before anything is compared, each client must have read the same out of an answer:
-// everything that is in it.
+// TestClientsAgree checks that every client returns all data of a response. Without that,
+// their times could not be compared.
 func TestClientsAgree(t *testing.T) {
 	for _, c := range cases.All() {
 		if c.Items > 1000 {
-			continue // the same in large
+			continue // the same items as in the smaller lists
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			answer := c.Answer()
-			want := plain(t, answer)
-			memory := clients.Server{URL: "https://api.example.test/api/v1", Transport: wire.Memory(answer)}
-			loopback := wire.Loopback(answer)
+			response := c.Response()
+			want := normalize(t, response)
+			memory := clients.Server{URL: "https://api.example.test/api/v1", Transport: wire.Memory(response)}
+			loopback := wire.Loopback(response)
 			defer loopback.Close()
 			for _, server := range []clients.Server{memory, {URL: loopback.URL + "/api/v1"}} {
 				all, err := clients.All(server)
@@ -33,62 +33,62 @@ func TestClientsAgree(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, client := range all {
-					agrees(t, client.Name, c, c.Call(client), want)
+					if call := c.Call(client); call != nil {
+						checkCall(t, client.Name, call, c.Items, want)
+					}
 				}
 			}
 		})
 	}
 }
 
-func agrees(t *testing.T, name string, c cases.Case, call *clients.Call, want any) {
+// checkCall makes the call both ways and compares its results.
+func checkCall(t *testing.T, name string, call *clients.Call, wantItems int, want any) {
 	t.Helper()
-	if call == nil {
-		return
-	}
 	items, err := call.Do(t.Context())
-	if err != nil || items != c.Items {
-		t.Errorf("%s: %d items, %v", name, items, err)
+	if err != nil || items != wantItems {
+		t.Errorf("%s: got %d items, error %v, want %d items", name, items, err, wantItems)
 	}
 	value, err := call.Value(t.Context())
 	if err != nil {
-		t.Errorf("%s: %v", name, err)
+		t.Errorf("%s: got error %v, want a value", name, err)
 		return
 	}
 	encoded, err := json.Marshal(value)
 	if err != nil {
-		t.Errorf("%s: %v", name, err)
+		t.Errorf("%s: got error %v, want JSON", name, err)
 		return
 	}
-	if got := plain(t, encoded); !reflect.DeepEqual(got, want) {
-		t.Errorf("%s differs:\n%.500s\n%.500s", name, encoded, c.Answer())
+	if got := normalize(t, encoded); !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: got\n%.500v\nwant\n%.500v", name, got, want)
 	}
 }
 
-// plain decodes JSON and levels what clients may hold differently: a member that is
-// null, absent or zero, and how a time is written.
-func plain(t *testing.T, text []byte) any {
+// normalize decodes JSON and removes the differences that clients may have: null, missing
+// and zero fields are the same, and so are the formats of a time.
+func normalize(t *testing.T, text []byte) any {
 	t.Helper()
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
 		t.Fatal(err)
 	}
-	return level(value)
+	return normalizeValue(value)
 }
 
-func level(value any) any {
+func normalizeValue(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		for name, member := range v {
-			member = level(member)
-			if member == nil || reflect.ValueOf(member).IsZero() {
+		for name, field := range v {
+			field = normalizeValue(field)
+			if field == nil || reflect.ValueOf(field).IsZero() {
 				delete(v, name)
 				continue
 			}
-			v[name] = member
+			v[name] = field
 		}
 	case []any:
 		for i := range v {
-			v[i] = level(v[i])
+			v[i] = normalizeValue(v[i])
 		}
 	case string:
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
@@ -98,12 +98,15 @@ func level(value any) any {
 	return value
 }
 
-// What a program that imports the client links beside it and itself.
+// TestLinkedModules limits the modules that a program links if it imports the client.
 func TestLinkedModules(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}",
-		"github.com/tapkey-go/tapkey-go/client").Output()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}",
+		"github.com/tapkey-go/tapkey-go/client")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr // also receives the progress of downloads
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("go list: %v\n%s", err, &stderr)
 	}
 	modules := strings.Fields(string(out))
 	slices.Sort(modules)
@@ -112,6 +115,6 @@ func TestLinkedModules(t *testing.T) {
 	})
 	t.Log(modules)
 	if len(modules) == 0 || len(modules) > 6 {
-		t.Errorf("%d modules are linked: %v", len(modules), modules)
+		t.Errorf("got %d linked modules, want 1 to 6: %v", len(modules), modules)
 	}
 }

@@ -15,25 +15,26 @@ import (
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
-// Over a transport in memory the client's own work is all there is.
+// BenchmarkMemory measures calls over an in-memory transport, which leaves the work of the
+// client.
 func BenchmarkMemory(b *testing.B) {
 	for _, c := range cases.All() {
 		b.Run(c.Name, func(b *testing.B) {
-			answer := c.Answer()
-			measure(b, c, clients.Server{URL: "https://api.example.test/api/v1", Transport: wire.Memory(answer)})
+			transport := wire.Memory(c.Response())
+			measure(b, c, clients.Server{URL: "https://api.example.test/api/v1", Transport: transport})
 		})
 	}
 }
 
-// On loopback there is net/http and the kernel as well, and the server on the same
-// processors. B/op and allocs/op are those of both sides.
+// BenchmarkLoopback measures calls over a TCP connection, which adds net/http, the kernel
+// and a server in the same process. B/op and allocs/op include the server.
 func BenchmarkLoopback(b *testing.B) {
 	for _, c := range cases.All() {
 		if !c.Loopback {
 			continue
 		}
 		b.Run(c.Name, func(b *testing.B) {
-			server := wire.Loopback(c.Answer())
+			server := wire.Loopback(c.Response())
 			defer server.Close()
 			measure(b, c, clients.Server{URL: server.URL + "/api/v1"})
 		})
@@ -56,18 +57,18 @@ func measure(b *testing.B, c cases.Case, server clients.Server) {
 			run(b, func() {
 				items, err := call.Do(ctx)
 				if err != nil || items != c.Items {
-					b.Fatalf("%d items, %v", items, err)
+					b.Fatalf("got %d items, error %v, want %d items", items, err, c.Items)
 				}
 			})
 		})
 	}
 }
 
-// run reports processor time beside the time on the clock: neighbours on the machine
-// disturb it less, and it has all of what collecting garbage costs.
+// run measures do and also reports processor time. It includes garbage collection, and
+// other processes on the machine affect it less than wall time.
 func run(b *testing.B, do func()) {
 	b.ReportAllocs()
-	runtime.GC() // what the one before has left is not this one's
+	runtime.GC() // removes the garbage of the previous benchmark
 	before, err := process.CPU()
 	if err != nil {
 		b.Fatal(err)
@@ -82,7 +83,8 @@ func run(b *testing.B, do func()) {
 	b.ReportMetric(float64(after-before)/float64(b.N), "cpu-ns/op")
 }
 
-// What the Authorization header costs each call once there is a token.
+// BenchmarkBearer measures how long it takes to set the Authorization header if a token is
+// cached.
 func BenchmarkBearer(b *testing.B) {
 	tokens := clients.Tokens()
 	tapkey, err := client.New(client.WithTokenSource(tokens))
@@ -106,7 +108,7 @@ func BenchmarkBearer(b *testing.B) {
 		{"tapkey-reuse", client.BearerAuth(tokens)},
 	} {
 		b.Run("header/"+editor.name, func(b *testing.B) {
-			// A request is new to an editor, so that each has a header of its own.
+			// Editors expect a new request, so each request has a separate header.
 			requests := make([]*http.Request, 1000)
 			for i := range requests {
 				req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, client.DefaultBaseURL, nil)
@@ -114,7 +116,7 @@ func BenchmarkBearer(b *testing.B) {
 					b.Fatal(err)
 				}
 				requests[i] = req
-				req.Header["Authorization"] = nil // so that a header takes no memory but its own
+				req.Header["Authorization"] = nil // allocates the map outside the measurement
 			}
 			ctx := b.Context()
 			b.ReportAllocs()
@@ -131,13 +133,13 @@ func BenchmarkBearer(b *testing.B) {
 				}
 			}
 			if len(requests[0].Header["Authorization"]) != 1 {
-				b.Fatal("no header")
+				b.Fatalf("got headers %q, want one Authorization", requests[0].Header)
 			}
 		})
 	}
 }
 
-// clientTokens gives out the client's own token, as its calls get it.
+// clientTokens returns the token of a client, as its calls use it.
 type clientTokens struct{ *client.Client }
 
 func (t clientTokens) Token() (*oauth2.Token, error) { return t.TokenContext(context.Background()) }

@@ -1,4 +1,4 @@
-// Package bench measures this project's client beside a careful hand-written one and
-// beside what other generators make of the same contract. `make bench` runs
-// everything and writes docs/performance.md, `make bench-quick` takes a minute.
+// Package bench compares the client of this project with a careful hand-written client and
+// with clients that other generators generate from the same contract. README.md describes
+// how to run it.
 package bench

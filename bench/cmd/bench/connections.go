@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	goroutines   = 64
-	callsPerTurn = 6000
+	goroutines  = 64
+	callsPerRun = 6000
 )
 
-// connectionFigures compares the client's transport with net/http's own, under the
+// connectionFigures compares the client's transport with http.DefaultTransport, used by the
 // same client.
 func connectionFigures(ctx context.Context, repeats int) []figure {
 	figures := []figure{{
-		what: "64 goroutines on loopback, to http.DefaultTransport", unit: times, must: 1.8, moonshot: 1.8, atLeast: true,
+		name: connectionsName, unit: times, target: 1.8, stretch: 1.8, atLeast: true,
 	}}
 	server := wire.Loopback(data.One(data.Owner))
 	defer server.Close()
@@ -41,15 +41,15 @@ func connectionFigures(ctx context.Context, repeats int) []figure {
 
 	var ownTimes, plainTimes []float64
 	for range repeats {
-		for _, turn := range []struct {
+		for _, run := range []struct {
 			c     *client.Client
 			times *[]float64
 		}{{own, &ownTimes}, {plain, &plainTimes}} {
-			took, err := crowd(ctx, turn.c)
+			took, err := callConcurrently(ctx, run.c)
 			if err != nil {
 				return failed(figures, err)
 			}
-			*turn.times = append(*turn.times, took.Seconds())
+			*run.times = append(*run.times, took.Seconds())
 		}
 	}
 	slices.Sort(ownTimes)
@@ -58,13 +58,13 @@ func connectionFigures(ctx context.Context, repeats int) []figure {
 	return figures
 }
 
-// crowd makes calls from many goroutines at once.
-func crowd(ctx context.Context, c *client.Client) (time.Duration, error) {
+// callConcurrently makes calls from many goroutines and returns the time they took.
+func callConcurrently(ctx context.Context, c *client.Client) (time.Duration, error) {
 	start := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
 	for range goroutines {
 		group.Go(func() error {
-			for range callsPerTurn / goroutines {
+			for range callsPerRun / goroutines {
 				if _, err := c.GetOwner(ctx, "owner"); err != nil {
 					return err
 				}

@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 )
 
-// environment says what the figures were measured with and on.
+// environment describes the versions and the machine of a measurement.
 func environment(ctx context.Context, command string) (string, error) {
 	commit, err := output(ctx, "..", nil, "git", "rev-parse", "--short=10", "HEAD")
 	if err != nil {
 		return "", err
 	}
-	changes, err := output(ctx, "..", nil, "git", "status", "--porcelain", "--", ":!docs/performance.*")
+	changes, err := output(ctx, "..", nil, "git", "status", "--porcelain", "--", ":!docs/performance.*", ":!bench/README.md")
 	if err != nil {
 		return "", err
 	}
@@ -23,11 +24,25 @@ func environment(ctx context.Context, command string) (string, error) {
 	if len(bytes.TrimSpace(changes)) > 0 {
 		state = " with uncommitted changes"
 	}
-	return fmt.Sprintf("Commit %s%s, %s, %s/%s, %d processors (%s), by `%s`.", bytes.TrimSpace(commit), state,
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), command), nil
+	return fmt.Sprintf("Commit %s%s, %s, ogen %s, OpenTelemetry %s, %s/%s, %d processors (%s), by `%s`.",
+		bytes.TrimSpace(commit), state, runtime.Version(),
+		version("github.com/ogen-go/ogen"), version("go.opentelemetry.io/otel"),
+		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), command), nil
 }
 
-// processor is the model of the processor, as Linux has it.
+// version returns the version of a module in this program.
+func version(module string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dep := range info.Deps {
+			if dep.Path == module {
+				return dep.Version
+			}
+		}
+	}
+	return "of unknown version"
+}
+
+// processor returns the model of the processor on Linux.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

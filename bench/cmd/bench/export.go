@@ -25,18 +25,18 @@ import (
 
 const (
 	exported    = 200_000
-	exportLog   = exported * 7 / 6 // six of seven entries of the sandbox are exported
-	exportAhead = 8                // as the figures say
+	exportLog   = exported * 7 / 6 // the export selects six of seven entries
+	exportAhead = 8                // as in the names of the figures
 )
 
-// exportFigures measures `tapkey logs export` as its users run it: as a process, against
-// a sandbox that takes 5 ms for each answer.
+// exportFigures measures `tapkey logs export` in a separate process, on a sandbox that waits
+// 5 ms before each response.
 func exportFigures(ctx context.Context, dir string, repeats int) []figure {
 	figures := []figure{
-		{what: "export of 200,000 log entries to CSV, process growth", unit: mib, must: 32 << 20, moonshot: 32 << 20},
-		{what: "export with read-ahead 8, to one page at a time", unit: times, must: 3, moonshot: none, atLeast: true},
-		{what: "export with read-ahead 1, its default", unit: times, must: none, moonshot: none},
-		{what: "export with read-ahead 8, to reading the bytes alone", unit: ratio, must: none, moonshot: 1.1},
+		{name: "export of 200,000 log entries as CSV, peak growth", unit: mib, target: 32 << 20, stretch: 32 << 20},
+		{name: "export with read-ahead 8, speed-up", unit: times, target: 3, stretch: none, atLeast: true},
+		{name: "export with read-ahead 1 (the default), speed-up", unit: times, target: none, stretch: none},
+		{name: "export with read-ahead 8, vs discarding the bytes", unit: ratio, target: none, stretch: 1.1},
 	}
 	command := filepath.Join(dir, "tapkey")
 	if _, err := output(ctx, "..", nil, "go", "build", "-o", command, "./cmd/tapkey"); err != nil {
@@ -53,52 +53,55 @@ func exportFigures(ctx context.Context, dir string, repeats int) []figure {
 	}
 	defer server.Close()
 
-	var sequential, default1, ahead, bare []float64
+	var sequential, one, eight, discarded []float64
 	for range repeats {
 		idle, err := runExport(ctx, command, dir, empty, exportAhead)
 		if err != nil {
 			return failed(figures, err)
 		}
-		for _, turn := range []struct {
+		for _, setting := range []struct {
 			ahead int
 			times *[]float64
-		}{{0, &sequential}, {1, &default1}, {exportAhead, &ahead}} {
-			run, err := runExport(ctx, command, dir, server, turn.ahead)
+		}{{0, &sequential}, {1, &one}, {exportAhead, &eight}} {
+			run, err := runExport(ctx, command, dir, server, setting.ahead)
 			if err == nil && run.lines != exported+1 {
-				err = fmt.Errorf("%d lines were exported", run.lines)
+				err = fmt.Errorf("got %d lines, want %d", run.lines, exported+1)
 			}
 			if err != nil {
 				return failed(figures, err)
 			}
-			*turn.times = append(*turn.times, run.took.Seconds())
+			*setting.times = append(*setting.times, run.took.Seconds())
 			figures[0].value = max(figures[0].value, float64(run.peak-idle.peak))
 		}
-		took, err := fetchOnly(ctx, server, exportAhead+1)
+		took, err := discardPages(ctx, server, exportAhead+1)
 		if err != nil {
 			return failed(figures, err)
 		}
-		bare = append(bare, took.Seconds())
+		discarded = append(discarded, took.Seconds())
 	}
-	for _, times := range [][]float64{sequential, default1, ahead, bare} {
+	for _, times := range [][]float64{sequential, one, eight, discarded} {
 		slices.Sort(times)
 	}
-	figures[1].value = median(sequential) / median(ahead)
-	figures[2].value = median(sequential) / median(default1)
-	figures[3].value = median(ahead) / median(bare)
+	figures[1].value = median(sequential) / median(eight)
+	figures[2].value = median(sequential) / median(one)
+	figures[3].value = median(eight) / median(discarded)
 	return figures
 }
 
+// slowSandbox starts a sandbox with log entries that delays its responses.
 func slowSandbox(entries int) (*sandbox.Server, error) {
 	return sandbox.Start(sandbox.WithGenerated(1, 40, entries),
 		sandbox.WithFaults(sandbox.Fault{Kind: "latency", Delay: latency}))
 }
 
+// exportRun is the result of one export.
 type exportRun struct {
-	peak  int64
+	peak  int64 // bytes
 	took  time.Duration
 	lines int
 }
 
+// runExport runs the command and samples its memory until it exits.
 func runExport(ctx context.Context, command, dir string, server *sandbox.Server, ahead int) (exportRun, error) {
 	file := filepath.Join(dir, "log.csv")
 	cmd := exec.CommandContext(ctx, command, "logs", "export", "--owner", "Locking System 000001",
@@ -126,7 +129,7 @@ func runExport(ctx context.Context, command, dir string, server *sandbox.Server,
 			run.lines = bytes.Count(text, []byte("\n"))
 			return run, err
 		case <-time.After(5 * time.Millisecond):
-			// The peak only grows: the last one before the end is the one.
+			// The peak never shrinks, so the last sample counts.
 			if peak, err := process.Peak(cmd.Process.Pid); err == nil {
 				run.peak = peak
 			}
@@ -134,9 +137,9 @@ func runExport(ctx context.Context, command, dir string, server *sandbox.Server,
 	}
 }
 
-// fetchOnly reads what the export reads, as many pages at once, and throws it away: no
-// client can be faster against this server.
-func fetchOnly(ctx context.Context, server *sandbox.Server, concurrent int) (time.Duration, error) {
+// discardPages requests the same pages as the export, equally many at a time, and discards
+// the responses. No client can be faster with this server.
+func discardPages(ctx context.Context, server *sandbox.Server, concurrent int) (time.Duration, error) {
 	c, err := client.New(
 		client.WithBaseURL(server.BaseURL()), client.WithTokenURL(server.TokenURL()),
 		client.WithCredentials(server.ClientID(), server.ClientSecret()),
@@ -147,7 +150,7 @@ func fetchOnly(ctx context.Context, server *sandbox.Server, concurrent int) (tim
 	}
 	owners, err := c.ListOwners(ctx)
 	if err != nil || len(owners) != 1 {
-		return 0, errors.Join(err, fmt.Errorf("%d owners", len(owners)))
+		return 0, errors.Join(err, fmt.Errorf("got %d owner accounts, want 1", len(owners)))
 	}
 	start := time.Now()
 	group, ctx := errgroup.WithContext(ctx)

@@ -7,22 +7,21 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/report"
 )
 
-// figure is something that was measured, beside what was aimed at.
+// figure is a measured value with its targets.
 type figure struct {
-	what  string
+	name  string
 	value float64
 	unit  unit
 
-	// What must be and what would be splendid; [none] where there is no such aim.
-	must, moonshot float64
-	atLeast        bool // the aims are lower bounds, not upper ones
+	target, stretch float64 // [none] if there is no such target
+	atLeast         bool    // the targets are minimums instead of maximums
 
-	err error // why it could not be measured
+	err error // the reason if the value could not be measured
 }
 
 var none = math.NaN()
 
-// unit writes a value.
+// unit formats a value.
 type unit func(float64) string
 
 func ratio(v float64) string { return fmt.Sprintf("%.2f", v) }
@@ -32,46 +31,52 @@ func nanos(v float64) string { return fmt.Sprintf("%.0f ns", v) }
 func mib(v float64) string   { return fmt.Sprintf("%.1f MiB", v/(1<<20)) }
 func mb(v float64) string    { return fmt.Sprintf("%.2f MB", v/1e6) }
 
-// met says whether an aim was reached: yes, no, or nothing where there is none.
-func (f figure) met(aim float64) string {
+// met reports whether the figure meets a target: yes, no, or empty without a target.
+func (f figure) met(target float64) string {
 	switch {
-	case math.IsNaN(aim):
+	case math.IsNaN(target):
 		return ""
 	case f.err != nil:
 		return "not measured"
-	case f.atLeast && f.value >= aim, !f.atLeast && f.value <= aim:
+	case f.atLeast && f.value >= target, !f.atLeast && f.value <= target:
 		return "yes"
 	}
 	return "**no**"
 }
 
-func (f figure) aim(aim float64) string {
+// limit formats a target.
+func (f figure) limit(target float64) string {
 	switch {
-	case math.IsNaN(aim):
+	case math.IsNaN(target):
 		return ""
 	case f.atLeast:
-		return "≥ " + f.unit(aim)
+		return "≥ " + f.unit(target)
 	}
-	return "≤ " + f.unit(aim)
+	return "≤ " + f.unit(target)
+}
+
+// text formats the value.
+func (f figure) text() string {
+	if f.err != nil {
+		return "not measured"
+	}
+	return f.unit(f.value)
 }
 
 func (f figure) row() []string {
-	value := "not measured"
-	if f.err == nil {
-		value = f.unit(f.value)
-	}
-	return []string{f.what, value, f.aim(f.must), f.met(f.must), f.aim(f.moonshot), f.met(f.moonshot)}
+	return []string{f.name, f.text(), f.limit(f.target), f.met(f.target), f.limit(f.stretch), f.met(f.stretch)}
 }
 
-func targets(figures []figure) report.Table {
-	t := report.Table{Head: []string{"what", "measured", "must", "met", "moonshot", "met"}, Left: 1}
+// targetTable returns the table of all figures.
+func targetTable(figures []figure) report.Table {
+	t := report.Table{Head: []string{"figure", "measured", "target", "met", "stretch target", "met"}, Left: 1}
 	for _, f := range figures {
 		t.Rows = append(t.Rows, f.row())
 	}
 	return t
 }
 
-// failed are figures of a measurement that did not happen.
+// failed returns the figures of a measurement that failed.
 func failed(figures []figure, err error) []figure {
 	for i := range figures {
 		figures[i].err = err

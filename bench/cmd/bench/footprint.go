@@ -15,21 +15,22 @@ import (
 
 const modulePath = "github.com/tapkey-go/tapkey-go"
 
-// hello lists owner accounts with net/http and encoding/json alone. What does so with
-// the client is an example of the repository.
+// hello lists owner accounts with net/http and encoding/json. The program that does so with
+// the client is an example in this repository.
 //
 //go:embed testdata/hello/main.go
 var hello []byte
 
 const consumerSource = "../examples/owners/main.go"
 
-// footprint is what importing the client adds to a program.
+// footprint contains the sizes of two programs: without and with the client.
 type footprint struct {
 	binary, stripped [2]int64 // bytes: hello, consumer
-	linked, graph    int      // modules, besides the program's own and the client's
+	linked, graph    int      // modules without the program and the client
 	sums             int      // lines of go.sum
 }
 
+// measureFootprint builds both programs in new modules in dir.
 func measureFootprint(ctx context.Context, dir string) (f footprint, err error) {
 	sums, err := os.ReadFile("../go.sum")
 	if err != nil {
@@ -109,8 +110,8 @@ func size(file string) (int64, error) {
 	return info.Size(), nil
 }
 
-// modules counts the modules in the output of go list that are not the program's own
-// or the client's.
+// modules returns the number of modules in the output of go list, without the program and
+// the client.
 func modules(out []byte, err error) (int, error) {
 	paths := strings.Fields(string(out))
 	slices.Sort(paths)
@@ -123,8 +124,8 @@ func modules(out []byte, err error) (int, error) {
 func footprintFigures(f footprint, err error) []figure {
 	growth := float64(f.binary[1] - f.binary[0])
 	return []figure{
-		{what: "binary growth over hello world", value: growth, unit: mb, must: 1.8e6, moonshot: 1.4e6, err: err},
-		{what: "linked modules", value: float64(f.linked), unit: count, must: 6, moonshot: none, err: err},
+		{name: binaryName, value: growth, unit: mb, target: 1.8e6, stretch: 1.4e6, err: err},
+		{name: linkedName, value: float64(f.linked), unit: count, target: 6, stretch: none, err: err},
 	}
 }
 
@@ -133,7 +134,7 @@ func footprintTable(f footprint) report.Table {
 		return []string{name, mb(float64(f.binary[i])), mb(float64(f.stripped[i])), linked, graph, sums}
 	}
 	return report.Table{
-		Head: []string{"hello world", "binary", "stripped", "linked modules", "in the graph", "go.sum lines"},
+		Head: []string{"program", "binary", "stripped", "linked modules", "module graph", "go.sum lines"},
 		Left: 1,
 		Rows: [][]string{
 			row(0, "net/http + encoding/json", "0", "0", "0"),
@@ -142,8 +143,8 @@ func footprintTable(f footprint) report.Table {
 	}
 }
 
-// measureGenerate takes the time of go generate on a copy of the repository: with an
-// empty build cache, and again with a warm one.
+// measureGenerate measures go generate in a copy of the repository, first with an empty
+// build cache and then with a warm one.
 func measureGenerate(ctx context.Context, dir string) (cold, warm time.Duration, err error) {
 	list, err := output(ctx, "..", nil, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	if err != nil {
@@ -153,7 +154,7 @@ func measureGenerate(ctx context.Context, dir string) (cold, warm time.Duration,
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(list), "\x00"), "\x00") {
 		content, err := os.ReadFile(filepath.Join("..", name))
 		if os.IsNotExist(err) {
-			continue // deleted, and not committed so far
+			continue // deleted, but not yet in a commit
 		}
 		if err != nil {
 			return 0, 0, err

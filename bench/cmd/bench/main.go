@@ -1,8 +1,8 @@
-// Command bench measures the client beside its peers and beside its aims. It is run in
-// the folder bench:
+// Command bench compares the client with its peers and with its targets. Run it in the
+// directory bench:
 //
-//	go run ./cmd/bench -write    measures everything and writes docs/performance.md
-//	go run ./cmd/bench -quick    prints the essential in a minute
+//	go run ./cmd/bench -write    measures everything and updates the documents
+//	go run ./cmd/bench -quick    prints the main measurements
 package main
 
 import (
@@ -23,12 +23,15 @@ import (
 const (
 	documentFile = "../docs/performance.md"
 	plotFile     = "../docs/performance.svg"
+	targetsFile  = "README.md"
+
+	summaryPart = "summary"
 )
 
 func main() {
 	log.SetFlags(0)
-	quick := flag.Bool("quick", false, "the essential, in a minute")
-	write := flag.Bool("write", false, "write docs/performance.md and its plot")
+	quick := flag.Bool("quick", false, "print the main measurements")
+	write := flag.Bool("write", false, "update docs/performance.md, its plot and README.md")
 	flag.Parse()
 	if flag.NArg() > 0 || *quick && *write {
 		log.Fatal("usage: bench [-quick | -write]")
@@ -45,25 +48,24 @@ func main() {
 	}
 }
 
-// plan says how much is measured.
+// plan is the extent of a measurement.
 type plan struct {
 	command string
 	pattern string // of the benchmarks
 	passes  int
 	each    time.Duration
-	repeats int  // of everything that is not a benchmark
-	builds  bool // build programs, and the generator
+	repeats int  // of measurements other than benchmarks
+	builds  bool // also build programs and run the generator
 }
 
 var (
 	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 5, true}
-	short = plan{"make bench-quick", essential, 6, 20 * time.Millisecond, 2, false}
+	short = plan{"make bench-quick", mainBenchmarks, 6, 20 * time.Millisecond, 2, false}
 )
 
-const essential = "Memory/^(owner|owners-1000|grants-1000|logentries-1000|patch)$|Bearer"
+const mainBenchmarks = "Memory/^(owner|owners-1000|grants-1000|logentries-1000|patch)$|Bearer"
 
-// findings are all that was measured. A table that is missing is one of something that
-// could not be.
+// findings contains all measurements. A table is empty if its measurement failed.
 type findings struct {
 	environment string
 	rows        []report.Row
@@ -88,21 +90,21 @@ func run(ctx context.Context, p plan, write bool, out io.Writer) error {
 	if err := found.missing(); err != nil || !write {
 		return err
 	}
-	return writeDocument(found)
+	return writeDocuments(found)
 }
 
-// missing says why something was not measured.
+// missing returns the errors of failed measurements.
 func (f findings) missing() error {
 	var missing []error
 	for i, figure := range f.figures {
 		if figure.err != nil && (i == 0 || !errors.Is(f.figures[i-1].err, figure.err)) {
-			missing = append(missing, fmt.Errorf("%s: %w", figure.what, figure.err))
+			missing = append(missing, fmt.Errorf("%s: %w", figure.name, figure.err))
 		}
 	}
 	return errors.Join(missing...)
 }
 
-// measure takes everything in turn; nothing else runs meanwhile.
+// measure makes all measurements of a plan, one after another.
 func measure(ctx context.Context, p plan, dir string, log io.Writer) (found findings, err error) {
 	if found.environment, err = environment(ctx, p.command); err != nil {
 		return found, err
@@ -115,7 +117,7 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 		return found, err
 	}
 	found.figures = callFigures(found.rows)
-	fmt.Fprintln(log, "memory of fresh processes")
+	fmt.Fprintln(log, "memory of new processes")
 	growths, err := measureListGrowth(ctx, dir, p.repeats)
 	found.figures = append(found.figures, listGrowthFigures(growths, err)...)
 	if err == nil {
@@ -134,7 +136,7 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 	return found, nil
 }
 
-// builds adds what programs and the generator take to build and to run.
+// builds adds the sizes of programs and the time of the generator.
 func (f *findings) builds(ctx context.Context, dir string) {
 	var cold, warm time.Duration
 	size, err := measureFootprint(ctx, dir)
@@ -143,39 +145,43 @@ func (f *findings) builds(ctx context.Context, dir string) {
 	}
 	f.figures = append(f.figures, footprintFigures(size, err)...)
 	if err == nil {
-		f.footprint = fmt.Sprintf("%s\n`go generate ./...`, which writes the client and the sandbox's server side: "+
-			"%s with an empty build cache, %s with a warm one.\n",
+		f.footprint = fmt.Sprintf("%s\n`go generate ./...`, which writes the client and the server side of the sandbox, takes "+
+			"%s with an empty build cache and %s with a warm one.\n",
 			footprintTable(size), report.Duration(cold.Seconds()), report.Duration(warm.Seconds()))
 	}
 }
 
-// part is what goes between two markers of the document.
-type part struct{ name, content string }
+// part is the content between two markers of a document.
+type part struct{ file, name, content string }
 
 func (f findings) parts() []part {
 	return []part{
-		{"environment", f.environment + "\n"},
-		{"ratios", report.Ratios(f.rows, clients.Baseline, "Loopback").String()},
-		{"targets", targets(f.figures).String()},
-		{"memory", f.memory},
-		{"footprint", f.footprint},
+		{documentFile, "environment", f.environment + "\n"},
+		{documentFile, "ratios", report.Ratios(f.rows, clients.Baseline, "Loopback").String()},
+		{targetsFile, "targets", targetTable(f.figures).String()},
+		{documentFile, "memory", f.memory},
+		{documentFile, "footprint", f.footprint},
 	}
 }
 
-// writeDocument puts the findings between the markers of the document.
-func writeDocument(found findings) error {
-	text, err := os.ReadFile(documentFile)
+// writeDocuments writes the findings between the markers of the documents, and the plot.
+func writeDocuments(found findings) error {
+	summary, err := found.summary()
 	if err != nil {
 		return err
 	}
-	document := string(text)
-	for _, part := range found.parts() {
-		if document, err = report.Replace(document, part.name, part.content); err != nil {
+	for _, part := range append(found.parts(), part{documentFile, summaryPart, summary}) {
+		text, err := os.ReadFile(part.file)
+		if err != nil {
 			return err
 		}
-	}
-	if err := os.WriteFile(documentFile, []byte(document), 0o644); err != nil {
-		return err
+		document, err := report.Replace(string(text), part.name, part.content)
+		if err != nil {
+			return fmt.Errorf("%s: %w", part.file, err)
+		}
+		if err := os.WriteFile(part.file, []byte(document), 0o644); err != nil {
+			return err
+		}
 	}
 	plot := report.Plot(found.rows, "Memory", clients.Baseline, "tapkey", "tapkey-iter")
 	return os.WriteFile(plotFile, []byte(plot), 0o644)

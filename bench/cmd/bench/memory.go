@@ -15,15 +15,15 @@ import (
 
 const listed = 100_000
 
-// listGrowth is what listing 100,000 owners costs fresh processes.
+// listGrowth is the cost of listing 100,000 owner accounts in new processes.
 type listGrowth struct {
 	client  string
 	growth  []float64 // bytes, in ascending order
 	seconds []float64
 }
 
-// measureListGrowth lists the owners with each client, in processes of their own; the
-// server is this process.
+// measureListGrowth lists the owner accounts with each client in new processes. The server
+// runs in this process.
 func measureListGrowth(ctx context.Context, dir string, repeats int) ([]listGrowth, error) {
 	probe := filepath.Join(dir, "probe")
 	if _, err := output(ctx, "", nil, "go", "build", "-o", probe, "./cmd/probe"); err != nil {
@@ -51,7 +51,7 @@ func measureListGrowth(ctx context.Context, dir string, repeats int) ([]listGrow
 				return nil, err
 			}
 			if result.Items != listed {
-				return nil, fmt.Errorf("%s listed %d owners", c.Name, result.Items)
+				return nil, fmt.Errorf("%s: got %d owner accounts, want %d", c.Name, result.Items, listed)
 			}
 			growths[i].client = c.Name
 			growths[i].growth = append(growths[i].growth, result.Growth)
@@ -68,7 +68,7 @@ func measureListGrowth(ctx context.Context, dir string, repeats int) ([]listGrow
 func median(sorted []float64) float64 { return sorted[len(sorted)/2] }
 
 func listGrowthTable(growths []listGrowth) report.Table {
-	t := report.Table{Head: []string{"client", "peak growth", "most of all", "wall time"}, Left: 1}
+	t := report.Table{Head: []string{"client", "peak growth", "maximum", "wall time"}, Left: 1}
 	for _, g := range growths {
 		t.Rows = append(t.Rows, []string{
 			g.client, mib(median(g.growth)), mib(slices.Max(g.growth)), report.Duration(median(g.seconds)),
@@ -77,9 +77,9 @@ func listGrowthTable(growths []listGrowth) report.Table {
 	return t
 }
 
-// listGrowthFigures judges the iterator by the worst of its processes.
+// listGrowthFigures returns the largest growth of the iterator.
 func listGrowthFigures(growths []listGrowth, err error) []figure {
-	f := figure{what: "100,000 owners by iterator, peak growth", unit: mib, must: 8 << 20, moonshot: 4 << 20, err: err}
+	f := figure{name: iteratorName, unit: mib, target: 8 << 20, stretch: 4 << 20, err: err}
 	for _, g := range growths {
 		if g.client == "tapkey-iter" {
 			f.value = slices.Max(g.growth)

@@ -21,13 +21,13 @@ const (
 	latency = 5 * time.Millisecond
 )
 
-// pageServer serves log entries page by page, each after the latency, and counts.
+// pageServer serves pages of log entries after a delay and counts the requests.
 type pageServer struct {
 	*httptest.Server
 	requests atomic.Int64
 }
 
-// newPageServer has so many log entries.
+// newPageServer starts a server with this number of log entries.
 func newPageServer(entries int) *pageServer {
 	s := new(pageServer)
 	var all [][]byte
@@ -39,7 +39,7 @@ func newPageServer(entries int) *pageServer {
 		time.Sleep(latency)
 		skip, err := strconv.Atoi(r.URL.Query().Get("$skip"))
 		if err != nil || skip%perPage != 0 || r.URL.Query().Get("$top") != strconv.Itoa(perPage) {
-			http.Error(w, "pages are asked for otherwise", http.StatusBadRequest)
+			http.Error(w, "unexpected $skip or $top", http.StatusBadRequest)
 			return
 		}
 		body := []byte("[]")
@@ -53,7 +53,7 @@ func newPageServer(entries int) *pageServer {
 	return s
 }
 
-// read reads the log up to limit entries, 0 being all, and returns what it took.
+// read reads the log up to limit entries, or all entries if limit is 0.
 func (s *pageServer) read(
 	ctx context.Context, ahead, limit int,
 ) (took time.Duration, entries, requests int, err error) {
@@ -76,13 +76,13 @@ func (s *pageServer) read(
 	return time.Since(start), entries, int(s.requests.Load()), nil
 }
 
-// pageFigures compares reading ahead with one page after another.
+// pageFigures compares read-ahead with reading one page at a time.
 func pageFigures(ctx context.Context, repeats int) []figure {
 	figures := []figure{
-		{what: "100 pages at 5 ms, read-ahead 4, to one at a time", unit: times, must: 3.5, moonshot: 3.5, atLeast: true},
-		{what: "wasted requests, last page short", unit: count, must: none, moonshot: 0},
-		{what: "wasted requests, last page full", unit: count, must: none, moonshot: none},
-		{what: "wasted requests, left in page 3", unit: count, must: none, moonshot: none},
+		{name: readAheadName, unit: times, target: 3.5, stretch: 3.5, atLeast: true},
+		{name: "unneeded requests, last page not full", unit: count, target: none, stretch: 0},
+		{name: "unneeded requests, last page full", unit: count, target: none, stretch: none},
+		{name: "unneeded requests, stopped in page 3", unit: count, target: none, stretch: none},
 	}
 	const ahead = 4
 	short, full := newPageServer(pages*perPage-perPage/2), newPageServer(pages*perPage)
@@ -94,7 +94,7 @@ func pageFigures(ctx context.Context, repeats int) []figure {
 		for _, n := range []int{0, ahead} {
 			took, entries, requests, err := short.read(ctx, n, 0)
 			if err == nil && entries != pages*perPage-perPage/2 {
-				err = fmt.Errorf("%d log entries", entries)
+				err = fmt.Errorf("got %d log entries, want %d", entries, pages*perPage-perPage/2)
 			}
 			if err != nil {
 				return failed(figures, err)
@@ -106,7 +106,7 @@ func pageFigures(ctx context.Context, repeats int) []figure {
 			more = append(more, took.Seconds())
 			figures[1].value = max(figures[1].value, float64(requests-pages))
 		}
-		// Where the last page is full, only one more request can tell.
+		// After a full page, one more request is needed to find the end.
 		_, _, requests, err := full.read(ctx, ahead, 0)
 		if err != nil {
 			return failed(figures, err)

@@ -13,8 +13,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/report"
 )
 
-// passes runs the benchmarks several times over, each time all of them in one process,
-// so that a change of the machine's mood meets all clients alike.
+// passes runs all benchmarks n times, each time in one process. A temporary slowdown of the
+// machine then affects all clients alike.
 func passes(
 	ctx context.Context, dir, pattern string, n int, each time.Duration, log io.Writer,
 ) (*report.Results, error) {
@@ -37,7 +37,7 @@ func passes(
 	return &results, nil
 }
 
-// output runs a command and returns what it prints.
+// output runs a command and returns its standard output.
 func output(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)

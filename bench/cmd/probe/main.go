@@ -1,5 +1,5 @@
-// Command probe lists the owner accounts of a server once, in a process of its own,
-// and prints how much its memory has grown:
+// Command probe lists the owner accounts of a server once and prints how much the memory of
+// its process has grown:
 //
 //	probe CLIENT URL
 package main
@@ -36,7 +36,7 @@ func run(name, url string) error {
 			return measure(c.ListOwners)
 		}
 	}
-	return fmt.Errorf("there is no client %q", name)
+	return fmt.Errorf("unknown client %q", name)
 }
 
 func measure(call *clients.Call) error {

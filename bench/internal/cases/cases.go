@@ -1,4 +1,4 @@
-// Package cases lists what is measured.
+// Package cases lists the measured calls.
 package cases
 
 import (
@@ -6,14 +6,14 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/data"
 )
 
-// Case is one call with its answer.
+// Case is a call and its response.
 type Case struct {
 	Name     string
-	Loopback bool // worth measuring over a real connection, too
+	Loopback bool // also measured over a TCP connection
 	Items    int
 
-	Answer func() []byte
-	Call   func(clients.Client) *clients.Call
+	Response func() []byte
+	Call     func(clients.Client) *clients.Call // returns nil if the client does not support it
 }
 
 // All returns the cases.

@@ -17,12 +17,12 @@ import (
 
 const (
 	handTimeout = 30 * time.Second
-	maxPooled   = 1 << 20 // a buffer that has grown beyond is not kept
+	maxPooled   = 1 << 20 // capacity of the largest buffer that is kept
 )
 
-// Hand is a client as a careful engineer writes it for a few operations: net/http,
-// encoding/json, one buffer of the right size from a pool, a cached token. Its
-// http.Client has a time-out unless that is 0.
+// Hand returns a client as a careful engineer would write it for a few operations:
+// net/http, encoding/json, pooled buffers of the right size and a cached token. Zero means
+// no time-out.
 func Hand(name string, s Server, timeout time.Duration) Client {
 	h := &hand{base: s.URL, http: s.httpClient(), tokens: Tokens()}
 	h.http.Timeout = timeout
@@ -121,7 +121,7 @@ func (h *hand) decode(rsp *http.Response, out any) error {
 	return json.Unmarshal(buf.Bytes(), out)
 }
 
-// The types below hold what the contract has, as one would write them by hand.
+// The types below have all fields of the contract.
 
 // HandOwner is an owner account.
 type HandOwner struct {
@@ -153,7 +153,7 @@ type handContactUpdate struct {
 	Comment string `json:"comment,omitempty"`
 }
 
-// HandGrant is a grant with what is nested in it.
+// HandGrant is a grant with its lock, card and contact.
 type HandGrant struct {
 	ID                  string         `json:"id"`
 	State               string         `json:"state"`
@@ -200,12 +200,12 @@ type HandLockType struct {
 	SupportedTechnologies []string `json:"supportedTechnologies"`
 }
 
-// HandFeatures are what a lock can do.
+// HandFeatures are the features of a lock.
 type HandFeatures struct {
 	TimeRestrictionIcalSupport string `json:"timeRestrictionIcalSupport"`
 }
 
-// HandMembership counts memberships by state.
+// HandMembership contains the number of memberships by state.
 type HandMembership struct {
 	ByState []struct {
 		State string
@@ -213,7 +213,7 @@ type HandMembership struct {
 	}
 }
 
-// HandLockHealth is one measurement of a lock.
+// HandLockHealth is a measurement of a lock.
 type HandLockHealth struct {
 	ID             string     `json:"id"`
 	PhysicalLockID string     `json:"physicalLockId"`
@@ -237,7 +237,7 @@ type HandCard struct {
 	NofGrantsCapacity int64      `json:"nofGrantsCapacity"`
 }
 
-// HandLogEntry is an entry of a log.
+// HandLogEntry is a log entry.
 type HandLogEntry struct {
 	ID            string     `json:"id"`
 	EntryNo       int64      `json:"entryNo"`

@@ -9,7 +9,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/peers/ogen"
 )
 
-// Ogen is ogen's client without its OpenTelemetry code.
+// Ogen returns the client that ogen generates without OpenTelemetry.
 func Ogen(s Server) (Client, error) {
 	c, err := ogen.NewClient(s.URL, ogenTokens{Tokens()}, ogen.WithClient(s.httpClient()))
 	if err != nil {
@@ -74,14 +74,15 @@ func (t ogenTokens) Tapkey(context.Context, ogen.OperationName) (ogen.Tapkey, er
 	return ogen.Tapkey{Token: token.AccessToken}, nil
 }
 
-// as is what each caller of ogen's client writes around a call: its answers are sums.
+// as converts the result of a call to T. Callers of this client have to do the same,
+// because a result is one of several types, one for each status.
 func as[T any](rsp any, err error) (T, error) {
 	if err != nil {
 		return *new(T), err
 	}
 	value, ok := rsp.(T)
 	if !ok {
-		return *new(T), fmt.Errorf("unexpected answer: %T", rsp)
+		return *new(T), fmt.Errorf("unexpected response: %T", rsp)
 	}
 	return value, nil
 }

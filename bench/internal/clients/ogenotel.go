@@ -8,7 +8,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/peers/ogenotel"
 )
 
-// OgenOTel is ogen's client as it comes: with OpenTelemetry, for which no SDK is set up.
+// OgenOTel returns the client that ogen generates by default: with OpenTelemetry. No SDK is
+// configured.
 func OgenOTel(s Server) (Client, error) {
 	c, err := ogenotel.NewClient(s.URL, ogenOTelTokens{Tokens()}, ogenotel.WithClient(s.httpClient()))
 	if err != nil {

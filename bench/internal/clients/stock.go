@@ -8,7 +8,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/peers/stock"
 )
 
-// Stock is oapi-codegen's ClientWithResponses with a request editor for the token.
+// Stock returns the ClientWithResponses of oapi-codegen with a request editor that adds the
+// token.
 func Stock(s Server) (Client, error) {
 	tokens := Tokens()
 	c, err := stock.NewClientWithResponses(s.URL, stock.WithHTTPClient(s.httpClient()),
@@ -73,10 +74,11 @@ func Stock(s Server) (Client, error) {
 	}, nil
 }
 
-// stockValue is what each caller of a ClientWithResponses writes around a call.
+// stockValue returns the value of a response or an error. Callers of a ClientWithResponses
+// have to do the same.
 func stockValue[T any](value *T, rsp *http.Response) (T, error) {
 	if value == nil {
-		return *new(T), fmt.Errorf("unexpected answer: %s", rsp.Status)
+		return *new(T), fmt.Errorf("unexpected response: %s", rsp.Status)
 	}
 	return *value, nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// Tapkey is this project's client, with all that it does around a call: time-outs,
-// retries, renewal of the token, the check of the origin.
+// Tapkey returns the client of this project with its defaults: time-outs, retries, token
+// renewal and the origin check.
 func Tapkey(s Server) (Client, error) {
 	c, err := newTapkey(s)
 	if err != nil {
@@ -41,7 +41,7 @@ func Tapkey(s Server) (Client, error) {
 	}, nil
 }
 
-// TapkeyIterators is the same client read by its iterators, item by item.
+// TapkeyIterators returns the client of this project. Its lists are read with iterators.
 func TapkeyIterators(s Server) (Client, error) {
 	c, err := newTapkey(s)
 	if err != nil {
@@ -56,7 +56,7 @@ func TapkeyIterators(s Server) (Client, error) {
 			return c.AllGrants(ctx, ownerID, nil)
 		}),
 		ListLogEntries: each(func(ctx context.Context) iter.Seq2[tapkey.LogEntry, error] {
-			// A page that is not full is the last one: one request, as for the others.
+			// The page is not full, so the iterator sends one request, like the other clients.
 			return c.AllLogEntries(ctx, ownerID, &tapkey.ListLogEntriesParams{Top: new(pageSize + 1)})
 		}),
 	}, nil
@@ -70,6 +70,7 @@ func newTapkey(s Server) (*client.Client, error) {
 	return client.New(options...)
 }
 
+// each returns a call that reads all items of an iterator.
 func each[T any](all func(context.Context) iter.Seq2[T, error]) *Call {
 	return &Call{
 		Do: func(ctx context.Context) (items int, err error) {

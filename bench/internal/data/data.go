@@ -1,7 +1,7 @@
-// Package data makes up what the measured API answers. It is the same each time, and
-// for everyone: ids, names and times differ from item to item, a name in four holds
-// what JSON escapes or what is not ASCII, and what the real API often sends as null
-// is null.
+// Package data generates the responses of the measured API. They are the same in every run
+// and for every client. Ids, names and times differ between items. One name in four
+// contains JSON escapes or non-ASCII letters. Fields that the API often sends as null are
+// null.
 package data
 
 import (
@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Item appends the JSON of the item with number i.
+// Item appends the JSON of item number i to dst.
 type Item func(dst []byte, i int) []byte
 
-// One returns the JSON of one item.
+// One returns the JSON of the first item.
 func One(item Item) []byte { return item(nil, 0) }
 
-// List returns the JSON array of items from up to, but not including, to.
+// List returns a JSON array of the items from, from+1, ..., to-1.
 func List(item Item, from, to int) []byte {
 	list := []byte{'['}
 	for i := from; i < to; i++ {
@@ -27,19 +27,19 @@ func List(item Item, from, to int) []byte {
 	return append(list, ']')
 }
 
-// Owner is an owner account, of about 90 bytes.
+// Owner appends an owner account of about 90 bytes.
 func Owner(dst []byte, i int) []byte {
 	return fmt.Appendf(dst, `{"id":"%s","name":"%s %d","active":%t}`, id(1, i), name(i), i, i%10 != 9)
 }
 
-// Contact is a contact, of about 300 bytes.
+// Contact appends a contact of about 300 bytes.
 func Contact(dst []byte, i int) []byte {
 	return fmt.Appendf(dst, `{"id":"%s","ownerId":"%s","identifier":"user%d@example.com",`+
 		`"email":"user%d@example.com","ipId":"tapkey","ipUserId":null,"title":"%s","comment":null}`,
 		id(2, i), id(1, 0), i, i, name(i))
 }
 
-// Grant is a grant with its lock and its contact nested, of about 1,200 bytes.
+// Grant appends a grant of about 1,200 bytes, which contains its lock and its contact.
 func Grant(dst []byte, i int) []byte {
 	dst = fmt.Appendf(dst, `{"id":"%s","state":"Ok","active":true,"boundLockId":"%s","boundLock":`, id(3, i), id(4, i))
 	dst = lock(dst, i)
@@ -59,7 +59,7 @@ func lock(dst []byte, i int) []byte {
 		id(4, i), name(i), i%7, i, id(1, 0), at(i), i+1, at(i+30))
 }
 
-// LogEntry is an entry of a log, of about 350 bytes.
+// LogEntry appends a log entry of about 350 bytes.
 func LogEntry(dst []byte, i int) []byte {
 	return fmt.Appendf(dst, `{"id":"%s","entryNo":%d,"lockTimestamp":"%s","receivedAt":"%s","boundLockId":"%s",`+
 		`"boundCardId":null,"contactId":"%s","logType":"Command","command":"TriggerLock"}`,

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// CPU returns the processor time that this process has used, collecting garbage
-// included.
+// CPU returns the processor time that this process has used, including garbage collection.
 func CPU() (time.Duration, error) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -1,5 +1,5 @@
-// Package process tells what a process has needed: memory, from what Linux says about
-// it, and processor time.
+// Package process measures the memory and the processor time of processes. Memory is
+// available on Linux only.
 package process
 
 import (
@@ -9,16 +9,18 @@ import (
 	"strings"
 )
 
-// Peak returns the most bytes that a process has had resident; 0 stands for this one.
+// Peak returns the peak resident set size of a process in bytes. A pid of 0 means this
+// process.
 func Peak(pid int) (int64, error) {
 	return status(pid, "VmHWM")
 }
 
-// ResetPeak makes what is resident now the peak of this process.
+// ResetPeak resets the peak of this process to its current resident set size.
 func ResetPeak() error {
 	return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 }
 
+// status returns a size from the status of a process in bytes.
 func status(pid int, name string) (int64, error) {
 	process := "self"
 	if pid != 0 {
@@ -34,5 +36,5 @@ func status(pid int, name string) (int64, error) {
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("the status of process %s has no %s", process, name)
+	return 0, fmt.Errorf("/proc/%s/status has no %s", process, name)
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Replace puts content between the markers <!-- bench:name --> and <!-- /bench:name -->
-// of a document.
+// Replace replaces the text between <!-- bench:name --> and <!-- /bench:name --> in a
+// document.
 func Replace(document, name, content string) (string, error) {
 	open, end := fmt.Sprintf("<!-- bench:%s -->", name), fmt.Sprintf("<!-- /bench:%s -->", name)
 	before, rest, opened := strings.Cut(document, open)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Measures of the plot, in pixels. It has two columns.
+// Dimensions of the plot in pixels. It has two columns.
 const (
 	columnWidth = 372
 	columnGap   = 16
@@ -20,8 +20,8 @@ const (
 	lineName    = 18 // above the columns
 )
 
-// Colours are legible on light and on dark; where the reader's preference is known they
-// are better.
+// plotStyle has colours that are legible on light and dark backgrounds, and better ones for
+// each colour scheme if it is known.
 const plotStyle = `text { font: 11px system-ui, sans-serif; fill: #6e7781 }
 .case { font-weight: 600 }
 .peer { fill: #8c959f } .ours { fill: #218bff }
@@ -29,8 +29,8 @@ const plotStyle = `text { font: 11px system-ui, sans-serif; fill: #6e7781 }
 @media (prefers-color-scheme: light) { text { fill: #57606a } .case { fill: #24292f } .ours { fill: #0969da } }
 @media (prefers-color-scheme: dark) { text { fill: #9da7b3 } .case { fill: #e6edf3 } .ours { fill: #4493f8 } }`
 
-// Plot draws the ratios of a suite as an SVG: a group of bars for each case, and a line
-// where the baseline is. Clients in ours stand out.
+// Plot returns the ratios of a suite as SVG: a group of bars for each case and a line for
+// the baseline. Clients in ours are highlighted.
 func Plot(rows []Row, suite, baseline string, ours ...string) string {
 	var groups [][]Row
 	longest, total := 1.0, 0
@@ -60,7 +60,7 @@ func Plot(rows []Row, suite, baseline string, ours ...string) string {
 		p.baseline(x, bottom, baseline)
 	}
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">
-<title>Time of a call, as a ratio to %[3]s</title>
+<title>Time of a call relative to %[3]s</title>
 <style>
 %[4]s
 </style>
@@ -69,12 +69,12 @@ func Plot(rows []Row, suite, baseline string, ours ...string) string {
 }
 
 type plot struct {
-	scale float64 // pixels for a ratio of 1
+	scale float64 // pixels of a ratio of 1
 	ours  []string
 	body  strings.Builder
 }
 
-// group draws the bars of a case from y on, and returns where the next may begin.
+// group draws the bars of a case at y and returns the y of the next group.
 func (p *plot) group(x, y int, rows []Row) int {
 	fmt.Fprintf(&p.body, `<text class="case" x="%d" y="%d">%s</text>`+"\n",
 		x, y+titleHeight-8, html.EscapeString(rows[0].Case))
@@ -96,7 +96,7 @@ func (p *plot) group(x, y int, rows []Row) int {
 	return y + groupGap
 }
 
-// baseline draws the line at 1 through a column.
+// baseline draws the line of ratio 1 through a column.
 func (p *plot) baseline(x, bottom int, name string) {
 	at := float64(x+labelWidth) + p.scale
 	fmt.Fprintf(&p.body, `<line class="base" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`, at, lineName, at, bottom-groupGap)

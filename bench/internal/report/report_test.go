@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// output is what passes of three benchmarks print: ours takes half the time of hand,
-// other as long.
+// output returns the output of passes of three benchmarks. The time of ours is half the time
+// of hand, the time of other is the same.
 func output(passes int) string {
 	var text strings.Builder
 	for pass := range passes {
@@ -27,6 +27,7 @@ func output(passes int) string {
 	return text.String()
 }
 
+// compared returns the rows of these passes.
 func compared(t *testing.T, passes int) []Row {
 	t.Helper()
 	var results Results
@@ -42,35 +43,35 @@ func compared(t *testing.T, passes int) []Row {
 
 func TestRatiosToTheBaseline(t *testing.T) {
 	const want = `
-| over   | case  | client | to hand |     p | CPU to hand | time/op |   ± |    B/op | allocs/op |
-| ------ | ----- | ------ | ------: | ----: | ----------: | ------: | --: | ------: | --------: |
-| memory | owner | hand   |    1.00 |       |        1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
-| memory | owner | ours   |    0.50 | 0.002 |        0.50 | 1.00 µs |  0% | 2.000Ki |        12 |
-| memory | owner | other  |  ~ 1.00 | 1.000 |      ~ 1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
+| transport | case  | client | vs hand |     p | CPU vs hand | time/op |   ± |    B/op | allocs/op |
+| --------- | ----- | ------ | ------: | ----: | ----------: | ------: | --: | ------: | --------: |
+| memory    | owner | hand   |    1.00 |       |        1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
+| memory    | owner | ours   |    0.50 | 0.002 |        0.50 | 1.00 µs |  0% | 2.000Ki |        12 |
+| memory    | owner | other  |  ~ 1.00 | 1.000 |      ~ 1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
 `
 	got := Ratios(compared(t, 6), "hand").String()
 	if strings.TrimSpace(got) != strings.TrimSpace(want) {
-		t.Errorf("got\n%s", got)
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if shared := Ratios(compared(t, 6), "hand", "Memory").String(); strings.Contains(shared, "2.000Ki") {
-		t.Errorf("what is not the client's alone is shown:\n%s", shared)
+		t.Errorf("got\n%s\nwant no B/op of a shared suite", shared)
 	}
 }
 
-func TestFewPassesSayNothing(t *testing.T) {
+func TestTwoPassesAreNotSignificant(t *testing.T) {
 	row, err := Find(compared(t, 2), "Memory", "owner", "ours")
 	if err != nil || row.ToBaseline.Significant() {
-		t.Errorf("two passes are enough for p = %v, %v", row.ToBaseline.P, err)
+		t.Errorf("got p = %v, error %v, want no significance", row.ToBaseline.P, err)
 	}
 }
 
-func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
+func TestInvalidResults(t *testing.T) {
 	for name, text := range map[string]string{
-		"other name": "BenchmarkAlone 1 5 ns/op\n",
-		"no figure":  "BenchmarkMemory/owner/hand 1 many ns/op\n",
+		"invalid name":   "BenchmarkAlone 1 5 ns/op\n",
+		"invalid number": "BenchmarkMemory/owner/hand 1 many ns/op\n",
 	} {
 		if err := new(Results).Read(strings.NewReader(text)); err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: got no error for %q, want one", name, text)
 		}
 	}
 	var results Results
@@ -78,27 +79,27 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := results.Compare("hand"); err == nil {
-		t.Error("compared to what was not measured")
+		t.Error("got no error without a baseline, want one")
 	}
 	if _, err := Find(nil, "Memory", "owner", "ours"); err == nil {
-		t.Error("found what was not measured")
+		t.Error("got no error for a missing row, want one")
 	}
 }
 
 func TestReplace(t *testing.T) {
 	document := "before\n<!-- bench:a -->\nold\n<!-- /bench:a -->\nafter\n"
-	for range 2 { // replacing again changes nothing
+	for range 2 { // the second time changes nothing
 		var err error
 		document, err = Replace(document, "a", "\nnew\n\n")
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if document != "before\n<!-- bench:a -->\nnew\n<!-- /bench:a -->\nafter\n" {
-		t.Errorf("%q", document)
+	if want := "before\n<!-- bench:a -->\nnew\n<!-- /bench:a -->\nafter\n"; document != want {
+		t.Errorf("got %q, want %q", document, want)
 	}
-	if _, err := Replace(document, "b", ""); err == nil {
-		t.Error("no error without markers")
+	if got, err := Replace(document, "b", ""); err == nil {
+		t.Errorf("got %q without markers, want an error", got)
 	}
 }
 
@@ -113,21 +114,21 @@ func TestPlotIsWellFormed(t *testing.T) {
 			break
 		}
 		if err != nil {
-			t.Fatalf("%v:\n%s", err, plot)
+			t.Fatalf("got error %v, want well-formed XML:\n%s", err, plot)
 		}
 	}
-	// The bar of a client is as long as its ratio says; the baseline has a line, not a bar.
+	// The length of a bar is the ratio of its client. The baseline is a line without a bar.
 	for _, want := range []string{
 		`<rect class="peer" x="88" y="42" width="124.1"`,
 		`<rect class="ours" x="88" y="58" width="248.0"`,
 		`<line class="base" x1="336.0"`,
 	} {
 		if !strings.Contains(plot, want) {
-			t.Errorf("there is no %s in\n%s", want, plot)
+			t.Errorf("got\n%s\nwant %s in it", plot, want)
 		}
 	}
 	if got := strings.Count(plot, "<rect"); got != 2 {
-		t.Errorf("%d bars", got)
+		t.Errorf("got %d bars, want 2", got)
 	}
 }
 
@@ -136,7 +137,7 @@ func TestDuration(t *testing.T) {
 		5.2e-10: "0.52 ns", 6.3e-8: "63.0 ns", 3.9e-6: "3.90 µs", 4.56e-4: "456 µs", 0.0123: "12.3 ms", 3: "3.00 s",
 	} {
 		if got := Duration(seconds); got != want {
-			t.Errorf("%g is %q, not %q", seconds, got, want)
+			t.Errorf("Duration(%g): got %q, want %q", seconds, got, want)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package report turns the output of benchmarks into what is shown: a table of ratios
-// with their significance, a plot, and the parts of a document between markers.
+// Package report formats the output of benchmarks: as a table of ratios with their
+// significance, as a plot, and as marked parts of a document.
 package report
 
 import (
@@ -14,13 +14,14 @@ import (
 // Key names a benchmark: Benchmark<Suite>/<Case>/<Client>.
 type Key struct{ Suite, Case, Client string }
 
-// Results are the samples of each benchmark, one per pass, in the order of the first.
+// Results are the samples of all benchmarks, one for each pass, in the order of the first
+// pass.
 type Results struct {
 	keys    []Key
 	samples map[Key]map[string][]float64 // by unit
 }
 
-// Units of the samples, as benchfmt has them.
+// Units of the samples, in the notation of benchfmt.
 const (
 	unitTime   = "sec/op"
 	unitCPU    = "cpu-sec/op"
@@ -28,7 +29,7 @@ const (
 	unitAllocs = "allocs/op"
 )
 
-// Read adds the output of a pass.
+// Read adds the samples in the output of a pass.
 func (r *Results) Read(in io.Reader) error {
 	reader := benchfmt.NewReader(in, "")
 	for reader.Scan() {
@@ -52,10 +53,10 @@ func keyOf(name benchfmt.Name) (Key, error) {
 	for _, part := range parts {
 		if text, found := strings.CutPrefix(string(part), "/"); found {
 			names = append(names, text)
-		} // else it is the number of processors
+		} // otherwise, it is the number of processors
 	}
 	if len(names) != 2 {
-		return Key{}, fmt.Errorf("benchmark %s is not named suite/case/client", name)
+		return Key{}, fmt.Errorf("invalid benchmark name %s, want suite/case/client", name)
 	}
 	return Key{string(base), names[0], names[1]}, nil
 }
@@ -73,16 +74,16 @@ func (r *Results) add(key Key, values []benchfmt.Value) {
 	}
 }
 
-// Row is a benchmark beside the baseline of its case.
+// Row compares a benchmark with the baseline of its case.
 type Row struct {
 	Key
 	Time          benchmath.Summary // median, in seconds, with its confidence interval
 	Bytes, Allocs float64           // medians
 
-	ToBaseline, CPUToBaseline Ratio // of the time on the clock, and of processor time
+	ToBaseline, CPUToBaseline Ratio // of wall time and of processor time
 }
 
-// Ratio is the ratio of two medians, and whether it means anything.
+// Ratio is the ratio of two medians with its significance.
 type Ratio struct {
 	Value float64
 	benchmath.Comparison
@@ -91,7 +92,7 @@ type Ratio struct {
 // Significant reports whether the samples differ.
 func (r Ratio) Significant() bool { return r.P < r.Alpha }
 
-// Compare puts each benchmark beside the baseline's.
+// Compare compares each benchmark with the baseline of its case.
 func (r *Results) Compare(baseline string) ([]Row, error) {
 	var rows []Row
 	for _, key := range r.keys {

@@ -11,15 +11,14 @@ import (
 	"golang.org/x/perf/benchunit"
 )
 
-// Table is a table of text. The first columns are aligned to the left, the others to
-// the right.
+// Table is a table whose first columns are left-aligned. The others are right-aligned.
 type Table struct {
 	Head []string
-	Left int // how many columns are aligned to the left
+	Left int // number of left-aligned columns
 	Rows [][]string
 }
 
-// String writes the table in Markdown, aligned so that it can be read as it is.
+// String returns the table in Markdown, with aligned columns.
 func (t Table) String() string {
 	widths := make([]int, len(t.Head))
 	for _, row := range append([][]string{t.Head}, t.Rows...) {
@@ -30,11 +29,11 @@ func (t Table) String() string {
 	var text strings.Builder
 	line := func(cells []string) {
 		for i, cell := range cells {
-			blanks := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if i < t.Left {
-				cell += blanks
+				cell += padding
 			} else {
-				cell = blanks + cell
+				cell = padding + cell
 			}
 			text.WriteString("| " + cell + " ")
 		}
@@ -56,12 +55,12 @@ func (t Table) String() string {
 	return text.String()
 }
 
-// Ratios is the table of all benchmarks. On a suite in shared, B/op and allocs/op are
-// left out: they are not the client's alone.
+// Ratios returns the table of all benchmarks. B/op and allocs/op of the suites in shared are
+// omitted, because they include the server.
 func Ratios(rows []Row, baseline string, shared ...string) Table {
 	t := Table{
 		Head: []string{
-			"over", "case", "client", "to " + baseline, "p", "CPU to " + baseline, "time/op", "±", "B/op", "allocs/op",
+			"transport", "case", "client", "vs " + baseline, "p", "CPU vs " + baseline, "time/op", "±", "B/op", "allocs/op",
 		},
 		Left: 3,
 	}
@@ -83,8 +82,8 @@ func Ratios(rows []Row, baseline string, shared ...string) Table {
 	return t
 }
 
-// text writes a ratio, with benchstat's ~ where the samples do not differ, or nothing
-// where it was not measured.
+// text formats a ratio. Like benchstat, it marks an insignificant difference with ~. A ratio
+// that was not measured is empty.
 func (r Ratio) text(baseline bool) string {
 	if math.IsNaN(r.Value) {
 		return ""
@@ -95,11 +94,12 @@ func (r Ratio) text(baseline bool) string {
 	return fmt.Sprintf("~ %.2f", r.Value)
 }
 
+// spread formats the confidence interval of the time.
 func spread(row Row) string {
 	return strings.TrimPrefix(strings.ReplaceAll(row.Time.PctRangeString(), " ", ""), "±")
 }
 
-// Duration writes seconds with three digits.
+// Duration formats seconds with three significant digits.
 func Duration(seconds float64) string {
 	for _, unit := range []struct {
 		size time.Duration

@@ -1,5 +1,5 @@
-// Package wire is what the clients are measured over: a transport in memory, and a
-// real server on loopback. Both give one answer to every request.
+// Package wire provides an in-memory transport and a loopback server for measurements. Both
+// send the same response to every request.
 package wire
 
 import (
@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// Memory is a transport that gives the same answer to every request, and no work to
-// the kernel: what is measured over it is the client's own.
+// Memory returns a transport whose response to every request has this body. It uses
+// neither the kernel nor net/http's transport.
 func Memory(body []byte) http.RoundTripper {
 	return &memory{body, http.Header{
 		"Content-Type":   {"application/json; charset=utf-8"},
@@ -36,19 +36,19 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		ProtoMajor:    1,
 		ProtoMinor:    1,
 		Header:        m.header,
-		Body:          &answer{*bytes.NewReader(m.body)},
+		Body:          &body{*bytes.NewReader(m.body)},
 		ContentLength: int64(len(m.body)),
 		Request:       req,
 	}, nil
 }
 
-// answer is a body as net/http's: a plain Reader, which copies.
-type answer struct{ reader bytes.Reader }
+// body has only the methods of a response body of net/http, so that clients have to copy it.
+type body struct{ reader bytes.Reader }
 
-func (a *answer) Read(p []byte) (int, error) { return a.reader.Read(p) }
-func (a *answer) Close() error               { return nil }
+func (b *body) Read(p []byte) (int, error) { return b.reader.Read(p) }
+func (b *body) Close() error               { return nil }
 
-// Loopback starts a server that gives the same answer to every request.
+// Loopback starts a server whose response to every request has this body.
 func Loopback(body []byte) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
