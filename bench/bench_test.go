@@ -15,8 +15,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
-// BenchmarkMemory measures calls over an in-memory transport, which leaves the work of the
-// client.
+// BenchmarkMemory measures calls over an in-memory transport: only the work of the client.
 func BenchmarkMemory(b *testing.B) {
 	for _, c := range cases.All() {
 		b.Run(c.Name, func(b *testing.B) {
