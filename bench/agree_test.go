@@ -60,8 +60,24 @@ func checkCall(t *testing.T, name string, call *clients.Call, wantItems int, wan
 		return
 	}
 	if got := normalize(t, encoded); !reflect.DeepEqual(got, want) {
-		t.Errorf("%s: got\n%.500v\nwant\n%.500v", name, got, want)
+		got, want = firstDifference(got, want)
+		t.Errorf("%s: got\n%v\nwant\n%v", name, got, want)
 	}
+}
+
+// firstDifference returns the first items that differ if both values are lists of the same
+// length. Otherwise it returns the values.
+func firstDifference(got, want any) (gotItem, wantItem any) {
+	gotList, _ := got.([]any)
+	wantList, _ := want.([]any)
+	if len(gotList) == len(wantList) {
+		for i := range gotList {
+			if !reflect.DeepEqual(gotList[i], wantList[i]) {
+				return gotList[i], wantList[i]
+			}
+		}
+	}
+	return got, want
 }
 
 // normalize decodes JSON and removes the differences that clients may have: null, missing

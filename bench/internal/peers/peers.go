@@ -8,9 +8,9 @@ package peers
 //go:generate go tool ogen --loglevel error --config ogen.yaml --target ogen --package ogen --clean ../../../openapi.yaml
 //go:generate go tool ogen --loglevel error --config ogenotel.yaml --target ogenotel --package ogenotel --clean ../../../openapi.yaml
 
-// The modules that the generated code of ogen needs. go mod tidy keeps them even if the
-// code has not been generated yet.
 import (
+	// The generated code of ogen needs these modules. go mod tidy keeps them even if the
+	// code has not been generated yet.
 	_ "github.com/go-faster/errors"
 	_ "github.com/go-faster/jx"
 	_ "github.com/ogen-go/ogen/otelogen"
