@@ -142,8 +142,8 @@ fuzz: ## fuzz each target for FUZZTIME, a minute
 
 .PHONY: size
 size: ## count the lines of hand-written Go, tests apart
-	@for d in api client doctor odata lockid sandbox cmd/tapkey; do \
-		printf '%-12s %5d lines of code, %5d with comments and blanks\n' $$d \
+	@for d in api internal/engine client doctor odata lockid sandbox cmd/tapkey; do \
+		printf '%-16s %5d lines of code, %5d with comments and blanks\n' $$d \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \
 	done

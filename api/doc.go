@@ -1,10 +1,6 @@
-// Package api holds the words that every generated call is made of: the
-// [Operation] that is called, the [Error] it may end in, and the functions that
-// turn an HTTP answer into a value ([Decode], [DecodeList], [Discard]) or into an
-// iterator ([Items], [Pages]).
+// Package api defines the errors and operations that generated calls return and use.
 //
-// It knows nothing about any particular API. The generated package beside it
-// calls it, and programs use it to look at errors:
+// A failed call returns an *[Error], which matches a sentinel by its status:
 //
 //	if errors.Is(err, api.ErrNotFound) { ... }
 //
@@ -12,7 +8,8 @@
 //		log.Print(failure.StatusCode, failure.Code)
 //	}
 //
-// or, in an http.RoundTripper, at the operation that a request belongs to, with
-// [OperationFromContext]. What else is exported, [Begin] and the functions that begin
-// with Scan among it, is there for generated code.
+// An http.RoundTripper gets the [Operation] that a request belongs to from
+// [OperationFromContext].
+//
+// The package does not depend on any particular contract.
 package api

@@ -1,10 +1,8 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -74,7 +72,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (%s)", e.Code)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + OneLine(withoutURLs(e.Err), maxText))
+		b.WriteString(": " + oneLine(e.Err))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, ": the server asks to wait %v", e.RetryAfter)
@@ -107,33 +105,6 @@ var statusSentinels = map[int]error{
 	http.StatusTooManyRequests: ErrTooManyRequests,
 }
 
-// newError wraps the reason of a call that got no usable answer.
-func newError(op *Operation, err error) *Error {
-	return &Error{Operation: op.ID, Method: op.Method, Path: op.Path, Err: err}
-}
-
-// answerError wraps what is wrong with an answer.
-func answerError(op *Operation, rsp *http.Response, err error) *Error {
-	e := newError(op, err)
-	e.StatusCode, e.Header = rsp.StatusCode, rsp.Header
-	return e
-}
-
-// transportError wraps what a Doer or an editor returned. A *url.Error is opened,
-// because its text is the whole URL, $filter and all. An *Error passes as it is.
-func transportError(op *Operation, err error) *Error {
-	if e, ok := err.(*Error); ok {
-		return e
-	}
-	if u, ok := err.(*url.Error); ok {
-		err = u.Err
-	}
-	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http's words, and it quotes the header
-		err = fmt.Errorf("%w: to a place that is no URL", ErrRedirect)
-	}
-	return newError(op, err)
-}
-
 // withoutURLs is the text of an error without the URLs of the *url.Errors in it.
 func withoutURLs(err error) string {
 	text := err.Error()
@@ -143,33 +114,14 @@ func withoutURLs(err error) string {
 	return text
 }
 
-// readError says how reading an answer ended early. A cut-off body is not what
-// the contract says; a caller's own cancellation stays just that.
-func readError(err error) error {
-	if errors.Is(err, ErrTooLarge) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("%w: body cut off: %w", ErrUnexpected, err)
-}
+// maxText is how many bytes of the text of Err are in the text of an Error.
+const maxText = 512
 
-const (
-	maxText = 512 // bytes of foreign text in an error's text
-	maxCode = 100 // bytes of an error code
-)
-
-// OneLine makes foreign text fit for one line of a log or a terminal.
-func OneLine(s string, limit int) string {
-	if len(s) > limit {
-		s = s[:limit]
-	}
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	return strings.Join(strings.Fields(s), " ")
+// oneLine returns the text of err on one line, safe for a log or a terminal.
+func oneLine(err error) string {
+	text := withoutURLs(err)
+	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	}), " ")
 }

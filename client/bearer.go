@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // contextTokenSource is a token source whose caller can stop waiting.
@@ -82,7 +82,7 @@ func checkToken(t *oauth2.Token) error {
 	var problem string
 	switch text := t.AccessToken; {
 	case t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer"):
-		problem = fmt.Sprintf("of type %q, not Bearer", api.OneLine(t.TokenType, 40))
+		problem = fmt.Sprintf("of type %q, not Bearer", engine.OneLine(t.TokenType, 40))
 	case text == "":
 		problem = "empty"
 	case len(text) >= 7 && strings.EqualFold(text[:7], "bearer "):

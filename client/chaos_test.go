@@ -19,6 +19,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -91,7 +92,7 @@ func runChaos(t *testing.T, calls int) {
 
 	// What is behind the client counts its connections and bodies.
 	var connections, bodies atomic.Int32
-	dialer := &net.Dialer{Timeout: api.DefaultDialTimeout}
+	dialer := &net.Dialer{Timeout: engine.DefaultDialTimeout}
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, addr)
 		if err != nil {

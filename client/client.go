@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // Where Tapkey's production system is.
@@ -128,8 +128,8 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 //  3. attempts are made until one answers, if the operation may be repeated; each
 //     gets the token of its time, on a copy of the request, and is logged;
 //  4. the http.Client sends it and follows no redirect.
-func newChain(cfg *config, s *shared, base *url.URL) api.Doer {
-	var next api.Doer = s.http
+func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
+	var next engine.Doer = s.http
 	next = &retryDoer{next, s.bearer, cfg.retries, cfg.logger, cfg.sleep}
 	next = &renewDoer{next, s.tokens}
 	return &originDoer{next, base}
@@ -147,9 +147,9 @@ func userAgent(name string) tapkey.RequestEditorFn {
 // boundedHTTPClient gives a copy of a caller's http.Client our time-outs, its own
 // Timeout in their place if it has one.
 func boundedHTTPClient(c *http.Client) *http.Client {
-	header, idle := api.DefaultHeaderTimeout, api.DefaultIdleTimeout
+	header, idle := engine.DefaultHeaderTimeout, engine.DefaultIdleTimeout
 	if c.Timeout > 0 {
 		header, idle = c.Timeout, c.Timeout
 	}
-	return api.WithTimeout(c, header, idle)
+	return engine.WithTimeout(c, header, idle)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // What is wrong with a configuration or a token, for errors.Is.
@@ -152,7 +153,7 @@ func checkScopes(scopes []string) error {
 
 // checkURL checks a URL that credentials will go to.
 func checkURL(text string) error {
-	u, err := api.ParseBaseURL(text)
+	u, err := engine.ParseBaseURL(text)
 	if err == nil && !secure(u) {
 		err = ErrPlainHTTP
 	}

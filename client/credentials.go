@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // maxTokenAnswer bounds an answer of the token endpoint.
@@ -29,7 +30,7 @@ func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oa
 		Scopes:       c.scopes,
 		AuthStyle:    c.authStyle,
 	}
-	httpClient := api.WithoutRedirects(&http.Client{Transport: &tokenTransport{transport}})
+	httpClient := engine.WithoutRedirects(&http.Client{Transport: &tokenTransport{transport}})
 	return func(ctx context.Context) (*oauth2.Token, error) {
 		token, err := grant.Token(context.WithValue(ctx, oauth2.HTTPClient, httpClient))
 		if err != nil {
@@ -52,7 +53,7 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	defer rsp.Body.Close()
 	rsp.Request = req // a transport of the caller's own may not say
-	if origin, ok := api.Redirect(rsp); ok {
+	if origin, ok := engine.Redirect(rsp); ok {
 		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
 	}
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenAnswer+1))

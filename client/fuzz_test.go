@@ -12,6 +12,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 var sentBearer = regexp.MustCompile(`^Bearer [0-9A-Za-z._~+/-]+=*$`)
@@ -151,7 +152,7 @@ func FuzzBaseURL(f *testing.F) {
 		if _, err := calls.GetOwner(t.Context(), "1"); err != nil {
 			t.Fatal(err)
 		}
-		want, err := api.ParseBaseURL(base)
+		want, err := engine.ParseBaseURL(base)
 		if err != nil {
 			t.Fatal(err)
 		}

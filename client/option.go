@@ -8,6 +8,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // DefaultRetries is how often a call is repeated without [WithRetries].
@@ -106,7 +107,7 @@ func WithRequestEditor(editor tapkey.RequestEditorFn) Option {
 }
 
 // WithMaxResponseBytes bounds the bytes of an answer, decompressed, and of each item of a
-// list that is streamed; default: [api.DefaultMaxResponseBytes]. A larger one is
+// list that is streamed; default: 32 MiB. A larger one is
 // [api.ErrTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) { c.settings.MaxResponseBytes = n }
@@ -120,7 +121,7 @@ func WithReadAhead(pages int) Option {
 }
 
 // WithPageSize sets how many items an iterator over a paged list asks for at a time, at
-// least 1; default: [api.DefaultPageSize]. Top in the parameters of a call goes first.
+// least 1; default: 500. Top in the parameters of a call goes first.
 func WithPageSize(n int) Option {
 	return func(c *config) { c.settings.PageSize = n }
 }
@@ -136,8 +137,8 @@ func defaults() *config {
 		sleep:      sleep,
 		retries:    DefaultRetries,
 		settings: api.Settings{
-			MaxResponseBytes: api.DefaultMaxResponseBytes,
-			PageSize:         api.DefaultPageSize,
+			MaxResponseBytes: engine.DefaultMaxResponseBytes,
+			PageSize:         engine.DefaultPageSize,
 		},
 	}
 }

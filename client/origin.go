@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // origin is a scheme, host and port (RFC 6454): what credentials are meant for.
@@ -28,7 +28,7 @@ func originOf(scheme, hostport string) origin {
 
 // originDoer refuses requests that an editor has pointed elsewhere.
 type originDoer struct {
-	next api.Doer
+	next engine.Doer
 	base *url.URL
 }
 

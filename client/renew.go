@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // renewDoer answers a 401 with one more try, with another token, if there is one:
 // the token may have been revoked, or a clock may be wrong. It does so whatever the
 // operation, since a server that answers 401 has done nothing.
 type renewDoer struct {
-	next   api.Doer
+	next   engine.Doer
 	tokens *tokenCache
 }
 
@@ -27,7 +28,7 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	if !known {
 		return rsp, nil
 	}
-	err = api.Discard(&op, rsp, nil)
+	err = engine.Discard(&op, rsp, nil)
 	if failed, ok := errors.AsType[*api.Error](err); ok {
 		failed.Hint = "tapkey doctor finds out why"
 	}
@@ -45,7 +46,7 @@ func (d *renewDoer) do(req *http.Request) (*http.Response, error) {
 		return rsp, nil
 	}
 	again, err := replay(req)
-	api.CloseBody(rsp)
+	engine.CloseBody(rsp)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 // retryDoer makes attempts until one answers for good. prepare is run on a copy of
 // the request for each, so that each carries the token of its time.
 type retryDoer struct {
-	next    api.Doer
+	next    engine.Doer
 	prepare tapkey.RequestEditorFn
 	retries int
 	logger  *slog.Logger // may be nil
@@ -56,7 +57,7 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		if !ok || !timeFor(ctx, wait) {
 			return rsp, err
 		}
-		api.CloseBody(rsp)
+		engine.CloseBody(rsp)
 		if err := d.sleep(ctx, wait); err != nil {
 			return nil, err
 		}
@@ -101,7 +102,7 @@ func passingStatus(status int) bool {
 // reports false if the server asks for too long a wait.
 func delay(attempt int, rsp *http.Response) (time.Duration, bool) {
 	if rsp != nil {
-		if wait, ok := api.RetryAfter(rsp.Header); ok {
+		if wait, ok := engine.RetryAfter(rsp.Header); ok {
 			return wait, wait <= maxRetryAfter
 		}
 	}

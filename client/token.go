@@ -136,7 +136,7 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		}
 		// No caller's deadline, since the others want the token, too, and none of the
 		// operation that the caller wants it for.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(api.WithoutOperation(ctx)), tokenTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(api.ContextWithOperation(ctx, nil)), tokenTimeout)
 		defer cancel()
 		token, err := c.attempt(ctx)
 		now := time.Now()

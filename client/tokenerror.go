@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // TokenError says why no access token could be had. It holds neither the request
@@ -80,12 +81,12 @@ func newTokenError(err error, secret string) error {
 	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		e := &TokenError{
-			Code:        api.OneLine(strings.ReplaceAll(refused.ErrorCode, secret, "***"), 100),
-			Description: api.OneLine(strings.ReplaceAll(refused.ErrorDescription, secret, "***"), 200),
+			Code:        engine.OneLine(strings.ReplaceAll(refused.ErrorCode, secret, "***"), 100),
+			Description: engine.OneLine(strings.ReplaceAll(refused.ErrorDescription, secret, "***"), 200),
 		}
 		if refused.Response != nil {
 			e.StatusCode = refused.Response.StatusCode
-			e.retryAfter, _ = api.RetryAfter(refused.Response.Header)
+			e.retryAfter, _ = engine.RetryAfter(refused.Response.Header)
 		}
 		return e
 	}

@@ -5,7 +5,7 @@ import (
 	"mime"
 	"strings"
 
-	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // challenge is what a server says of a bearer token (RFC 6750, section 3).
@@ -38,9 +38,9 @@ func parseChallenge(headers []string) challenge {
 		}
 		if found {
 			return challenge{
-				raw:         api.OneLine(header, 200),
-				err:         api.OneLine(values["error"], 60),
-				description: api.OneLine(values["error_description"], 200),
+				raw:         engine.OneLine(header, 200),
+				err:         engine.OneLine(values["error"], 60),
+				description: engine.OneLine(values["error_description"], 200),
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // Options say what else to look at.
@@ -117,7 +118,7 @@ func (p *patient) configuration(context.Context) (string, *Finding) {
 	for _, id := range wanted {
 		i := slices.IndexFunc(all, func(op api.Operation) bool { return op.ID == id })
 		if i < 0 {
-			return "", found(ConfigMissing, fmt.Sprintf("there is no operation %q", api.OneLine(id, 60)))
+			return "", found(ConfigMissing, fmt.Sprintf("there is no operation %q", engine.OneLine(id, 60)))
 		}
 		p.operations = append(p.operations, all[i])
 	}
@@ -197,7 +198,7 @@ func (p *patient) scopes(context.Context) (string, *Finding) {
 	if missing := missingScopes(have, p.operations); len(missing) > 0 {
 		return "", found(ScopeMissing, "missing: "+strings.Join(missing, ", "))
 	}
-	return api.OneLine(strings.Join(have, " "), 300), nil
+	return engine.OneLine(strings.Join(have, " "), 300), nil
 }
 
 func (p *patient) owners(context.Context) (string, *Finding) {
@@ -219,7 +220,7 @@ func (p *patient) administrator(ctx context.Context) (string, *Finding) {
 	}
 	id := p.options.Owner
 	if id == "" {
-		return "of " + api.OneLine(p.probe.owners[0].Name, 60) + " and what else is listed", nil
+		return "of " + engine.OneLine(p.probe.owners[0].Name, 60) + " and what else is listed", nil
 	}
 	if !slices.ContainsFunc(p.probe.owners, func(o tapkey.OwnerAccount) bool { return o.ID == id }) {
 		return "", found(NotAdministrator, fmt.Sprintf("it is not among the %d owner accounts listed", len(p.probe.owners)))
@@ -280,7 +281,7 @@ func probeOwners(ctx context.Context, c *client.Client) probe {
 			p.skew, p.dated = date.Add(time.Second/2).Sub(middle), true
 		}
 	}
-	p.owners, p.err = api.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, err)
+	p.owners, p.err = engine.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, err)
 	return p
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // Explain says what an error of this module means, the likeliest first. It is nil
@@ -108,7 +109,7 @@ func status(e *api.Error) string {
 		s += " (" + e.Code + ")"
 	}
 	if wait := e.Header.Get("Retry-After"); wait != "" {
-		s += ", Retry-After: " + api.OneLine(wait, 40)
+		s += ", Retry-After: " + engine.OneLine(wait, 40)
 	}
 	if e.Err != nil {
 		s += ": " + line(e.Err)
@@ -116,7 +117,7 @@ func status(e *api.Error) string {
 	return s
 }
 
-func line(err error) string { return api.OneLine(err.Error(), 300) }
+func line(err error) string { return engine.OneLine(err.Error(), 300) }
 
 func isTLS(err error) bool {
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)

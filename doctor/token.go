@@ -14,6 +14,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // claims are what a JWT says of itself (RFC 7519, RFC 9068). They are not verified.
@@ -89,7 +90,7 @@ func (c *claims) describe() string {
 		{"issuer", c.Issuer}, {"audience", strings.Join(c.Audience, " ")}, {"client", c.ClientID},
 	} {
 		if v.value != "" {
-			said = append(said, v.name+" "+api.OneLine(v.value, 100))
+			said = append(said, v.name+" "+engine.OneLine(v.value, 100))
 		}
 	}
 	return strings.Join(said, ", ") + " (not verified)"
@@ -137,7 +138,7 @@ func schemeEvidence(header string) string {
 	if !found || len(scheme) > 20 || strings.ContainsAny(scheme, ".=/+") {
 		return "the header is a token without a scheme"
 	}
-	return fmt.Sprintf("the scheme is %q", api.OneLine(strings.TrimSuffix(scheme, ":"), 20))
+	return fmt.Sprintf("the scheme is %q", engine.OneLine(strings.TrimSuffix(scheme, ":"), 20))
 }
 
 // maxSkew is how far two clocks may differ.

@@ -151,7 +151,11 @@ func TestUsersAreAList(t *testing.T) {
 	}
 }
 
-// TestAnotherContract: nothing in package api, the templates and the configurations
+// libraryModule is the module that the client of the library is compiled in. Its path is
+// below that of this module, so that it may import internal/engine.
+const libraryModule = "github.com/tapkey-go/tapkey-go/another"
+
+// TestAnotherContract: nothing in package internal/engine, the templates and the configurations
 // is about Tapkey. A contract about a library becomes a client that lists shelves.
 func TestAnotherContract(t *testing.T) {
 	t.Parallel()
@@ -170,7 +174,7 @@ func TestAnotherContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The requirements are this module's, so that nothing has to be looked up.
-	mod := strings.Replace(read(t, filepath.Join(root, "go.mod")), "module github.com/tapkey-go/tapkey-go\n", "module library.test\n", 1)
+	mod := strings.Replace(read(t, filepath.Join(root, "go.mod")), "module github.com/tapkey-go/tapkey-go\n", "module "+libraryModule+"\n", 1)
 	mod += "\nrequire github.com/tapkey-go/tapkey-go v0.0.0\n\nreplace github.com/tapkey-go/tapkey-go => " + filepath.ToSlash(abs) + "\n"
 	write(t, mod, dir, "go.mod")
 	write(t, read(t, filepath.Join(root, "go.sum")), dir, "go.sum")

@@ -18,6 +18,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 type apiFlags struct {
@@ -229,7 +230,7 @@ func printBody(w io.Writer, body io.Reader) error {
 	if json.Indent(&indented, text, "", "  ") == nil {
 		text = escapeControls(indented.Bytes())
 	} else {
-		text = []byte(api.OneLine(string(text), len(text)))
+		text = []byte(engine.OneLine(string(text), len(text)))
 	}
 	_, err = fmt.Fprintf(w, "%s\n", bytes.TrimRight(text, "\n"))
 	return failed(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // resource is a noun of the command line.
@@ -202,7 +203,7 @@ func search[T any](columns []column[T], list func(context.Context, *call) iter.S
 			if *limit < 1 {
 				return fmt.Errorf("--limit %d is less than 1", *limit)
 			}
-			if *limit <= api.DefaultPageSize { // else it would be more than a page, where there are pages
+			if *limit <= engine.DefaultPageSize { // else it would be more than a page, where there are pages
 				c.query.Top = limit
 			}
 			return printAll(out, columns, first(*limit, list(ctx, c)))

@@ -19,6 +19,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // models are all that can be in an answer or a request, each with what decodes it.
@@ -80,7 +81,7 @@ var anyOperation = &api.Operation{ID: "any", Method: http.MethodGet, Path: "/"}
 // decodes reads a body as one value and as a list, by all ways there are. Whether it is
 // read by scan or by reflection makes no difference. What encoding/json accepts is
 // accepted; and where there is no doubt about what it says, it says the same.
-func decodes[T any](scan api.Scan[T]) decoded {
+func decodes[T any](scan engine.Scan[T]) decoded {
 	return func(t *testing.T, body []byte, accept, comparable bool) {
 		t.Helper()
 		scanned, reflected := readAll(body, scan), readAll[T](body, nil)
@@ -108,7 +109,7 @@ type results[T any] struct {
 	oneErr, listErr, streamErr string
 }
 
-func readAll[T any](body []byte, scan api.Scan[T]) (r results[T]) {
+func readAll[T any](body []byte, scan engine.Scan[T]) (r results[T]) {
 	answer := func() *http.Response {
 		return &http.Response{
 			StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
@@ -125,12 +126,12 @@ func readAll[T any](body []byte, scan api.Scan[T]) (r results[T]) {
 		return err.Error()
 	}
 	var err error
-	r.one, err = api.Decode(anyOperation, api.Settings{}, scan, answer(), nil)
+	r.one, err = engine.Decode(anyOperation, api.Settings{}, scan, answer(), nil)
 	r.oneErr = text(err)
-	r.list, err = api.DecodeList(anyOperation, api.Settings{}, scan, answer(), nil)
+	r.list, err = engine.DecodeList(anyOperation, api.Settings{}, scan, answer(), nil)
 	r.listErr = text(err)
 	r.streamed = []T{}
-	for item, err := range api.Items(context.Background(), anyOperation, api.Settings{}, scan, func(context.Context) (*http.Response, error) {
+	for item, err := range engine.Items(context.Background(), anyOperation, api.Settings{}, scan, func(context.Context) (*http.Response, error) {
 		return answer(), nil
 	}) {
 		if r.streamErr = text(err); err == nil {

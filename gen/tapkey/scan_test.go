@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // BenchmarkDecoders compares the generated decoders with reflection, which has to be
@@ -31,13 +32,13 @@ func BenchmarkDecoders(b *testing.B) {
 	b.Run("grants", func(b *testing.B) { compareDecoders(b, grants, scanGrant) })
 }
 
-func compareDecoders[T any](b *testing.B, items []T, scan api.Scan[T]) {
+func compareDecoders[T any](b *testing.B, items []T, scan engine.Scan[T]) {
 	encoded, err := json.Marshal(items)
 	if err != nil {
 		b.Fatal(err)
 	}
 	body := string(encoded)
-	for name, decoder := range map[string]api.Scan[T]{"generated": scan, "reflection": nil} {
+	for name, decoder := range map[string]engine.Scan[T]{"generated": scan, "reflection": nil} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
@@ -45,7 +46,7 @@ func compareDecoders[T any](b *testing.B, items []T, scan api.Scan[T]) {
 					StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 					Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 				}
-				if list, err := api.DecodeList(anyOperation, api.Settings{}, decoder, rsp, nil); err != nil || len(list) != len(items) {
+				if list, err := engine.DecodeList(anyOperation, api.Settings{}, decoder, rsp, nil); err != nil || len(list) != len(items) {
 					b.Fatal(len(list), err)
 				}
 			}

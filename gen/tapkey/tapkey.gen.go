@@ -19,6 +19,7 @@ import (
 
 	"github.com/oapi-codegen/runtime"
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // BoundCard An NFC transponder that is bound to an owner account.
@@ -54,29 +55,29 @@ type BoundCard struct {
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
-func scanBoundCard(s *api.Scanner, v *BoundCard) {
+func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "bindDate":
-			api.ScanPointer(s, &v.BindDate, api.ScanTime)
+			engine.ScanPointer(s, &v.BindDate, engine.ScanTime)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "isActive":
-			api.ScanBool(s, &v.IsActive)
+			engine.ScanBool(s, &v.IsActive)
 		case "label":
-			api.ScanString(s, &v.Label)
+			engine.ScanString(s, &v.Label)
 		case "nofGrantsCapacity":
-			api.ScanInt(s, &v.NofGrantsCapacity)
+			engine.ScanInt(s, &v.NofGrantsCapacity)
 		case "ownerAccountId":
-			api.ScanString(s, &v.OwnerAccountID)
+			engine.ScanString(s, &v.OwnerAccountID)
 		case "physicalCardId":
-			api.ScanString(s, &v.PhysicalCardID)
+			engine.ScanString(s, &v.PhysicalCardID)
 		case "title":
-			api.ScanString(s, &v.Title)
+			engine.ScanString(s, &v.Title)
 		case "uid":
-			api.ScanString(s, &v.UID)
+			engine.ScanString(s, &v.UID)
 		case "unbindDate":
-			api.ScanPointer(s, &v.UnbindDate, api.ScanTime)
+			engine.ScanPointer(s, &v.UnbindDate, engine.ScanTime)
 		default:
 			s.Skip()
 		}
@@ -89,11 +90,11 @@ type BoundCardUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-func scanBoundCardUpdate(s *api.Scanner, v *BoundCardUpdate) {
+func scanBoundCardUpdate(s *engine.Scanner, v *BoundCardUpdate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "title":
-			api.ScanPointer(s, &v.Title, api.ScanString)
+			engine.ScanPointer(s, &v.Title, engine.ScanString)
 		default:
 			s.Skip()
 		}
@@ -157,45 +158,45 @@ type BoundLock struct {
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
-func scanBoundLock(s *api.Scanner, v *BoundLock) {
+func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
-			api.ScanBool(s, &v.Active)
+			engine.ScanBool(s, &v.Active)
 		case "bindDate":
-			api.ScanPointer(s, &v.BindDate, api.ScanTime)
+			engine.ScanPointer(s, &v.BindDate, engine.ScanTime)
 		case "description":
-			api.ScanString(s, &v.Description)
+			engine.ScanString(s, &v.Description)
 		case "healthStatuses":
-			api.ScanSlice(s, &v.HealthStatuses, scanLockHealthStatus)
+			engine.ScanSlice(s, &v.HealthStatuses, scanLockHealthStatus)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "lastSeenRclSerialNo":
-			api.ScanInt(s, &v.LastSeenRclSerialNo)
+			engine.ScanInt(s, &v.LastSeenRclSerialNo)
 		case "lastSeenRclUpdateDate":
-			api.ScanPointer(s, &v.LastSeenRclUpdateDate, api.ScanTime)
+			engine.ScanPointer(s, &v.LastSeenRclUpdateDate, engine.ScanTime)
 		case "lockType":
-			api.ScanPointer(s, &v.LockType, scanLockType)
+			engine.ScanPointer(s, &v.LockType, scanLockType)
 		case "lockTypeId":
-			api.ScanString(s, &v.LockTypeID)
+			engine.ScanString(s, &v.LockTypeID)
 		case "membershipStatistics":
-			api.ScanPointer(s, &v.MembershipStatistics, scanMembershipStatistics)
+			engine.ScanPointer(s, &v.MembershipStatistics, scanMembershipStatistics)
 		case "ownerAccountId":
-			api.ScanString(s, &v.OwnerAccountID)
+			engine.ScanString(s, &v.OwnerAccountID)
 		case "physicalLockId":
-			api.ScanString(s, &v.PhysicalLockID)
+			engine.ScanString(s, &v.PhysicalLockID)
 		case "rclDate":
-			api.ScanPointer(s, &v.RclDate, api.ScanTime)
+			engine.ScanPointer(s, &v.RclDate, engine.ScanTime)
 		case "rclSerialNo":
-			api.ScanInt(s, &v.RclSerialNo)
+			engine.ScanInt(s, &v.RclSerialNo)
 		case "supportedFeatures":
-			api.ScanPointer(s, &v.SupportedFeatures, scanSupportedFeatures)
+			engine.ScanPointer(s, &v.SupportedFeatures, scanSupportedFeatures)
 		case "targetType":
 			scanLockTargetType(s, &v.TargetType)
 		case "title":
-			api.ScanString(s, &v.Title)
+			engine.ScanString(s, &v.Title)
 		case "unbindDate":
-			api.ScanPointer(s, &v.UnbindDate, api.ScanTime)
+			engine.ScanPointer(s, &v.UnbindDate, engine.ScanTime)
 		default:
 			s.Skip()
 		}
@@ -231,25 +232,25 @@ type Contact struct {
 	Title string `json:"title"`
 }
 
-func scanContact(s *api.Scanner, v *Contact) {
+func scanContact(s *engine.Scanner, v *Contact) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "comment":
-			api.ScanString(s, &v.Comment)
+			engine.ScanString(s, &v.Comment)
 		case "email":
-			api.ScanString(s, &v.Email)
+			engine.ScanString(s, &v.Email)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "identifier":
-			api.ScanString(s, &v.Identifier)
+			engine.ScanString(s, &v.Identifier)
 		case "ipId":
-			api.ScanString(s, &v.IPID)
+			engine.ScanString(s, &v.IPID)
 		case "ipUserId":
-			api.ScanString(s, &v.IPUserID)
+			engine.ScanString(s, &v.IPUserID)
 		case "ownerId":
-			api.ScanString(s, &v.OwnerID)
+			engine.ScanString(s, &v.OwnerID)
 		case "title":
-			api.ScanString(s, &v.Title)
+			engine.ScanString(s, &v.Title)
 		default:
 			s.Skip()
 		}
@@ -279,21 +280,21 @@ type ContactCreate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-func scanContactCreate(s *api.Scanner, v *ContactCreate) {
+func scanContactCreate(s *engine.Scanner, v *ContactCreate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "comment":
-			api.ScanPointer(s, &v.Comment, api.ScanString)
+			engine.ScanPointer(s, &v.Comment, engine.ScanString)
 		case "email":
-			api.ScanPointer(s, &v.Email, api.ScanString)
+			engine.ScanPointer(s, &v.Email, engine.ScanString)
 		case "identifier":
-			api.ScanPointer(s, &v.Identifier, api.ScanString)
+			engine.ScanPointer(s, &v.Identifier, engine.ScanString)
 		case "ipId":
-			api.ScanPointer(s, &v.IPID, api.ScanString)
+			engine.ScanPointer(s, &v.IPID, engine.ScanString)
 		case "ipUserId":
-			api.ScanPointer(s, &v.IPUserID, api.ScanString)
+			engine.ScanPointer(s, &v.IPUserID, engine.ScanString)
 		case "title":
-			api.ScanPointer(s, &v.Title, api.ScanString)
+			engine.ScanPointer(s, &v.Title, engine.ScanString)
 		default:
 			s.Skip()
 		}
@@ -309,13 +310,13 @@ type ContactUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-func scanContactUpdate(s *api.Scanner, v *ContactUpdate) {
+func scanContactUpdate(s *engine.Scanner, v *ContactUpdate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "comment":
-			api.ScanPointer(s, &v.Comment, api.ScanString)
+			engine.ScanPointer(s, &v.Comment, engine.ScanString)
 		case "title":
-			api.ScanPointer(s, &v.Title, api.ScanString)
+			engine.ScanPointer(s, &v.Title, engine.ScanString)
 		default:
 			s.Skip()
 		}
@@ -330,8 +331,8 @@ const (
 	FeatureSupportSupported FeatureSupport = "Supported"
 )
 
-func scanFeatureSupport(s *api.Scanner, v *FeatureSupport) {
-	api.ScanString(s, v)
+func scanFeatureSupport(s *engine.Scanner, v *FeatureSupport) {
+	engine.ScanString(s, v)
 }
 
 // Grant The right of a contact or an NFC transponder to open a lock. It is unrestricted when `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
@@ -376,35 +377,35 @@ type Grant struct {
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
-func scanGrant(s *api.Scanner, v *Grant) {
+func scanGrant(s *engine.Scanner, v *Grant) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
-			api.ScanBool(s, &v.Active)
+			engine.ScanBool(s, &v.Active)
 		case "boundCard":
-			api.ScanPointer(s, &v.BoundCard, scanBoundCard)
+			engine.ScanPointer(s, &v.BoundCard, scanBoundCard)
 		case "boundCardId":
-			api.ScanString(s, &v.BoundCardID)
+			engine.ScanString(s, &v.BoundCardID)
 		case "boundLock":
-			api.ScanPointer(s, &v.BoundLock, scanBoundLock)
+			engine.ScanPointer(s, &v.BoundLock, scanBoundLock)
 		case "boundLockId":
-			api.ScanString(s, &v.BoundLockID)
+			engine.ScanString(s, &v.BoundLockID)
 		case "contact":
-			api.ScanPointer(s, &v.Contact, scanContact)
+			engine.ScanPointer(s, &v.Contact, scanContact)
 		case "contactId":
-			api.ScanString(s, &v.ContactID)
+			engine.ScanString(s, &v.ContactID)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "owner":
-			api.ScanPointer(s, &v.Owner, scanGrantOwner)
+			engine.ScanPointer(s, &v.Owner, scanGrantOwner)
 		case "state":
 			scanGrantState(s, &v.State)
 		case "timeRestrictionIcal":
-			api.ScanString(s, &v.TimeRestrictionIcal)
+			engine.ScanString(s, &v.TimeRestrictionIcal)
 		case "validBefore":
-			api.ScanPointer(s, &v.ValidBefore, api.ScanTime)
+			engine.ScanPointer(s, &v.ValidBefore, engine.ScanTime)
 		case "validFrom":
-			api.ScanPointer(s, &v.ValidFrom, api.ScanTime)
+			engine.ScanPointer(s, &v.ValidFrom, engine.ScanTime)
 		default:
 			s.Skip()
 		}
@@ -417,11 +418,11 @@ type GrantContact struct {
 	Identifier string `json:"identifier"`
 }
 
-func scanGrantContact(s *api.Scanner, v *GrantContact) {
+func scanGrantContact(s *engine.Scanner, v *GrantContact) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "identifier":
-			api.ScanString(s, &v.Identifier)
+			engine.ScanString(s, &v.Identifier)
 		default:
 			s.Skip()
 		}
@@ -452,23 +453,23 @@ type GrantCreate struct {
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
-func scanGrantCreate(s *api.Scanner, v *GrantCreate) {
+func scanGrantCreate(s *engine.Scanner, v *GrantCreate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
-			api.ScanPointer(s, &v.BoundCardID, api.ScanString)
+			engine.ScanPointer(s, &v.BoundCardID, engine.ScanString)
 		case "boundLockId":
-			api.ScanString(s, &v.BoundLockID)
+			engine.ScanString(s, &v.BoundLockID)
 		case "contact":
-			api.ScanPointer(s, &v.Contact, scanGrantContact)
+			engine.ScanPointer(s, &v.Contact, scanGrantContact)
 		case "contactId":
-			api.ScanPointer(s, &v.ContactID, api.ScanString)
+			engine.ScanPointer(s, &v.ContactID, engine.ScanString)
 		case "ipId":
-			api.ScanPointer(s, &v.IPID, api.ScanString)
+			engine.ScanPointer(s, &v.IPID, engine.ScanString)
 		case "validBefore":
-			api.ScanPointer(s, &v.ValidBefore, api.ScanTime)
+			engine.ScanPointer(s, &v.ValidBefore, engine.ScanTime)
 		case "validFrom":
-			api.ScanPointer(s, &v.ValidFrom, api.ScanTime)
+			engine.ScanPointer(s, &v.ValidFrom, engine.ScanTime)
 		default:
 			s.Skip()
 		}
@@ -478,8 +479,8 @@ func scanGrantCreate(s *api.Scanner, v *GrantCreate) {
 // GrantOwner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
 type GrantOwner = api.Object
 
-func scanGrantOwner(s *api.Scanner, v *GrantOwner) {
-	api.ScanAny(s, v)
+func scanGrantOwner(s *engine.Scanner, v *GrantOwner) {
+	engine.ScanAny(s, v)
 }
 
 // GrantState State of a grant. What a grant is called while it is being revoked is not known.
@@ -491,8 +492,8 @@ const (
 	GrantStateRevoked GrantState = "Revoked"
 )
 
-func scanGrantState(s *api.Scanner, v *GrantState) {
-	api.ScanString(s, v)
+func scanGrantState(s *engine.Scanner, v *GrantState) {
+	engine.ScanString(s, v)
 }
 
 // IdentityProviderUser A user of an external identity provider.
@@ -516,19 +517,19 @@ type IdentityProviderUser struct {
 	Status IdentityProviderUserStatus `json:"status"`
 }
 
-func scanIdentityProviderUser(s *api.Scanner, v *IdentityProviderUser) {
+func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "email":
-			api.ScanString(s, &v.Email)
+			engine.ScanString(s, &v.Email)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "identifier":
-			api.ScanString(s, &v.Identifier)
+			engine.ScanString(s, &v.Identifier)
 		case "ipId":
-			api.ScanString(s, &v.IPID)
+			engine.ScanString(s, &v.IPID)
 		case "ipUserId":
-			api.ScanString(s, &v.IPUserID)
+			engine.ScanString(s, &v.IPUserID)
 		case "status":
 			scanIdentityProviderUserStatus(s, &v.Status)
 		default:
@@ -546,13 +547,13 @@ type IdentityProviderUserCreate struct {
 	IPUserID string `json:"ipUserId"`
 }
 
-func scanIdentityProviderUserCreate(s *api.Scanner, v *IdentityProviderUserCreate) {
+func scanIdentityProviderUserCreate(s *engine.Scanner, v *IdentityProviderUserCreate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "ipId":
-			api.ScanPointer(s, &v.IPID, api.ScanString)
+			engine.ScanPointer(s, &v.IPID, engine.ScanString)
 		case "ipUserId":
-			api.ScanString(s, &v.IPUserID)
+			engine.ScanString(s, &v.IPUserID)
 		default:
 			s.Skip()
 		}
@@ -567,8 +568,8 @@ const (
 	IdentityProviderUserStatusNormal IdentityProviderUserStatus = "Normal"
 )
 
-func scanIdentityProviderUserStatus(s *api.Scanner, v *IdentityProviderUserStatus) {
-	api.ScanString(s, v)
+func scanIdentityProviderUserStatus(s *engine.Scanner, v *IdentityProviderUserStatus) {
+	engine.ScanString(s, v)
 }
 
 // LockBinding A lock to bind to an owner account. All members are reported by a third party.
@@ -586,17 +587,17 @@ type LockBinding struct {
 	Title *string `json:"title,omitempty"`
 }
 
-func scanLockBinding(s *api.Scanner, v *LockBinding) {
+func scanLockBinding(s *engine.Scanner, v *LockBinding) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "bindingCode":
-			api.ScanString(s, &v.BindingCode)
+			engine.ScanString(s, &v.BindingCode)
 		case "description":
-			api.ScanPointer(s, &v.Description, api.ScanString)
+			engine.ScanPointer(s, &v.Description, engine.ScanString)
 		case "physicalLockId":
-			api.ScanString(s, &v.PhysicalLockID)
+			engine.ScanString(s, &v.PhysicalLockID)
 		case "title":
-			api.ScanPointer(s, &v.Title, api.ScanString)
+			engine.ScanPointer(s, &v.Title, engine.ScanString)
 		default:
 			s.Skip()
 		}
@@ -636,29 +637,29 @@ type LockGroup struct {
 	Title string `json:"title"`
 }
 
-func scanLockGroup(s *api.Scanner, v *LockGroup) {
+func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
-			api.ScanBool(s, &v.Active)
+			engine.ScanBool(s, &v.Active)
 		case "description":
-			api.ScanString(s, &v.Description)
+			engine.ScanString(s, &v.Description)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "physicalLockId":
-			api.ScanString(s, &v.PhysicalLockID)
+			engine.ScanString(s, &v.PhysicalLockID)
 		case "rclDate":
-			api.ScanPointer(s, &v.RclDate, api.ScanTime)
+			engine.ScanPointer(s, &v.RclDate, engine.ScanTime)
 		case "rclSerialNo":
-			api.ScanInt(s, &v.RclSerialNo)
+			engine.ScanInt(s, &v.RclSerialNo)
 		case "statistics":
-			api.ScanPointer(s, &v.Statistics, scanMembershipStatistics)
+			engine.ScanPointer(s, &v.Statistics, scanMembershipStatistics)
 		case "supportedFeatures":
-			api.ScanPointer(s, &v.SupportedFeatures, scanSupportedFeatures)
+			engine.ScanPointer(s, &v.SupportedFeatures, scanSupportedFeatures)
 		case "targetType":
 			scanLockTargetType(s, &v.TargetType)
 		case "title":
-			api.ScanString(s, &v.Title)
+			engine.ScanString(s, &v.Title)
 		default:
 			s.Skip()
 		}
@@ -686,19 +687,19 @@ type LockHealthStatus struct {
 	ValueStatus LockHealthValueStatus `json:"valueStatus"`
 }
 
-func scanLockHealthStatus(s *api.Scanner, v *LockHealthStatus) {
+func scanLockHealthStatus(s *engine.Scanner, v *LockHealthStatus) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "physicalLockId":
-			api.ScanString(s, &v.PhysicalLockID)
+			engine.ScanString(s, &v.PhysicalLockID)
 		case "timestamp":
-			api.ScanPointer(s, &v.Timestamp, api.ScanTime)
+			engine.ScanPointer(s, &v.Timestamp, engine.ScanTime)
 		case "type":
 			scanLockHealthType(s, &v.Type)
 		case "value":
-			api.ScanAny(s, &v.Value)
+			engine.ScanAny(s, &v.Value)
 		case "valueStatus":
 			scanLockHealthValueStatus(s, &v.ValueStatus)
 		default:
@@ -717,8 +718,8 @@ const (
 	LockHealthTypeBatteryWarningLevel LockHealthType = "BatteryWarningLevel"
 )
 
-func scanLockHealthType(s *api.Scanner, v *LockHealthType) {
-	api.ScanString(s, v)
+func scanLockHealthType(s *engine.Scanner, v *LockHealthType) {
+	engine.ScanString(s, v)
 }
 
 // LockHealthValueStatus Whether a measured value can be relied on.
@@ -731,8 +732,8 @@ const (
 	LockHealthValueStatusInvalid  LockHealthValueStatus = "Invalid"
 )
 
-func scanLockHealthValueStatus(s *api.Scanner, v *LockHealthValueStatus) {
-	api.ScanString(s, v)
+func scanLockHealthValueStatus(s *engine.Scanner, v *LockHealthValueStatus) {
+	engine.ScanString(s, v)
 }
 
 // LockTargetType Tells a lock from a lock group.
@@ -744,8 +745,8 @@ const (
 	LockTargetTypeGroup LockTargetType = "Group"
 )
 
-func scanLockTargetType(s *api.Scanner, v *LockTargetType) {
-	api.ScanString(s, v)
+func scanLockTargetType(s *engine.Scanner, v *LockTargetType) {
+	engine.ScanString(s, v)
 }
 
 // LockTechnology A technology a lock supports.
@@ -757,8 +758,8 @@ const (
 	LockTechnologyBle LockTechnology = "ble"
 )
 
-func scanLockTechnology(s *api.Scanner, v *LockTechnology) {
-	api.ScanString(s, v)
+func scanLockTechnology(s *engine.Scanner, v *LockTechnology) {
+	engine.ScanString(s, v)
 }
 
 // LockType Model of a lock. May be null.
@@ -776,17 +777,17 @@ type LockType struct {
 	SupportedTechnologies []LockTechnology `json:"supportedTechnologies,omitempty"`
 }
 
-func scanLockType(s *api.Scanner, v *LockType) {
+func scanLockType(s *engine.Scanner, v *LockType) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "manufacturerId":
-			api.ScanInt(s, &v.ManufacturerID)
+			engine.ScanInt(s, &v.ManufacturerID)
 		case "modelName":
-			api.ScanString(s, &v.ModelName)
+			engine.ScanString(s, &v.ModelName)
 		case "supportedTechnologies":
-			api.ScanSlice(s, &v.SupportedTechnologies, scanLockTechnology)
+			engine.ScanSlice(s, &v.SupportedTechnologies, scanLockTechnology)
 		default:
 			s.Skip()
 		}
@@ -801,8 +802,8 @@ const (
 	LogCommandTriggerLock LogCommand = "TriggerLock"
 )
 
-func scanLogCommand(s *api.Scanner, v *LogCommand) {
-	api.ScanString(s, v)
+func scanLogCommand(s *engine.Scanner, v *LogCommand) {
+	engine.ScanString(s, v)
 }
 
 // LogEntry Something a lock has recorded. The names of the members are verified; the types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More members surely exist.
@@ -835,27 +836,27 @@ type LogEntry struct {
 	ReceivedAt *time.Time `json:"receivedAt,omitempty"`
 }
 
-func scanLogEntry(s *api.Scanner, v *LogEntry) {
+func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
-			api.ScanString(s, &v.BoundCardID)
+			engine.ScanString(s, &v.BoundCardID)
 		case "boundLockId":
-			api.ScanString(s, &v.BoundLockID)
+			engine.ScanString(s, &v.BoundLockID)
 		case "command":
 			scanLogCommand(s, &v.Command)
 		case "contactId":
-			api.ScanString(s, &v.ContactID)
+			engine.ScanString(s, &v.ContactID)
 		case "entryNo":
-			api.ScanInt(s, &v.EntryNo)
+			engine.ScanInt(s, &v.EntryNo)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "lockTimestamp":
-			api.ScanPointer(s, &v.LockTimestamp, api.ScanTime)
+			engine.ScanPointer(s, &v.LockTimestamp, engine.ScanTime)
 		case "logType":
 			scanLogType(s, &v.LogType)
 		case "receivedAt":
-			api.ScanPointer(s, &v.ReceivedAt, api.ScanTime)
+			engine.ScanPointer(s, &v.ReceivedAt, engine.ScanTime)
 		default:
 			s.Skip()
 		}
@@ -870,8 +871,8 @@ const (
 	LogTypeCommand LogType = "Command"
 )
 
-func scanLogType(s *api.Scanner, v *LogType) {
-	api.ScanString(s, v)
+func scanLogType(s *engine.Scanner, v *LogType) {
+	engine.ScanString(s, v)
 }
 
 // MembershipState State of a membership.
@@ -885,8 +886,8 @@ const (
 	MembershipStateUnjoined      MembershipState = "Unjoined"
 )
 
-func scanMembershipState(s *api.Scanner, v *MembershipState) {
-	api.ScanString(s, v)
+func scanMembershipState(s *engine.Scanner, v *MembershipState) {
+	engine.ScanString(s, v)
 }
 
 // MembershipStateCount How many memberships are in one state.
@@ -898,11 +899,11 @@ type MembershipStateCount struct {
 	State MembershipState `json:"State"`
 }
 
-func scanMembershipStateCount(s *api.Scanner, v *MembershipStateCount) {
+func scanMembershipStateCount(s *engine.Scanner, v *MembershipStateCount) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "Count":
-			api.ScanInt(s, &v.Count)
+			engine.ScanInt(s, &v.Count)
 		case "State":
 			scanMembershipState(s, &v.State)
 		default:
@@ -917,11 +918,11 @@ type MembershipStatistics struct {
 	ByState []MembershipStateCount `json:"ByState,omitempty"`
 }
 
-func scanMembershipStatistics(s *api.Scanner, v *MembershipStatistics) {
+func scanMembershipStatistics(s *engine.Scanner, v *MembershipStatistics) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "ByState":
-			api.ScanSlice(s, &v.ByState, scanMembershipStateCount)
+			engine.ScanSlice(s, &v.ByState, scanMembershipStateCount)
 		default:
 			s.Skip()
 		}
@@ -940,15 +941,15 @@ type OwnerAccount struct {
 	Name string `json:"name"`
 }
 
-func scanOwnerAccount(s *api.Scanner, v *OwnerAccount) {
+func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
-			api.ScanBool(s, &v.Active)
+			engine.ScanBool(s, &v.Active)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "name":
-			api.ScanString(s, &v.Name)
+			engine.ScanString(s, &v.Name)
 		default:
 			s.Skip()
 		}
@@ -961,11 +962,11 @@ type OwnerAccountCreate struct {
 	Name string `json:"name"`
 }
 
-func scanOwnerAccountCreate(s *api.Scanner, v *OwnerAccountCreate) {
+func scanOwnerAccountCreate(s *engine.Scanner, v *OwnerAccountCreate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "name":
-			api.ScanString(s, &v.Name)
+			engine.ScanString(s, &v.Name)
 		default:
 			s.Skip()
 		}
@@ -978,11 +979,11 @@ type OwnerAccountUpdate struct {
 	Name *string `json:"name,omitempty"`
 }
 
-func scanOwnerAccountUpdate(s *api.Scanner, v *OwnerAccountUpdate) {
+func scanOwnerAccountUpdate(s *engine.Scanner, v *OwnerAccountUpdate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "name":
-			api.ScanPointer(s, &v.Name, api.ScanString)
+			engine.ScanPointer(s, &v.Name, engine.ScanString)
 		default:
 			s.Skip()
 		}
@@ -1004,15 +1005,15 @@ type Permission struct {
 	Role PermissionRole `json:"role"`
 }
 
-func scanPermission(s *api.Scanner, v *Permission) {
+func scanPermission(s *engine.Scanner, v *Permission) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
-			api.ScanString(s, &v.ContactID)
+			engine.ScanString(s, &v.ContactID)
 		case "id":
-			api.ScanString(s, &v.ID)
+			engine.ScanString(s, &v.ID)
 		case "ownerAccountId":
-			api.ScanString(s, &v.OwnerAccountID)
+			engine.ScanString(s, &v.OwnerAccountID)
 		case "role":
 			scanPermissionRole(s, &v.Role)
 		default:
@@ -1030,11 +1031,11 @@ type PermissionCreate struct {
 	Role PermissionRole `json:"role"`
 }
 
-func scanPermissionCreate(s *api.Scanner, v *PermissionCreate) {
+func scanPermissionCreate(s *engine.Scanner, v *PermissionCreate) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
-			api.ScanString(s, &v.ContactID)
+			engine.ScanString(s, &v.ContactID)
 		case "role":
 			scanPermissionRole(s, &v.Role)
 		default:
@@ -1052,15 +1053,15 @@ const (
 	PermissionRoleAdmin PermissionRole = "Admin"
 )
 
-func scanPermissionRole(s *api.Scanner, v *PermissionRole) {
-	api.ScanString(s, v)
+func scanPermissionRole(s *engine.Scanner, v *PermissionRole) {
+	engine.ScanString(s, v)
 }
 
 // RevocationResult What an operation that revokes or deletes grants answers. Its members are not known.
 type RevocationResult = api.Object
 
-func scanRevocationResult(s *api.Scanner, v *RevocationResult) {
-	api.ScanAny(s, v)
+func scanRevocationResult(s *engine.Scanner, v *RevocationResult) {
+	engine.ScanAny(s, v)
 }
 
 // SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
@@ -1069,7 +1070,7 @@ type SupportedFeatures struct {
 	TimeRestrictionIcalSupport FeatureSupport `json:"timeRestrictionIcalSupport"`
 }
 
-func scanSupportedFeatures(s *api.Scanner, v *SupportedFeatures) {
+func scanSupportedFeatures(s *engine.Scanner, v *SupportedFeatures) {
 	for s.Next() {
 		switch string(s.Name()) {
 		case "timeRestrictionIcalSupport":
@@ -1083,36 +1084,36 @@ func scanSupportedFeatures(s *api.Scanner, v *SupportedFeatures) {
 // Expand is a list of JSON names of members that are computed on demand.
 type Expand = []string
 
-func scanExpand(s *api.Scanner, v *Expand) {
-	api.ScanAny(s, v)
+func scanExpand(s *engine.Scanner, v *Expand) {
+	engine.ScanAny(s, v)
 }
 
 // Filter is an OData expression that items have to fulfil; package odata writes them.
 type Filter = string
 
-func scanFilter(s *api.Scanner, v *Filter) {
-	api.ScanString(s, v)
+func scanFilter(s *engine.Scanner, v *Filter) {
+	engine.ScanString(s, v)
 }
 
 // Select is a list of JSON names, separated by commas. Members that it does not name are not sent, and zero in the value, as if they were null.
 type Select = string
 
-func scanSelect(s *api.Scanner, v *Select) {
-	api.ScanString(s, v)
+func scanSelect(s *engine.Scanner, v *Select) {
+	engine.ScanString(s, v)
 }
 
 // Skip is a number of items to leave out from the start.
 type Skip = int
 
-func scanSkip(s *api.Scanner, v *Skip) {
-	api.ScanInt(s, v)
+func scanSkip(s *engine.Scanner, v *Skip) {
+	engine.ScanInt(s, v)
 }
 
 // Top is a number of items. An iterator takes it for the size of a page, not for a limit.
 type Top = int
 
-func scanTop(s *api.Scanner, v *Top) {
-	api.ScanInt(s, v)
+func scanTop(s *engine.Scanner, v *Top) {
+	engine.ScanInt(s, v)
 }
 
 // ListBoundCardsParams defines parameters for ListBoundCards.
@@ -4362,15 +4363,15 @@ type API struct {
 // Without [WithHTTPClient] it has an http.Client of its own, with time-outs. No
 // redirect is followed.
 func NewAPI(server string, opts ...ClientOption) (*API, error) {
-	own := WithHTTPClient(api.NewHTTPClient())
+	own := WithHTTPClient(engine.NewHTTPClient())
 	raw, err := NewClient(server, append([]ClientOption{own}, opts...)...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := api.ParseBaseURL(strings.TrimSuffix(raw.Server, "/")); err != nil {
+	if _, err := engine.ParseBaseURL(strings.TrimSuffix(raw.Server, "/")); err != nil {
 		return nil, fmt.Errorf("base URL %w", err)
 	}
-	raw.Client = api.NewDoer(raw.Client, api.UserAgent(reflect.TypeFor[API]().PkgPath()))
+	raw.Client = engine.NewDoer(raw.Client, engine.UserAgent(reflect.TypeFor[API]().PkgPath()))
 	return &API{raw: raw}, nil
 }
 
@@ -4393,12 +4394,7 @@ func (a *API) WithSettings(s api.Settings) *API {
 // Operations returns a copy of the table of operations, in the order of their paths:
 // what each needs, and whether it may be repeated.
 func Operations() []api.Operation {
-	all := []*api.Operation{&operationListOwners, &operationCreateOwner, &operationGetOwner, &operationUpdateOwner, &operationListBoundCards, &operationGetBoundCard, &operationUpdateBoundCard, &operationListBoundCardGrants, &operationRevokeBoundCardGrants, &operationListBoundLocks, &operationBindLock, &operationGetBoundLock, &operationListBoundLockLogEntries, &operationListContacts, &operationCreateContact, &operationGetContact, &operationUpdateContact, &operationRevokeContactGrants, &operationListGrants, &operationCreateGrant, &operationDeleteGrantFromCard, &operationRevokeGrant, &operationListIdentityProviderUsers, &operationCreateIdentityProviderUser, &operationGetIdentityProviderUser, &operationListLockGroups, &operationGetLockGroup, &operationListLogEntries, &operationListPermissions, &operationCreatePermission, &operationDeletePermission, &operationGetPermission}
-	table := make([]api.Operation, len(all))
-	for i, op := range all {
-		table[i] = op.Clone()
-	}
-	return table
+	return engine.Operations(&operationListOwners, &operationCreateOwner, &operationGetOwner, &operationUpdateOwner, &operationListBoundCards, &operationGetBoundCard, &operationUpdateBoundCard, &operationListBoundCardGrants, &operationRevokeBoundCardGrants, &operationListBoundLocks, &operationBindLock, &operationGetBoundLock, &operationListBoundLockLogEntries, &operationListContacts, &operationCreateContact, &operationGetContact, &operationUpdateContact, &operationRevokeContactGrants, &operationListGrants, &operationCreateGrant, &operationDeleteGrantFromCard, &operationRevokeGrant, &operationListIdentityProviderUsers, &operationCreateIdentityProviderUser, &operationGetIdentityProviderUser, &operationListLockGroups, &operationGetLockGroup, &operationListLogEntries, &operationListPermissions, &operationCreatePermission, &operationDeletePermission, &operationGetPermission)
 }
 
 var (
@@ -4623,20 +4619,20 @@ var (
 //
 // It calls GET /Owners and needs the scope read:owneraccounts. Evidence: verified.
 func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]OwnerAccount, error) {
-	ctx, err := api.Begin(ctx, &operationListOwners)
+	ctx, err := engine.Begin(ctx, &operationListOwners)
 	if err != nil {
 		return *new([]OwnerAccount), err
 	}
 	rsp, err := a.raw.ListOwners(ctx, reqEditors...)
-	return api.DecodeList[OwnerAccount](&operationListOwners, a.settings, scanOwnerAccount, rsp, err)
+	return engine.DecodeList[OwnerAccount](&operationListOwners, a.settings, scanOwnerAccount, rsp, err)
 }
 
 // AllOwners iterates over what [API.ListOwners] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter.Seq2[OwnerAccount, error] {
-	return api.Items[OwnerAccount](ctx, &operationListOwners, a.settings, scanOwnerAccount, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListOwners)
+	return engine.Items[OwnerAccount](ctx, &operationListOwners, a.settings, scanOwnerAccount, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListOwners)
 		if err != nil {
 			return nil, err
 		}
@@ -4650,36 +4646,36 @@ func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter
 //
 // It calls PUT /Owners and needs the scope write:owneraccounts. Evidence: verified.
 func (a *API) CreateOwner(ctx context.Context, body CreateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
-	ctx, err := api.Begin(ctx, &operationCreateOwner)
+	ctx, err := engine.Begin(ctx, &operationCreateOwner)
 	if err != nil {
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.CreateOwner(ctx, body, reqEditors...)
-	return api.Decode[OwnerAccount](&operationCreateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
+	return engine.Decode[OwnerAccount](&operationCreateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
 }
 
 // GetOwner gets an owner account.
 //
 // It calls GET /Owners/{ownerAccountId} and needs the scope read:owneraccounts. Evidence: verified.
 func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
-	ctx, err := api.Begin(ctx, &operationGetOwner, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationGetOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.GetOwner(ctx, ownerAccountID, reqEditors...)
-	return api.Decode[OwnerAccount](&operationGetOwner, a.settings, scanOwnerAccount, rsp, err, "id")
+	return engine.Decode[OwnerAccount](&operationGetOwner, a.settings, scanOwnerAccount, rsp, err, "id")
 }
 
 // UpdateOwner renames an owner account.
 //
 // It calls PATCH /Owners/{ownerAccountId} and needs the scope write:owneraccounts. Evidence: verified.
 func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body UpdateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
-	ctx, err := api.Begin(ctx, &operationUpdateOwner, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationUpdateOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.UpdateOwner(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[OwnerAccount](&operationUpdateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
+	return engine.Decode[OwnerAccount](&operationUpdateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
 }
 
 // ListBoundCards lists the NFC transponders of an owner account.
@@ -4689,20 +4685,20 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Updat
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) ([]BoundCard, error) {
-	ctx, err := api.Begin(ctx, &operationListBoundCards, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]BoundCard), err
 	}
 	rsp, err := a.raw.ListBoundCards(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[BoundCard](&operationListBoundCards, a.settings, scanBoundCard, rsp, err)
+	return engine.DecodeList[BoundCard](&operationListBoundCards, a.settings, scanBoundCard, rsp, err)
 }
 
 // AllBoundCards iterates over what [API.ListBoundCards] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundCard, error] {
-	return api.Items[BoundCard](ctx, &operationListBoundCards, a.settings, scanBoundCard, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListBoundCards, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Items[BoundCard](ctx, &operationListBoundCards, a.settings, scanBoundCard, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -4714,24 +4710,24 @@ func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *
 //
 // It calls GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (BoundCard, error) {
-	ctx, err := api.Begin(ctx, &operationGetBoundCard, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundCardId", Value: boundCardID})
+	ctx, err := engine.Begin(ctx, &operationGetBoundCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 	if err != nil {
 		return *new(BoundCard), err
 	}
 	rsp, err := a.raw.GetBoundCard(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return api.Decode[BoundCard](&operationGetBoundCard, a.settings, scanBoundCard, rsp, err, "id")
+	return engine.Decode[BoundCard](&operationGetBoundCard, a.settings, scanBoundCard, rsp, err, "id")
 }
 
 // UpdateBoundCard changes the title of an NFC transponder.
 //
 // It calls PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope write:core:entities. Evidence: verified.
 func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body UpdateBoundCardJSONRequestBody, reqEditors ...RequestEditorFn) error {
-	ctx, err := api.Begin(ctx, &operationUpdateBoundCard, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundCardId", Value: boundCardID})
+	ctx, err := engine.Begin(ctx, &operationUpdateBoundCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 	if err != nil {
 		return err
 	}
 	rsp, err := a.raw.UpdateBoundCard(ctx, ownerAccountID, boundCardID, body, reqEditors...)
-	return api.Discard(&operationUpdateBoundCard, rsp, err)
+	return engine.Discard(&operationUpdateBoundCard, rsp, err)
 }
 
 // ListBoundCardGrants lists the grants of an NFC transponder.
@@ -4743,20 +4739,20 @@ func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundC
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) ([]Grant, error) {
-	ctx, err := api.Begin(ctx, &operationListBoundCardGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundCardId", Value: boundCardID})
+	ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 	if err != nil {
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListBoundCardGrants(ctx, ownerAccountID, boundCardID, params, reqEditors...)
-	return api.DecodeList[Grant](&operationListBoundCardGrants, a.settings, scanGrant, rsp, err)
+	return engine.DecodeList[Grant](&operationListBoundCardGrants, a.settings, scanGrant, rsp, err)
 }
 
 // AllBoundCardGrants iterates over what [API.ListBoundCardGrants] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
-	return api.Items[Grant](ctx, &operationListBoundCardGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListBoundCardGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundCardId", Value: boundCardID})
+	return engine.Items[Grant](ctx, &operationListBoundCardGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 		if err != nil {
 			return nil, err
 		}
@@ -4770,12 +4766,12 @@ func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, bou
 //
 // It calls POST /Owners/{ownerAccountId}/BoundCards/{boundCardId}/RevokeGrants and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := api.Begin(ctx, &operationRevokeBoundCardGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundCardId", Value: boundCardID})
+	ctx, err := engine.Begin(ctx, &operationRevokeBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 	if err != nil {
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeBoundCardGrants(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return api.DecodeOrEmpty[RevocationResult](&operationRevokeBoundCardGrants, a.settings, scanRevocationResult, rsp, err)
+	return engine.DecodeOrEmpty[RevocationResult](&operationRevokeBoundCardGrants, a.settings, scanRevocationResult, rsp, err)
 }
 
 // ListBoundLocks lists the locks of an owner account.
@@ -4787,20 +4783,20 @@ func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, 
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) ([]BoundLock, error) {
-	ctx, err := api.Begin(ctx, &operationListBoundLocks, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]BoundLock), err
 	}
 	rsp, err := a.raw.ListBoundLocks(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[BoundLock](&operationListBoundLocks, a.settings, scanBoundLock, rsp, err)
+	return engine.DecodeList[BoundLock](&operationListBoundLocks, a.settings, scanBoundLock, rsp, err)
 }
 
 // AllBoundLocks iterates over what [API.ListBoundLocks] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundLock, error] {
-	return api.Items[BoundLock](ctx, &operationListBoundLocks, a.settings, scanBoundLock, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListBoundLocks, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Items[BoundLock](ctx, &operationListBoundLocks, a.settings, scanBoundLock, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -4814,12 +4810,12 @@ func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *
 //
 // It calls PUT /Owners/{ownerAccountId}/BoundLocks and needs the scope write:core:entities. Evidence: verified.
 func (a *API) BindLock(ctx context.Context, ownerAccountID string, body BindLockJSONRequestBody, reqEditors ...RequestEditorFn) (BoundLock, error) {
-	ctx, err := api.Begin(ctx, &operationBindLock, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationBindLock, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.BindLock(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[BoundLock](&operationBindLock, a.settings, scanBoundLock, rsp, err, "id")
+	return engine.Decode[BoundLock](&operationBindLock, a.settings, scanBoundLock, rsp, err, "id")
 }
 
 // GetBoundLock gets a lock.
@@ -4828,12 +4824,12 @@ func (a *API) BindLock(ctx context.Context, ownerAccountID string, body BindLock
 //
 // It calls GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLockID string, params *GetBoundLockParams, reqEditors ...RequestEditorFn) (BoundLock, error) {
-	ctx, err := api.Begin(ctx, &operationGetBoundLock, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundLockId", Value: boundLockID})
+	ctx, err := engine.Begin(ctx, &operationGetBoundLock, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
 	if err != nil {
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.GetBoundLock(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return api.Decode[BoundLock](&operationGetBoundLock, a.settings, scanBoundLock, rsp, err, "id")
+	return engine.Decode[BoundLock](&operationGetBoundLock, a.settings, scanBoundLock, rsp, err, "id")
 }
 
 // ListBoundLockLogEntries lists the log entries of one lock.
@@ -4845,12 +4841,12 @@ func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLock
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string, boundLockID string, params *ListBoundLockLogEntriesParams, reqEditors ...RequestEditorFn) ([]LogEntry, error) {
-	ctx, err := api.Begin(ctx, &operationListBoundLockLogEntries, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundLockId", Value: boundLockID})
+	ctx, err := engine.Begin(ctx, &operationListBoundLockLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
 	if err != nil {
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListBoundLockLogEntries(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return api.DecodeList[LogEntry](&operationListBoundLockLogEntries, a.settings, scanLogEntry, rsp, err)
+	return engine.DecodeList[LogEntry](&operationListBoundLockLogEntries, a.settings, scanLogEntry, rsp, err)
 }
 
 // AllBoundLockLogEntries iterates over what [API.ListBoundLockLogEntries] lists.
@@ -4862,8 +4858,8 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 	if params != nil {
 		first = *params
 	}
-	return api.Pages[LogEntry](ctx, &operationListBoundLockLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListBoundLockLogEntries, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "boundLockId", Value: boundLockID})
+	return engine.Pages[LogEntry](ctx, &operationListBoundLockLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListBoundLockLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
 		if err != nil {
 			return nil, err
 		}
@@ -4880,20 +4876,20 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) ([]Contact, error) {
-	ctx, err := api.Begin(ctx, &operationListContacts, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]Contact), err
 	}
 	rsp, err := a.raw.ListContacts(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[Contact](&operationListContacts, a.settings, scanContact, rsp, err)
+	return engine.DecodeList[Contact](&operationListContacts, a.settings, scanContact, rsp, err)
 }
 
 // AllContacts iterates over what [API.ListContacts] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) iter.Seq2[Contact, error] {
-	return api.Items[Contact](ctx, &operationListContacts, a.settings, scanContact, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListContacts, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Items[Contact](ctx, &operationListContacts, a.settings, scanContact, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -4907,24 +4903,24 @@ func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *Li
 //
 // It calls PUT /Owners/{ownerAccountId}/Contacts and needs the scope write:core:entities. Evidence: verified.
 func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body CreateContactJSONRequestBody, reqEditors ...RequestEditorFn) (Contact, error) {
-	ctx, err := api.Begin(ctx, &operationCreateContact, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationCreateContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.CreateContact(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[Contact](&operationCreateContact, a.settings, scanContact, rsp, err, "id")
+	return engine.Decode[Contact](&operationCreateContact, a.settings, scanContact, rsp, err, "id")
 }
 
 // GetContact gets a contact.
 //
 // It calls GET /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (Contact, error) {
-	ctx, err := api.Begin(ctx, &operationGetContact, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "contactId", Value: contactID})
+	ctx, err := engine.Begin(ctx, &operationGetContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
 	if err != nil {
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.GetContact(ctx, ownerAccountID, contactID, reqEditors...)
-	return api.Decode[Contact](&operationGetContact, a.settings, scanContact, rsp, err, "id")
+	return engine.Decode[Contact](&operationGetContact, a.settings, scanContact, rsp, err, "id")
 }
 
 // UpdateContact changes the title or comment of a contact.
@@ -4933,12 +4929,12 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 //
 // It calls PATCH /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope write:core:entities. Evidence: verified.
 func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (Contact, error) {
-	ctx, err := api.Begin(ctx, &operationUpdateContact, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "contactId", Value: contactID})
+	ctx, err := engine.Begin(ctx, &operationUpdateContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
 	if err != nil {
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.UpdateContact(ctx, ownerAccountID, contactID, body, reqEditors...)
-	return api.Decode[Contact](&operationUpdateContact, a.settings, scanContact, rsp, err, "id")
+	return engine.Decode[Contact](&operationUpdateContact, a.settings, scanContact, rsp, err, "id")
 }
 
 // RevokeContactGrants revokes all grants of a contact.
@@ -4947,12 +4943,12 @@ func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactI
 //
 // It calls POST /Owners/{ownerAccountId}/Contacts/{contactId}/RevokeGrants and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := api.Begin(ctx, &operationRevokeContactGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "contactId", Value: contactID})
+	ctx, err := engine.Begin(ctx, &operationRevokeContactGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
 	if err != nil {
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeContactGrants(ctx, ownerAccountID, contactID, reqEditors...)
-	return api.DecodeOrEmpty[RevocationResult](&operationRevokeContactGrants, a.settings, scanRevocationResult, rsp, err)
+	return engine.DecodeOrEmpty[RevocationResult](&operationRevokeContactGrants, a.settings, scanRevocationResult, rsp, err)
 }
 
 // ListGrants lists the grants of an owner account.
@@ -4964,20 +4960,20 @@ func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, co
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) ([]Grant, error) {
-	ctx, err := api.Begin(ctx, &operationListGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListGrants(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[Grant](&operationListGrants, a.settings, scanGrant, rsp, err)
+	return engine.DecodeList[Grant](&operationListGrants, a.settings, scanGrant, rsp, err)
 }
 
 // AllGrants iterates over what [API.ListGrants] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
-	return api.Items[Grant](ctx, &operationListGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListGrants, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Items[Grant](ctx, &operationListGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -4991,12 +4987,12 @@ func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *List
 //
 // It calls PUT /Owners/{ownerAccountId}/Grants and needs the scope write:grants. Evidence: verified.
 func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body CreateGrantJSONRequestBody, reqEditors ...RequestEditorFn) (Grant, error) {
-	ctx, err := api.Begin(ctx, &operationCreateGrant, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationCreateGrant, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(Grant), err
 	}
 	rsp, err := a.raw.CreateGrant(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[Grant](&operationCreateGrant, a.settings, scanGrant, rsp, err, "id")
+	return engine.Decode[Grant](&operationCreateGrant, a.settings, scanGrant, rsp, err, "id")
 }
 
 // DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
@@ -5005,12 +5001,12 @@ func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body Creat
 //
 // It calls POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard and needs the scope write:grants. Evidence: verified.
 func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, grantID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := api.Begin(ctx, &operationDeleteGrantFromCard, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "grantId", Value: grantID})
+	ctx, err := engine.Begin(ctx, &operationDeleteGrantFromCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "grantId", Value: grantID})
 	if err != nil {
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.DeleteGrantFromCard(ctx, ownerAccountID, grantID, reqEditors...)
-	return api.DecodeOrEmpty[RevocationResult](&operationDeleteGrantFromCard, a.settings, scanRevocationResult, rsp, err)
+	return engine.DecodeOrEmpty[RevocationResult](&operationDeleteGrantFromCard, a.settings, scanRevocationResult, rsp, err)
 }
 
 // RevokeGrant starts the revocation of a grant.
@@ -5019,12 +5015,12 @@ func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, gr
 //
 // It calls POST /Owners/{ownerAccountId}/Grants/{grantId}/Revoke and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID string, params *RevokeGrantParams, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := api.Begin(ctx, &operationRevokeGrant, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "grantId", Value: grantID})
+	ctx, err := engine.Begin(ctx, &operationRevokeGrant, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "grantId", Value: grantID})
 	if err != nil {
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeGrant(ctx, ownerAccountID, grantID, params, reqEditors...)
-	return api.Decode[RevocationResult](&operationRevokeGrant, a.settings, scanRevocationResult, rsp, err)
+	return engine.Decode[RevocationResult](&operationRevokeGrant, a.settings, scanRevocationResult, rsp, err)
 }
 
 // ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
@@ -5033,20 +5029,20 @@ func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID st
 //
 // It calls GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope read:ip:users. Evidence: verified.
 func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) ([]IdentityProviderUser, error) {
-	ctx, err := api.Begin(ctx, &operationListIdentityProviderUsers, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "ipId", Value: ipid})
+	ctx, err := engine.Begin(ctx, &operationListIdentityProviderUsers, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
 	if err != nil {
 		return *new([]IdentityProviderUser), err
 	}
 	rsp, err := a.raw.ListIdentityProviderUsers(ctx, ownerAccountID, ipid, params, reqEditors...)
-	return api.DecodeList[IdentityProviderUser](&operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, rsp, err)
+	return engine.DecodeList[IdentityProviderUser](&operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, rsp, err)
 }
 
 // AllIdentityProviderUsers iterates over what [API.ListIdentityProviderUsers] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) iter.Seq2[IdentityProviderUser, error] {
-	return api.Items[IdentityProviderUser](ctx, &operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListIdentityProviderUsers, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "ipId", Value: ipid})
+	return engine.Items[IdentityProviderUser](ctx, &operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListIdentityProviderUsers, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
 		if err != nil {
 			return nil, err
 		}
@@ -5060,24 +5056,24 @@ func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID strin
 //
 // It calls PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope write:ip:users. Evidence: verified.
 func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body CreateIdentityProviderUserJSONRequestBody, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
-	ctx, err := api.Begin(ctx, &operationCreateIdentityProviderUser, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "ipId", Value: ipid})
+	ctx, err := engine.Begin(ctx, &operationCreateIdentityProviderUser, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
 	if err != nil {
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.CreateIdentityProviderUser(ctx, ownerAccountID, ipid, body, reqEditors...)
-	return api.Decode[IdentityProviderUser](&operationCreateIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
+	return engine.Decode[IdentityProviderUser](&operationCreateIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
 }
 
 // GetIdentityProviderUser gets a user of an identity provider.
 //
 // It calls GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} and needs the scope read:ip:users. Evidence: verified.
 func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
-	ctx, err := api.Begin(ctx, &operationGetIdentityProviderUser, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "ipId", Value: ipid}, api.PathValue{Name: "userId", Value: userID})
+	ctx, err := engine.Begin(ctx, &operationGetIdentityProviderUser, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid}, engine.PathValue{Name: "userId", Value: userID})
 	if err != nil {
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.GetIdentityProviderUser(ctx, ownerAccountID, ipid, userID, reqEditors...)
-	return api.Decode[IdentityProviderUser](&operationGetIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
+	return engine.Decode[IdentityProviderUser](&operationGetIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
 }
 
 // ListLockGroups lists the lock groups of an owner account.
@@ -5089,20 +5085,20 @@ func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) ([]LockGroup, error) {
-	ctx, err := api.Begin(ctx, &operationListLockGroups, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]LockGroup), err
 	}
 	rsp, err := a.raw.ListLockGroups(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[LockGroup](&operationListLockGroups, a.settings, scanLockGroup, rsp, err)
+	return engine.DecodeList[LockGroup](&operationListLockGroups, a.settings, scanLockGroup, rsp, err)
 }
 
 // AllLockGroups iterates over what [API.ListLockGroups] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) iter.Seq2[LockGroup, error] {
-	return api.Items[LockGroup](ctx, &operationListLockGroups, a.settings, scanLockGroup, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListLockGroups, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Items[LockGroup](ctx, &operationListLockGroups, a.settings, scanLockGroup, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -5116,12 +5112,12 @@ func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *
 //
 // It calls GET /Owners/{ownerAccountId}/LockGroups/{lockGroupId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroupID string, params *GetLockGroupParams, reqEditors ...RequestEditorFn) (LockGroup, error) {
-	ctx, err := api.Begin(ctx, &operationGetLockGroup, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "lockGroupId", Value: lockGroupID})
+	ctx, err := engine.Begin(ctx, &operationGetLockGroup, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "lockGroupId", Value: lockGroupID})
 	if err != nil {
 		return *new(LockGroup), err
 	}
 	rsp, err := a.raw.GetLockGroup(ctx, ownerAccountID, lockGroupID, params, reqEditors...)
-	return api.Decode[LockGroup](&operationGetLockGroup, a.settings, scanLockGroup, rsp, err, "id")
+	return engine.Decode[LockGroup](&operationGetLockGroup, a.settings, scanLockGroup, rsp, err, "id")
 }
 
 // ListLogEntries lists the log entries of an owner account.
@@ -5133,12 +5129,12 @@ func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroup
 // Members that Select in the parameters does not name are not sent, and zero in the
 // value, as if they were null.
 func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) ([]LogEntry, error) {
-	ctx, err := api.Begin(ctx, &operationListLogEntries, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListLogEntries(ctx, ownerAccountID, params, reqEditors...)
-	return api.DecodeList[LogEntry](&operationListLogEntries, a.settings, scanLogEntry, rsp, err)
+	return engine.DecodeList[LogEntry](&operationListLogEntries, a.settings, scanLogEntry, rsp, err)
 }
 
 // AllLogEntries iterates over what [API.ListLogEntries] lists.
@@ -5150,8 +5146,8 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 	if params != nil {
 		first = *params
 	}
-	return api.Pages[LogEntry](ctx, &operationListLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListLogEntries, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Pages[LogEntry](ctx, &operationListLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -5165,20 +5161,20 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 //
 // It calls GET /Owners/{ownerAccountId}/Permissions and needs the scope read:owneraccount:permissions. Evidence: verified.
 func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) ([]Permission, error) {
-	ctx, err := api.Begin(ctx, &operationListPermissions, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new([]Permission), err
 	}
 	rsp, err := a.raw.ListPermissions(ctx, ownerAccountID, reqEditors...)
-	return api.DecodeList[Permission](&operationListPermissions, a.settings, scanPermission, rsp, err)
+	return engine.DecodeList[Permission](&operationListPermissions, a.settings, scanPermission, rsp, err)
 }
 
 // AllPermissions iterates over what [API.ListPermissions] lists.
 //
 // The list is one answer, read item by item from the wire.
 func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) iter.Seq2[Permission, error] {
-	return api.Items[Permission](ctx, &operationListPermissions, a.settings, scanPermission, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := api.Begin(ctx, &operationListPermissions, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	return engine.Items[Permission](ctx, &operationListPermissions, a.settings, scanPermission, func(ctx context.Context) (*http.Response, error) {
+		ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
 		}
@@ -5192,12 +5188,12 @@ func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEdit
 //
 // It calls PUT /Owners/{ownerAccountId}/Permissions and needs the scope write:owneraccount:permissions. Evidence: verified.
 func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body CreatePermissionJSONRequestBody, reqEditors ...RequestEditorFn) (Permission, error) {
-	ctx, err := api.Begin(ctx, &operationCreatePermission, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
+	ctx, err := engine.Begin(ctx, &operationCreatePermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.CreatePermission(ctx, ownerAccountID, body, reqEditors...)
-	return api.Decode[Permission](&operationCreatePermission, a.settings, scanPermission, rsp, err, "id")
+	return engine.Decode[Permission](&operationCreatePermission, a.settings, scanPermission, rsp, err, "id")
 }
 
 // DeletePermission removes a permission.
@@ -5206,22 +5202,22 @@ func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body 
 //
 // It calls DELETE /Owners/{ownerAccountId}/Permissions/{permissionId} and needs the scope write:owneraccount:permissions. Evidence: verified.
 func (a *API) DeletePermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) error {
-	ctx, err := api.Begin(ctx, &operationDeletePermission, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "permissionId", Value: permissionID})
+	ctx, err := engine.Begin(ctx, &operationDeletePermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "permissionId", Value: permissionID})
 	if err != nil {
 		return err
 	}
 	rsp, err := a.raw.DeletePermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return api.Discard(&operationDeletePermission, rsp, err)
+	return engine.Discard(&operationDeletePermission, rsp, err)
 }
 
 // GetPermission gets a permission.
 //
 // It calls GET /Owners/{ownerAccountId}/Permissions/{permissionId} and needs the scope read:owneraccount:permissions. Evidence: verified.
 func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (Permission, error) {
-	ctx, err := api.Begin(ctx, &operationGetPermission, api.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, api.PathValue{Name: "permissionId", Value: permissionID})
+	ctx, err := engine.Begin(ctx, &operationGetPermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "permissionId", Value: permissionID})
 	if err != nil {
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.GetPermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return api.Decode[Permission](&operationGetPermission, a.settings, scanPermission, rsp, err, "id")
+	return engine.Decode[Permission](&operationGetPermission, a.settings, scanPermission, rsp, err, "id")
 }

@@ -153,9 +153,9 @@ func trapDefaults(t *testing.T) {
 	if header.Get("Accept") != "application/json" || !strings.HasPrefix(header.Get("User-Agent"), "tapkey-go") {
 		t.Errorf("header %v", header)
 	}
-	// The time-outs are tested in package api; here, that an API has that client.
+	// The time-outs are tested in package engine; here, that an API has that client.
 	field := reflect.ValueOf(a.Raw().Client).Elem().FieldByName("next").Elem()
-	if transport := field.Elem().FieldByName("Transport").Elem().Type().String(); transport != "*api.timeoutTransport" {
+	if transport := field.Elem().FieldByName("Transport").Elem().Type().String(); transport != "*engine.timeoutTransport" {
 		t.Errorf("the transport is a %s", transport)
 	}
 	// What an editor sets stays.

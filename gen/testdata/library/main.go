@@ -15,7 +15,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 
-	"library.test/library"
+	"github.com/tapkey-go/tapkey-go/another/library"
 )
 
 func main() {

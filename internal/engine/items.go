@@ -1,4 +1,4 @@
-package api
+package engine
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // Items iterates over a list that is one answer, straight from the wire: it holds
@@ -19,7 +21,7 @@ import (
 // request, and leaving the loop closes the answer. An error is yielded once, last,
 // with a zero item.
 func Items[T any](
-	ctx context.Context, op *Operation, s Settings, scan Scan[T], fetch func(context.Context) (*http.Response, error),
+	ctx context.Context, op *api.Operation, s api.Settings, scan Scan[T], fetch func(context.Context) (*http.Response, error),
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		rsp, err := fetch(ctx)
@@ -32,10 +34,10 @@ func Items[T any](
 		defer rsp.Body.Close()
 		reader, err := jsonBody(rsp)
 		if err != nil {
-			yield(*new(T), answerError(op, rsp, err))
+			yield(*new(T), responseError(op, rsp, err))
 			return
 		}
-		limited := &limitedReader{reader: reader, limit: s.maxResponseBytes()}
+		limited := &limitedReader{reader: reader, limit: maxResponseBytes(s)}
 		items := newItemReader(limited, scan)
 		var item T
 		for {
@@ -50,7 +52,7 @@ func Items[T any](
 				err = readError(limited.failed)
 			}
 			if err != nil {
-				yield(*new(T), answerError(op, rsp, err))
+				yield(*new(T), responseError(op, rsp, err))
 				return
 			}
 			limited.reset()
@@ -129,7 +131,7 @@ func (r *itemReader[T]) start() error {
 		}
 		return err
 	default:
-		return fmt.Errorf("%w: JSON %s in place of a list", ErrUnexpected, kind)
+		return fmt.Errorf("%w: JSON %s in place of a list", api.ErrUnexpected, kind)
 	}
 }
 
@@ -142,7 +144,7 @@ func (r *itemReader[T]) end() error {
 	}
 	_, err := r.dec.ReadToken()
 	if err == nil {
-		return fmt.Errorf("%w: more JSON behind the value", ErrUnexpected)
+		return fmt.Errorf("%w: more JSON behind the value", api.ErrUnexpected)
 	}
 	if err == io.EOF {
 		return err

@@ -1,4 +1,4 @@
-package api
+package engine
 
 import (
 	"bytes"
@@ -9,10 +9,12 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// success turns everything but a 2xx into an *Error and closes its body.
-func success(op *Operation, rsp *http.Response, err error) (*http.Response, error) {
+// success turns everything but a 2xx into an *api.Error and closes its body.
+func success(op *api.Operation, rsp *http.Response, err error) (*http.Response, error) {
 	switch {
 	case err != nil:
 		CloseBody(rsp)
@@ -27,7 +29,7 @@ func success(op *Operation, rsp *http.Response, err error) (*http.Response, erro
 	}
 	defer CloseBody(rsp)
 	if location, ok := Redirect(rsp); ok {
-		return nil, answerError(op, rsp, fmt.Errorf("%w: to %s", ErrRedirect, location))
+		return nil, responseError(op, rsp, fmt.Errorf("%w: to %s", api.ErrRedirect, location))
 	}
 	return nil, statusError(op, rsp)
 }
@@ -103,7 +105,7 @@ func (b *body) read(length int64) error {
 }
 
 // readValue reads the body of a success that should hold JSON. The caller releases it.
-func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body, error) {
+func readValue(op *api.Operation, s api.Settings, rsp *http.Response, err error) (*body, error) {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
 		return nil, err
@@ -111,14 +113,14 @@ func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body,
 	reader, err := jsonBody(rsp)
 	if err != nil {
 		CloseBody(rsp)
-		return nil, answerError(op, rsp, err)
+		return nil, responseError(op, rsp, err)
 	}
 	b := bodies.Get().(*body)
-	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: s.maxResponseBytes()}
+	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxResponseBytes(s)}
 	if err := b.read(rsp.ContentLength); err != nil {
 		CloseBody(rsp)
 		b.release()
-		return nil, answerError(op, rsp, readError(err))
+		return nil, responseError(op, rsp, readError(err))
 	}
 	_ = rsp.Body.Close() // it has been read to its end
 	return b, nil
@@ -128,10 +130,10 @@ func readValue(op *Operation, s Settings, rsp *http.Response, err error) (*body,
 // An answer that does not say what it is gets the benefit of the doubt.
 func jsonBody(rsp *http.Response) (io.Reader, error) {
 	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
-		return nil, fmt.Errorf("%w: no content", ErrUnexpected)
+		return nil, fmt.Errorf("%w: no content", api.ErrUnexpected)
 	}
 	if contentType := rsp.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		return nil, fmt.Errorf("%w: content type %q", ErrUnexpected, OneLine(contentType, maxCode))
+		return nil, fmt.Errorf("%w: content type %q", api.ErrUnexpected, OneLine(contentType, maxCode))
 	}
 	return rsp.Body, nil
 }
@@ -142,7 +144,7 @@ func isJSON(contentType string) bool {
 	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }
 
-// limitedReader fails with ErrTooLarge once more than limit bytes were read since
+// limitedReader fails with api.ErrTooLarge once more than limit bytes were read since
 // the last reset.
 type limitedReader struct {
 	reader io.Reader
@@ -153,7 +155,7 @@ type limitedReader struct {
 
 func (l *limitedReader) Read(p []byte) (int, error) {
 	if l.read > l.limit {
-		l.failed = fmt.Errorf("%w: more than %d bytes", ErrTooLarge, l.limit)
+		l.failed = fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, l.limit)
 		return 0, l.failed
 	}
 	// One byte beyond the limit tells an answer that just fits from a larger one.

@@ -1,4 +1,4 @@
-package api
+package engine
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // maxErrorBody is how much of an error's body is kept.
@@ -31,8 +33,8 @@ type errorMembers struct {
 
 // statusError reads the body of an answer that is no success. Whatever the body
 // is, the status stays.
-func statusError(op *Operation, rsp *http.Response) *Error {
-	e := answerError(op, rsp, nil)
+func statusError(op *api.Operation, rsp *http.Response) *api.Error {
+	e := responseError(op, rsp, nil)
 	e.RetryAfter, _ = RetryAfter(rsp.Header)
 	// What was read before a failure is still worth showing.
 	e.Body, _ = io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))

@@ -1,4 +1,4 @@
-package api_test
+package engine_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // TestTolerance: what an answer may have without being refused.
@@ -63,7 +64,7 @@ func TestTolerance(t *testing.T) {
 				if err != nil || !reflect.DeepEqual(list, []thing{test.want}) {
 					t.Errorf("DecodeList: %+v, %v, want %+v", list, err, test.want)
 				}
-				list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.answer)))
+				list, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.answer)))
 				if err != nil || !reflect.DeepEqual(list, []thing{test.want}) {
 					t.Errorf("Items: %+v, %v, want %+v", list, err, test.want)
 				}
@@ -173,7 +174,7 @@ func TestListStrictness(t *testing.T) {
 					t.Errorf("items %+v beside an error, want %d", list, test.items)
 				}
 				// The same again, streamed; what came before the failure has been yielded.
-				list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.answer)))
+				list, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.answer)))
 			}
 		})
 	}
@@ -193,7 +194,7 @@ func TestListsThatPass(t *testing.T) {
 		if err != nil || list == nil || !reflect.DeepEqual(list, want) {
 			t.Errorf("DecodeList of %s: %+v, %v", body, list, err)
 		}
-		list, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, answer{body: body})))
+		list, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, answer{body: body})))
 		if err != nil || len(list) != len(want) || len(want) > 0 && !reflect.DeepEqual(list, want) {
 			t.Errorf("Items of %s: %+v, %v", body, list, err)
 		}
@@ -216,7 +217,7 @@ func TestTimes(t *testing.T) {
 	} {
 		body := fmt.Sprintf(`{"at": %q, "until": %[1]q}`, text)
 		rsp, err := send(t, answer{body: body})
-		one, err := api.Decode[event](getThing, api.Settings{}, nil, rsp, err)
+		one, err := engine.Decode[event](getThing, api.Settings{}, nil, rsp, err)
 		if err != nil || one.At == nil || !one.At.Equal(want) || !one.Until.Equal(want) {
 			t.Errorf("Decode of %s: %+v, %v", body, one, err)
 		}
@@ -229,16 +230,16 @@ func TestTimes(t *testing.T) {
 	}
 	// A null beside a time without a zone is still no time.
 	rsp, err := send(t, answer{body: `{"at": null, "until": "2024-01-02T03:04:05"}`})
-	if e, err := api.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
+	if e, err := engine.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
 		t.Errorf("null: %+v, %v", e, err)
 	}
 	rsp, err = send(t, answer{body: `{"at": "2024-01-02T03:04:05", "until": null}`})
-	if e, err := api.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
+	if e, err := engine.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
 		t.Errorf("null: %+v, %v", e, err)
 	}
 	for _, bad := range []string{`""`, `"soon"`, `"2024-01-02"`, `"2024-13-02T03:04:05"`, `17`} {
 		rsp, err := send(t, answer{body: `{"at": ` + bad + `}`})
-		_, err = api.Decode[event](getThing, api.Settings{}, nil, rsp, err)
+		_, err = engine.Decode[event](getThing, api.Settings{}, nil, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		if text := err.Error(); !strings.Contains(text, "/at: ") || strings.Contains(text, "soon") {
 			t.Errorf("%s: text %q", bad, text)
@@ -258,10 +259,10 @@ func listReaders[T any]() []func(*testing.T, answer) ([]T, error) {
 	return []func(*testing.T, answer) ([]T, error){
 		func(t *testing.T, a answer) ([]T, error) {
 			rsp, err := send(t, a)
-			return api.DecodeList[T](listThings, api.Settings{}, nil, rsp, err)
+			return engine.DecodeList[T](listThings, api.Settings{}, nil, rsp, err)
 		},
 		func(t *testing.T, a answer) ([]T, error) {
-			return collect(api.Items[T](t.Context(), listThings, api.Settings{}, nil, fetcher(t, a)))
+			return collect(engine.Items[T](t.Context(), listThings, api.Settings{}, nil, fetcher(t, a)))
 		},
 	}
 }
@@ -282,7 +283,7 @@ func TestDecodeOrEmpty(t *testing.T) {
 		"status": {answer{status: 409, body: `{}`}, nil, api.ErrConflict},
 	} {
 		rsp, err := send(t, test.answer)
-		got, err := api.DecodeOrEmpty[result](getThing, api.Settings{}, nil, rsp, err)
+		got, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, nil, rsp, err)
 		if test.is != nil {
 			failure(t, err, test.is)
 		} else if err != nil {
@@ -292,7 +293,7 @@ func TestDecodeOrEmpty(t *testing.T) {
 			t.Errorf("%s: %#v, want %#v", name, got, test.want)
 		}
 	}
-	_, err := api.DecodeOrEmpty[result](getThing, api.Settings{}, nil, nil, context.Canceled)
+	_, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, nil, nil, context.Canceled)
 	failure(t, err, context.Canceled)
 }
 
@@ -303,7 +304,7 @@ func TestDiscard(t *testing.T) {
 		{encoding: "br", body: "x"}, {body: strings.Repeat("x", 1<<20)},
 	} {
 		rsp, err := send(t, a)
-		if err := api.Discard(getThing, rsp, err); err != nil {
+		if err := engine.Discard(getThing, rsp, err); err != nil {
 			t.Errorf("%d %.10q: %v", a.status, a.body, err)
 		}
 		if _, err := rsp.Body.Read(make([]byte, 1)); err == nil {
@@ -311,7 +312,7 @@ func TestDiscard(t *testing.T) {
 		}
 	}
 	rsp, err := send(t, answer{status: 404})
-	failure(t, api.Discard(getThing, rsp, err), api.ErrNotFound)
+	failure(t, engine.Discard(getThing, rsp, err), api.ErrNotFound)
 }
 
 // TestCutOff: the connection breaks before the length that was announced.
@@ -327,16 +328,16 @@ func TestCutOff(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Decode": func() error {
 			rsp, err := send(t, handler)
-			_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+			_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 			return err
 		},
 		"DecodeList": func() error {
 			rsp, err := send(t, handler)
-			_, err = api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
+			_, err = engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
 			return err
 		},
 		"Items": func() error {
-			list, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, handler)))
+			list, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, handler)))
 			if len(list) != 1 {
 				t.Errorf("items %+v, want the one that came", list)
 			}
@@ -381,8 +382,8 @@ func TestMaxResponseBytes(t *testing.T) {
 				if acceptEncoding != "" { // net/http would then leave an answer compressed
 					req.Header.Set("Accept-Encoding", acceptEncoding)
 				}
-				rsp, err := api.NewDoer(server.Client(), "test").Do(req)
-				got, err := api.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, nil, rsp, err)
+				rsp, err := engine.NewDoer(server.Client(), "test").Do(req)
+				got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, nil, rsp, err)
 				if test.is == nil {
 					if err != nil || got.ID != "1" {
 						t.Errorf("%q, %v", got.ID, err)
@@ -416,38 +417,38 @@ func TestConnectionReuse(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	doer := api.NewDoer(server.Client(), "test")
+	doer := engine.NewDoer(server.Client(), "test")
 	get := func(path string) (*http.Response, error) {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, http.NoBody)
 		return doer.Do(req)
 	}
 	for range 2 {
 		rsp, err := get("/value")
-		if _, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
+		if _, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/list")
-		if _, err := api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err); err != nil {
+		if _, err := engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err); err != nil {
 			t.Error(err)
 		}
-		if _, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
+		if _, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/nothing")
-		if _, err := api.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
+		if _, err := engine.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/ignored")
-		if err := api.Discard(getThing, rsp, err); err != nil {
+		if err := engine.Discard(getThing, rsp, err); err != nil {
 			t.Error(err)
 		}
 		rsp, err = get("/refused")
-		failure(t, api.Discard(getThing, rsp, err), api.ErrNotFound)
+		failure(t, engine.Discard(getThing, rsp, err), api.ErrNotFound)
 		rsp, err = get("/html")
-		_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+		_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		rsp, err = get("/redirect")
-		failure(t, api.Discard(getThing, rsp, err), api.ErrRedirect)
+		failure(t, engine.Discard(getThing, rsp, err), api.ErrRedirect)
 	}
 	if n := connections.Load(); n != 1 {
 		t.Errorf("%d connections for calls one after the other, want 1", n)
@@ -461,7 +462,7 @@ func TestLengthsThatLie(t *testing.T) {
 		for _, length := range []int64{-1, 10, 32 << 20, 1 << 50, math.MaxInt64} {
 			rsp := inMemory(200, http.Header{}, `{"id":"1"}`)
 			rsp.ContentLength = length
-			got, err := api.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, nil, rsp, nil)
+			got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, nil, rsp, nil)
 			if err != nil || got.ID != "1" {
 				t.Errorf("limit %d, length %d: %+v, %v", limit, length, got, err)
 			}
@@ -471,7 +472,7 @@ func TestLengthsThatLie(t *testing.T) {
 	for _, length := range []int64{-1, 2 << 20, 3<<20 + 9, 64 << 20} {
 		rsp := inMemory(200, http.Header{}, `{"id":"`+long+`"}`)
 		rsp.ContentLength = length
-		if got, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err != nil || got.ID != long {
+		if got, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err != nil || got.ID != long {
 			t.Errorf("length %d: %d bytes, %v", length, len(got.ID), err)
 		}
 	}
@@ -480,7 +481,7 @@ func TestLengthsThatLie(t *testing.T) {
 	for range 10 {
 		rsp := inMemory(200, http.Header{}, `{`)
 		rsp.ContentLength = 32 << 20
-		if _, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err == nil {
+		if _, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err == nil {
 			t.Error("half an object was accepted")
 		}
 	}

@@ -1,4 +1,4 @@
-package api
+package engine
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // How long the parts of an attempt may take.
@@ -110,7 +112,7 @@ func (t *timeoutTransport) headerTooLarge(err error) error {
 	if next, ok := t.next.(*http.Transport); ok && next.MaxResponseHeaderBytes > 0 {
 		limit = next.MaxResponseHeaderBytes
 	}
-	return fmt.Errorf("%w: header of more than %d bytes", ErrTooLarge, limit)
+	return fmt.Errorf("%w: header of more than %d bytes", api.ErrTooLarge, limit)
 }
 
 // attempt is one attempt under way, and the body of its answer once that is here. Its

@@ -1,15 +1,19 @@
-package api
+package engine
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
 
 // Decode ends a call that promises one value. It takes what the Doer returned, and
-// gives the value or an *[Error]; the answer's body is closed. A scan, which may be
+// gives the value or an *[api.Error]; the answer's body is closed. A scan, which may be
 // nil, makes it faster.
 //
 // Any success that carries the value will do. One without it, with a bare null, or
-// without the members named in required, is [ErrUnexpected].
+// without the members named in required, is [api.ErrUnexpected].
 func Decode[T any](
-	op *Operation, s Settings, scan Scan[T], rsp *http.Response, err error, required ...string,
+	op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error, required ...string,
 ) (T, error) {
 	var value T
 	body, err := readValue(op, s, rsp, err)
@@ -22,14 +26,14 @@ func Decode[T any](
 		err = missing(&value, required)
 	}
 	if err != nil {
-		return *new(T), answerError(op, body.rsp, err)
+		return *new(T), responseError(op, body.rsp, err)
 	}
 	return value, nil
 }
 
 // DecodeOrEmpty is [Decode] for an operation that may also answer without content:
 // it then returns what the empty object {} stands for.
-func DecodeOrEmpty[T any](op *Operation, s Settings, scan Scan[T], rsp *http.Response, err error) (T, error) {
+func DecodeOrEmpty[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error) (T, error) {
 	if rsp, err = success(op, rsp, err); err != nil {
 		return *new(T), err
 	}
@@ -44,7 +48,7 @@ func DecodeOrEmpty[T any](op *Operation, s Settings, scan Scan[T], rsp *http.Res
 
 // DecodeList ends a call that promises a list: a JSON array, never nil. A bare
 // object, which some servers send in place of a list of one, becomes one.
-func DecodeList[T any](op *Operation, s Settings, scan Scan[T], rsp *http.Response, err error) ([]T, error) {
+func DecodeList[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error) ([]T, error) {
 	body, err := readValue(op, s, rsp, err)
 	if err != nil {
 		return nil, err
@@ -52,14 +56,14 @@ func DecodeList[T any](op *Operation, s Settings, scan Scan[T], rsp *http.Respon
 	defer body.release()
 	list, err := unmarshalList(body.Bytes(), scan)
 	if err != nil {
-		return nil, answerError(op, body.rsp, err)
+		return nil, responseError(op, body.rsp, err)
 	}
 	return list, nil
 }
 
 // Discard ends a call that promises nothing but its success. The body of a
 // success is ignored.
-func Discard(op *Operation, rsp *http.Response, err error) error {
+func Discard(op *api.Operation, rsp *http.Response, err error) error {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package api_test
+package engine_test
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // inMemory is an answer that no server has sent.
@@ -40,7 +41,7 @@ func FuzzErrorBody(f *testing.F) {
 		if status < 400 || status > 599 {
 			t.Skip()
 		}
-		err := api.Discard(getThing, inMemory(status, http.Header{}, body), nil)
+		err := engine.Discard(getThing, inMemory(status, http.Header{}, body), nil)
 		e := failure(t, err, nil)
 		if e.StatusCode != status || !strings.HasPrefix(body, string(e.Body)) || len(e.Body) < min(len(body), 64<<10) {
 			t.Errorf("status %d, %d of %d bytes kept", e.StatusCode, len(e.Body), len(body))
@@ -59,7 +60,7 @@ func FuzzErrorBody(f *testing.F) {
 				return
 			}
 		}
-		if want := api.OneLine(code, 100); code != "" && e.Code != want {
+		if want := engine.OneLine(code, 100); code != "" && e.Code != want {
 			t.Errorf("code %q, want %q", e.Code, want)
 		}
 	})
@@ -73,7 +74,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		wait, ok := api.RetryAfter(http.Header{"Retry-After": {value}})
+		wait, ok := engine.RetryAfter(http.Header{"Retry-After": {value}})
 		seconds, err := strconv.ParseUint(value, 10, 31)
 		_, notDate := http.ParseTime(value)
 		if ok != (err == nil || notDate == nil) || wait < 0 {
@@ -94,7 +95,7 @@ func FuzzContentType(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		decode := func(contentType string) (thing, error) {
-			return api.Decode[thing](getThing, api.Settings{}, nil, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
+			return engine.Decode[thing](getThing, api.Settings{}, nil, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
 		}
 		got, err := decode(value)
 		if err != nil {
@@ -124,7 +125,7 @@ func FuzzParseBaseURL(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		u, err := api.ParseBaseURL(text)
+		u, err := engine.ParseBaseURL(text)
 		if err != nil {
 			if u != nil || !oneLine(err.Error()) || len(text) > 8 && strings.Contains(err.Error(), text) {
 				t.Errorf("%q: %v, %v", text, u, err)
@@ -134,7 +135,7 @@ func FuzzParseBaseURL(f *testing.F) {
 		if u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 			t.Errorf("%q: %#v", text, u)
 		}
-		if again, err := api.ParseBaseURL(u.String()); err != nil || again.Host != u.Host || again.EscapedPath() != u.EscapedPath() {
+		if again, err := engine.ParseBaseURL(u.String()); err != nil || again.Host != u.Host || again.EscapedPath() != u.EscapedPath() {
 			t.Errorf("%q becomes %q: %v", text, u, err)
 		}
 	})
@@ -144,7 +145,7 @@ func FuzzParseBaseURL(f *testing.F) {
 func TestRetryAfterInTheError(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"": 0, "0": 0, "90": 90 * time.Second, "soon": 0} {
-		err := api.Discard(getThing, inMemory(429, http.Header{"Retry-After": {value}}, ""), nil)
+		err := engine.Discard(getThing, inMemory(429, http.Header{"Retry-After": {value}}, ""), nil)
 		text := "getThing: GET /Things/{thingId}: 429 Too Many Requests"
 		if want > 0 {
 			text += ": the server asks to wait 1m30s"

@@ -1,4 +1,4 @@
-package api_test
+package engine_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // slow is a server in memory. It ends a request early when its context ends, as
@@ -91,7 +92,7 @@ func TestTimeout(t *testing.T) {
 		for _, stream := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					doer := api.NewDoer(api.WithTimeout(&http.Client{Transport: test.server}, header, idle), "test")
+					doer := engine.NewDoer(engine.WithTimeout(&http.Client{Transport: test.server}, header, idle), "test")
 					fetch := func(ctx context.Context) (*http.Response, error) {
 						req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/Things", http.NoBody)
 						return doer.Do(req)
@@ -100,10 +101,10 @@ func TestTimeout(t *testing.T) {
 					var err error
 					var items []thing
 					if stream {
-						items, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch))
+						items, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch))
 					} else {
 						rsp, doErr := fetch(t.Context())
-						items, err = api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, doErr)
+						items, err = engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, doErr)
 					}
 					if took := time.Since(start); took != test.after {
 						t.Errorf("took %v, want %v", took, test.after)
@@ -133,9 +134,9 @@ func TestTimeoutSlowConsumer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := slow{0, []piece{{0, `[{"id":"1"},`}, {time.Second, `{"id":"2"},`}, {time.Second, `{"id":"3"}]`}}, false}
-		client := api.WithTimeout(&http.Client{Transport: server}, 10*time.Second, 5*time.Second)
+		client := engine.WithTimeout(&http.Client{Transport: server}, 10*time.Second, 5*time.Second)
 		n := 0
-		for _, err := range api.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(ctx context.Context) (*http.Response, error) {
+		for _, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(ctx context.Context) (*http.Response, error) {
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/Things", http.NoBody)
 			return client.Do(req)
 		}) {
@@ -158,10 +159,10 @@ func TestTimeoutKeepsOtherErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reason := errors.New("broken")
 		do := func(ctx context.Context, next http.RoundTripper) error {
-			client := api.WithTimeout(&http.Client{Transport: next, Timeout: time.Millisecond}, 10*time.Second, 5*time.Second)
+			client := engine.WithTimeout(&http.Client{Transport: next, Timeout: time.Millisecond}, 10*time.Second, 5*time.Second)
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test", http.NoBody)
 			rsp, err := client.Do(req)
-			_, err = api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+			_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 			return err
 		}
 		failure(t, do(t.Context(), roundTripper(func(*http.Request) (*http.Response, error) { return nil, reason })), reason)
@@ -185,7 +186,7 @@ func TestTimeoutKeepsOtherErrors(t *testing.T) {
 func TestTimeoutReleases(t *testing.T) {
 	t.Parallel()
 	var requestContext context.Context
-	client := api.WithTimeout(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	client := engine.WithTimeout(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		requestContext = req.Context()
 		return page(0, 1), nil
 	})}, time.Hour, time.Hour)
@@ -209,8 +210,8 @@ func TestNewHTTPClient(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	client := api.NewHTTPClient()
-	if client == api.NewHTTPClient() || client.Transport == http.DefaultTransport || client.Transport == nil {
+	client := engine.NewHTTPClient()
+	if client == engine.NewHTTPClient() || client.Transport == http.DefaultTransport || client.Transport == nil {
 		t.Error("the client is shared")
 	}
 	if client.Timeout != 0 {
@@ -258,16 +259,16 @@ func TestHeaderLimit(t *testing.T) {
 					server.Start()
 				}
 				defer server.Close()
-				client := api.NewHTTPClient()
+				client := engine.NewHTTPClient()
 				if test.change != nil {
 					own := server.Client().Transport.(*http.Transport)
 					test.change(own)
-					client = api.WithTimeout(&http.Client{Transport: own}, time.Minute, time.Minute)
+					client = engine.WithTimeout(&http.Client{Transport: own}, time.Minute, time.Minute)
 				}
 				defer client.CloseIdleConnections()
 				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 				rsp, err := client.Do(req)
-				got, err := api.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+				got, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 				if test.text == "" {
 					if err != nil || got.ID != "1" {
 						t.Error(err)
@@ -301,7 +302,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	client := api.NewHTTPClient()
+	client := engine.NewHTTPClient()
 	defer client.CloseIdleConnections()
 	for range 3 {
 		together.Add(calls)
@@ -309,7 +310,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		for range calls {
 			wait.Go(func() {
 				rsp, err := client.Get(server.URL)
-				if err := api.Discard(getThing, rsp, err); err != nil {
+				if err := engine.Discard(getThing, rsp, err); err != nil {
 					t.Error(err)
 				}
 			})
@@ -334,13 +335,13 @@ func TestRoundTrippersThatLeaveOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			transport := roundTripper(func(*http.Request) (*http.Response, error) { return test.answer, nil })
-			c := api.WithTimeout(&http.Client{Transport: transport}, time.Second, time.Second)
+			c := engine.WithTimeout(&http.Client{Transport: transport}, time.Second, time.Second)
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://things.test/", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			rsp, err := api.NewDoer(c, "x").Do(req)
-			if err := api.Discard(getThing, rsp, err); (err == nil) != test.ok {
+			rsp, err := engine.NewDoer(c, "x").Do(req)
+			if err := engine.Discard(getThing, rsp, err); (err == nil) != test.ok {
 				t.Error(err)
 			}
 		})

@@ -1,7 +1,6 @@
-package api_test
+package engine_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 func TestParseBaseURL(t *testing.T) {
@@ -47,7 +47,7 @@ func TestParseBaseURL(t *testing.T) {
 		"https://h/api#s3cret":          "has a fragment",
 		"https://h/api#":                "has a fragment",
 	} {
-		u, err := api.ParseBaseURL(text)
+		u, err := engine.ParseBaseURL(text)
 		switch {
 		case want == "" && (err != nil || u == nil || u.Host == ""):
 			t.Errorf("%q: %v, %v", text, u, err)
@@ -92,8 +92,8 @@ func TestNewDoer(t *testing.T) {
 			for name, values := range test.header {
 				req.Header[name] = values
 			}
-			rsp, err := api.NewDoer(server.Client(), "own/1").Do(req)
-			if err := api.Discard(getThing, rsp, err); err != nil {
+			rsp, err := engine.NewDoer(server.Client(), "own/1").Do(req)
+			if err := engine.Discard(getThing, rsp, err); err != nil {
 				t.Fatal(err)
 			}
 			if encodings := got.Header["Accept-Encoding"]; !slices.Equal(encodings, []string{"gzip"}) {
@@ -124,8 +124,8 @@ func TestNewDoerFollowsNoRedirect(t *testing.T) {
 	follow := func(*http.Request, []*http.Request) error { return nil }
 	client.CheckRedirect = follow
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/first", strings.NewReader("x"))
-	rsp, err := api.NewDoer(client, "own").Do(req)
-	failure(t, api.Discard(getThing, rsp, err), api.ErrRedirect)
+	rsp, err := engine.NewDoer(client, "own").Do(req)
+	failure(t, engine.Discard(getThing, rsp, err), api.ErrRedirect)
 	if !slices.Equal(paths, []string{"/first"}) {
 		t.Errorf("requests %v", paths)
 	}
@@ -141,7 +141,7 @@ func TestNewDoerFollowsNoRedirect(t *testing.T) {
 	// A Doer of another kind is used as it is.
 	called := errors.New("called")
 	req, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
-	_, err = api.NewDoer(doerFunc(func(*http.Request) (*http.Response, error) { return nil, called }), "own").Do(req)
+	_, err = engine.NewDoer(doerFunc(func(*http.Request) (*http.Response, error) { return nil, called }), "own").Do(req)
 	if !errors.Is(err, called) {
 		t.Error(err)
 	}
@@ -155,7 +155,7 @@ func TestUserAgent(t *testing.T) {
 		"example.com/other/tapkey":                  "tapkey", // in no module of this program
 		"github.com/tapkey-go/tapkey-go-else":       "tapkey-go-else",
 	} {
-		got := api.UserAgent(packagePath)
+		got := engine.UserAgent(packagePath)
 		product, version, _ := strings.Cut(got, "/")
 		if product != want || strings.ContainsAny(got, " ()") || version != "" && version[0] != 'v' {
 			t.Errorf("%s: %q, want %s or %[3]s/v...", packagePath, got, want)
@@ -166,7 +166,7 @@ func TestUserAgent(t *testing.T) {
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", ".", ".."} {
-		_, err := api.Begin(t.Context(), getThing, api.PathValue{Name: "ownerId", Value: "1"}, api.PathValue{Name: "thingId", Value: bad})
+		_, err := engine.Begin(t.Context(), getThing, engine.PathValue{Name: "ownerId", Value: "1"}, engine.PathValue{Name: "thingId", Value: bad})
 		e := failure(t, err, nil)
 		v, ok := errors.AsType[*api.PathValueError](err)
 		if !ok || v.Name != "thingId" || v.Value != bad || e.StatusCode != 0 {
@@ -177,7 +177,7 @@ func TestBegin(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"...", ".a", "a..", " ", "/", "a/../b", "%2e"} {
-		ctx, err := api.Begin(t.Context(), getThing, api.PathValue{Name: "thingId", Value: good})
+		ctx, err := engine.Begin(t.Context(), getThing, engine.PathValue{Name: "thingId", Value: good})
 		op, ok := api.OperationFromContext(ctx)
 		if err != nil || !ok || op.ID != "getThing" {
 			t.Errorf("%q: %v, %v", good, op, err)
@@ -185,19 +185,16 @@ func TestBegin(t *testing.T) {
 	}
 }
 
-func TestOperationFromContext(t *testing.T) {
+// TestOperations checks that a change of the copy does not reach the table.
+func TestOperations(t *testing.T) {
 	t.Parallel()
-	if op, ok := api.OperationFromContext(context.Background()); ok || op.ID != "" {
-		t.Errorf("%v in an empty context", op)
-	}
 	own := &api.Operation{ID: "a", Scopes: []string{"read"}}
-	ctx, _ := api.Begin(t.Context(), own)
-	op, _ := api.OperationFromContext(ctx)
-	op.ID, op.Scopes[0] = "b", "write"
-	if again, _ := api.OperationFromContext(ctx); again.ID != "a" || again.Scopes[0] != "read" {
-		t.Errorf("a change of the copy shows in %v", again)
+	got := engine.Operations(own, getThing)
+	if len(got) != 2 || got[0].ID != "a" || got[1].ID != "getThing" {
+		t.Fatalf("got %v, want the operations a and getThing", got)
 	}
-	if clone := own.Clone(); &clone.Scopes[0] == &own.Scopes[0] {
-		t.Error("Clone shares the scopes")
+	got[0].ID, got[0].Scopes[0] = "b", "write"
+	if own.ID != "a" || own.Scopes[0] != "read" {
+		t.Errorf("got a changed table: %v, want it unchanged", own)
 	}
 }

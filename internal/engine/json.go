@@ -1,4 +1,4 @@
-package api
+package engine
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // What is tolerated in an answer: a name twice (the last one counts), invalid UTF-8
@@ -20,15 +22,13 @@ import (
 // null pass by themselves.
 var (
 	tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	lenient  = json.JoinOptions(tolerant, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalTime)))
+	lenient  = json.JoinOptions(tolerant, json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(unmarshalTime), json.UnmarshalFromFunc(unmarshalObject))))
 )
 
-// Object is an answer of unknown shape. Its values are as encoding/json has them.
-type Object map[string]any
-
-// UnmarshalJSONFrom reads an object as a whole. Left to the map, a name that comes
-// twice would have its values merged.
-func (o *Object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+// unmarshalObject reads an object as a whole. As a map, it would merge the values of a
+// name that is there twice.
+func unmarshalObject(dec *jsontext.Decoder, o *api.Object) error {
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
@@ -131,9 +131,9 @@ const maxGuess = 4096
 
 func errNull(pointer string) error {
 	if pointer == "" {
-		return fmt.Errorf("%w: null", ErrUnexpected)
+		return fmt.Errorf("%w: null", api.ErrUnexpected)
 	}
-	return fmt.Errorf("%w: %s: null", ErrUnexpected, pointer)
+	return fmt.Errorf("%w: %s: null", api.ErrUnexpected, pointer)
 }
 
 // jsonError says what is wrong with a piece of JSON and where, by JSON pointer
@@ -143,15 +143,15 @@ func jsonError(place string, err error) error {
 		return nil
 	}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return fmt.Errorf("%w: %s", ErrUnexpected, describe(place, semantic))
+		return fmt.Errorf("%w: %s", api.ErrUnexpected, describe(place, semantic))
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return readError(io.ErrUnexpectedEOF)
 		}
-		return fmt.Errorf("%w: no JSON at byte %d", ErrUnexpected, syntactic.ByteOffset)
+		return fmt.Errorf("%w: no JSON at byte %d", api.ErrUnexpected, syntactic.ByteOffset)
 	}
-	if errors.Is(err, ErrUnexpected) {
+	if errors.Is(err, api.ErrUnexpected) {
 		return err
 	}
 	return readError(err)
@@ -184,7 +184,7 @@ func missing(value any, required []string) error {
 		}
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		if slices.Contains(required, name) {
-			return fmt.Errorf("%w: /%s is missing", ErrUnexpected, name)
+			return fmt.Errorf("%w: /%s is missing", api.ErrUnexpected, name)
 		}
 	}
 	return nil

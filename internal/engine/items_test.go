@@ -1,4 +1,4 @@
-package api_test
+package engine_test
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // collect ranges over a list to its end and asserts the rules of every iterator:
@@ -61,7 +62,7 @@ func TestItemsMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before, n := liveHeap(), int64(0)
-	for item, err := range api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch) {
+	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +98,7 @@ func TestItemsBreak(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{}, 1)
 	n := 0
-	for item, err := range api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, endless(gone))) {
+	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, endless(gone))) {
 		if err != nil || item.ID != fmt.Sprint(n) {
 			t.Fatalf("item %d: %+v, %v", n, item, err)
 		}
@@ -120,7 +121,7 @@ func TestItemsCancel(t *testing.T) {
 		defer cancel()
 		var ids []string
 		var last error
-		for item, err := range api.Items[thing](ctx, listThings, api.Settings{}, nil, fetcher(t, handler)) {
+		for item, err := range engine.Items[thing](ctx, listThings, api.Settings{}, nil, fetcher(t, handler)) {
 			if err != nil {
 				last = err
 				continue
@@ -149,7 +150,7 @@ func TestItemsRangeTwice(t *testing.T) {
 		requests.Add(1)
 		answer{body: `[{"id":"1"},{"id":"2"}]`}.ServeHTTP(w, r)
 	}))
-	list := api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch)
+	list := engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch)
 	if requests.Load() != 0 {
 		t.Error("a request was sent before anything was asked for")
 	}
@@ -166,13 +167,13 @@ func TestItemsRangeTwice(t *testing.T) {
 
 func TestItemsFail(t *testing.T) {
 	t.Parallel()
-	items, err := collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, answer{status: 403})))
+	items, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, answer{status: 403})))
 	failure(t, err, api.ErrForbidden)
 	if items != nil {
 		t.Errorf("items %+v", items)
 	}
 	refused := errors.New("refused by an editor")
-	_, err = collect(api.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return nil, refused }))
+	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return nil, refused }))
 	failure(t, err, refused)
 }
 
@@ -182,7 +183,7 @@ func TestItemsLimit(t *testing.T) {
 	small := `{"id":"1","name":"` + strings.Repeat("x", 400) + `"}`
 	many := "[" + strings.Repeat(small+",", 999) + small + "]"
 	settings := api.Settings{MaxResponseBytes: 500}
-	items, err := collect(api.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, answer{body: many})))
+	items, err := collect(engine.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, answer{body: many})))
 	if err != nil || len(items) != 1000 {
 		t.Errorf("%d items, %v", len(items), err)
 	}
@@ -190,7 +191,7 @@ func TestItemsLimit(t *testing.T) {
 		"plain": {body: "[" + small + `,{"id":"` + strings.Repeat("x", 2000) + `"}]`},
 		"gzip":  {encoding: "gzip", body: zip("[" + small + "," + strings.Repeat(" ", 8<<20) + small + "]")},
 	} {
-		items, err = collect(api.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, long)))
+		items, err = collect(engine.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, long)))
 		e := failure(t, err, api.ErrTooLarge)
 		if len(items) != 1 || e.StatusCode != 200 || errors.Is(err, api.ErrUnexpected) {
 			t.Errorf("%s: %d items, %v", name, len(items), err)

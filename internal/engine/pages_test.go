@@ -1,4 +1,4 @@
-package api_test
+package engine_test
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // paged is a server of numbered things that knows $skip and $top, and the client
@@ -66,7 +67,7 @@ func (p *paged) list(t *testing.T, ctx context.Context) iter.Seq2[thing, error] 
 	mux.Handle("GET "+basePath+"/Things", p)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return api.Pages[thing](ctx, listThings, p.settings, nil, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return engine.Pages[thing](ctx, listThings, p.settings, nil, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		url := fmt.Sprintf("%s%s/Things?$skip=%d&$top=%d", server.URL, basePath, skip, top)
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {
@@ -239,7 +240,7 @@ func TestPagesReadAhead(t *testing.T) {
 				return page(skip, top), nil
 			}
 			size := 3
-			for item, err := range api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, nil, &size, fetch) {
+			for item, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, nil, &size, fetch) {
 				if err != nil || item.ID == "" {
 					t.Fatal(item, err)
 				}
@@ -279,7 +280,7 @@ func TestPagesEndBeforeAnOverflow(t *testing.T) {
 		start, size := math.MaxInt-1, 2
 		var skips []int
 		var mu sync.Mutex
-		items, err := collect(api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+		items, err := collect(engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			skips = append(skips, skip)
@@ -298,7 +299,7 @@ func TestPagesWhoseReaderIsGone(t *testing.T) {
 	t.Parallel()
 	size := 1
 	pages := func(gone func()) iter.Seq2[thing, error] {
-		return api.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, nil, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+		return engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, nil, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			if skip > 0 {
 				gone()
 			}
@@ -338,7 +339,7 @@ func TestPagesFreeTheirConnection(t *testing.T) {
 		return rsp, nil
 	}
 	size, n := 2, 0
-	for _, err := range api.Pages[thing](t.Context(), listThings, api.Settings{}, nil, nil, &size, fetch) {
+	for _, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{}, nil, nil, &size, fetch) {
 		if err != nil {
 			t.Fatal(err)
 		}

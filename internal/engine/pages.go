@@ -1,4 +1,4 @@
-package api
+package engine
 
 import (
 	"context"
@@ -9,23 +9,25 @@ import (
 	"math"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // Pages iterates over a list that is read page by page: fetch asks for top items
 // from skip on. The first page starts at start, nil being 0, and each is of size
-// items, nil being [Settings].PageSize.
+// items, nil being [api.Settings].PageSize.
 //
 // A page shorter than asked for is the last one, and so is a longer one, since it
 // means that the server ignores the page size and has sent the whole list. A page
-// that repeats the one before it ends the iteration with [ErrUnexpected].
-// Otherwise it behaves as [Items] does. Once a first page is full, [Settings].ReadAhead
+// that repeats the one before it ends the iteration with [api.ErrUnexpected].
+// Otherwise it behaves as [Items] does. Once a first page is full, [api.Settings].ReadAhead
 // pages are on their way while one is consumed, and fetch is called by several
 // goroutines at once; leaving the loop ends their requests, and waits for them.
 func Pages[T any](
-	ctx context.Context, op *Operation, s Settings, scan Scan[T], start, size *int,
+	ctx context.Context, op *api.Operation, s api.Settings, scan Scan[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
 ) iter.Seq2[T, error] {
-	first, top := 0, s.pageSize()
+	first, top := 0, pageSize(s)
 	if start != nil {
 		first = *start
 	}
@@ -55,8 +57,8 @@ func Pages[T any](
 				current.err = newError(op, errors.New("the goroutine that was to read a page has ended"))
 			}
 			if len(current.items) > 0 && current.sum == before {
-				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", ErrUnexpected, current.skip)
-				yield(*new(T), answerError(op, current.rsp, err))
+				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", api.ErrUnexpected, current.skip)
+				yield(*new(T), responseError(op, current.rsp, err))
 				return
 			}
 			full := current.err == nil && len(current.items) == top
@@ -65,7 +67,7 @@ func Pages[T any](
 			}
 			for _, item := range current.items {
 				if ctx.Err() != nil {
-					yield(*new(T), answerError(op, current.rsp, ctx.Err()))
+					yield(*new(T), responseError(op, current.rsp, ctx.Err()))
 					return
 				}
 				if !yield(item, nil) {
@@ -94,7 +96,7 @@ type page[T any] struct {
 	panicked any // what an editor or a RoundTripper of the caller's has panicked with
 }
 
-func readPage[T any](op *Operation, s Settings, scan Scan[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
+func readPage[T any](op *api.Operation, s api.Settings, scan Scan[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
 	body, err := readValue(op, s, rsp, err)
 	if err != nil {
 		return page[T]{err: err}
@@ -103,7 +105,7 @@ func readPage[T any](op *Operation, s Settings, scan Scan[T], seed maphash.Seed,
 	p := page[T]{rsp: body.rsp, sum: maphash.Bytes(seed, body.Bytes())}
 	p.items, err = unmarshalList(body.Bytes(), scan)
 	if err != nil {
-		p.err = answerError(op, p.rsp, err)
+		p.err = responseError(op, p.rsp, err)
 	}
 	return p
 }

@@ -1,4 +1,4 @@
-package api_test
+package engine_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 const basePath = "/base/api/v1"
@@ -75,7 +76,7 @@ func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Re
 	mux.Handle("GET "+basePath+"/Things", handler)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	doer := api.NewDoer(server.Client(), "test")
+	doer := engine.NewDoer(server.Client(), "test")
 	return func(ctx context.Context) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+basePath+"/Things", http.NoBody)
 		if err != nil {
@@ -88,13 +89,13 @@ func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Re
 func decode(t *testing.T, a answer) (thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
-	return api.Decode[thing](getThing, api.Settings{}, nil, rsp, err, "id")
+	return engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err, "id")
 }
 
 func decodeList(t *testing.T, a answer) ([]thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
-	return api.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
+	return engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
 }
 
 // failure asserts that err is an *api.Error, has a text of one line and, where

@@ -1,0 +1,291 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
+)
+
+func TestSentinels(t *testing.T) {
+	t.Parallel()
+	all := []error{
+		api.ErrBadRequest, api.ErrUnauthorized, api.ErrPaymentRequired, api.ErrForbidden, api.ErrNotFound,
+		api.ErrConflict, api.ErrTooManyRequests, api.ErrServer, api.ErrUnexpected, api.ErrTooLarge, api.ErrRedirect,
+	}
+	for status, want := range map[int]error{
+		300: nil, 304: nil, 305: nil,
+		301: api.ErrRedirect, 302: api.ErrRedirect, 303: api.ErrRedirect, 307: api.ErrRedirect, 308: api.ErrRedirect,
+		400: api.ErrBadRequest, 401: api.ErrUnauthorized, 402: api.ErrPaymentRequired, 403: api.ErrForbidden,
+		404: api.ErrNotFound, 405: nil, 409: api.ErrConflict, 410: nil, 418: nil, 429: api.ErrTooManyRequests,
+		500: api.ErrServer, 501: api.ErrServer, 503: api.ErrServer, 599: api.ErrServer, 600: nil,
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			_, err := decode(t, answer{status: status, body: `{"id": "1"}`})
+			e := failure(t, err, want)
+			if e.StatusCode != status {
+				t.Errorf("status %d, want %d", e.StatusCode, status)
+			}
+			for _, sentinel := range all {
+				if got := errors.Is(err, sentinel); got != (sentinel == want) {
+					t.Errorf("errors.Is(%q) is %t", sentinel, got)
+				}
+			}
+			if e.Operation != "getThing" || e.Method != "GET" || e.Path != "/Things/{thingId}" {
+				t.Errorf("operation %q, method %q, path %q", e.Operation, e.Method, e.Path)
+			}
+			if !strings.HasPrefix(err.Error(), fmt.Sprintf("getThing: GET /Things/{thingId}: %d", status)) {
+				t.Errorf("text %q", err)
+			}
+		})
+	}
+}
+
+func TestErrorBodies(t *testing.T) {
+	t.Parallel()
+	huge := strings.Repeat("x", 1<<20)
+	for name, test := range map[string]struct {
+		answer
+		code, message string
+		bytes         int // of the body that are kept; 0: all
+	}{
+		"ErrorCode": {answer{body: `{"ErrorCode": "Duplicate", "Message": "It is there."}`}, "Duplicate", "It is there.", 0},
+		"errorCode": {answer{body: `{"errorCode": "Duplicate"}`}, "Duplicate", "", 0},
+		"ERRORCODE": {answer{body: `{"ERRORCODE": "Duplicate"}`}, "Duplicate", "", 0},
+		"a number":  {answer{body: `{"code": 1205}`}, "1205", "", 0},
+		"OData":     {answer{body: `{"error": {"code": "Q1", "message": "bad\nfilter", "innererror": {}}}`}, "Q1", "bad filter", 0},
+		"OData v3":  {answer{body: `{"odata.error": 1, "error": {"code": "Q1", "message": {"lang": "en", "value": "x"}}}`}, "Q1", "", 0},
+		"OData twice": {
+			answer{body: `{"error": {"code": "Q1", "message": "m", "error": "deeper than anybody looks for a code"}}`}, "Q1", "m", 0,
+		},
+		"RFC 9457": {
+			answer{contentType: "application/problem+json", body: `{"type": "about:blank", "title": "Bad", "status": "400", "detail": "More."}`},
+			"", "More.", 0,
+		},
+		"RFC 6749": {answer{body: `{"error": "invalid_request", "error_description": "no"}`}, "invalid_request", "no", 0},
+		"other types": {
+			answer{body: `{"ErrorCode": {"a": 1}, "code": [1], "error": true, "message": null, "title": "T"}`}, "", "T", 0,
+		},
+		"duplicate, bad UTF-8": {answer{body: `{"code": "A", "code": "B", "message": "` + "\xff" + `!"}`}, "B", "\uFFFD!", 0},
+		"string":               {answer{body: `"nope"`}, "", "", 0},
+		"array":                {answer{body: `[{"code": "A"}]`}, "", "", 0},
+		"number":               {answer{body: `17`}, "", "", 0},
+		"null":                 {answer{body: `null`}, "", "", 0},
+		"empty":                {answer{}, "", "", 0},
+		"HTML":                 {answer{contentType: "text/html", body: "<html><b>502</b>"}, "", "", 0},
+		"no type":              {answer{contentType: "none", body: `{"code": "A"}`}, "A", "", 0},
+		"cut off":              {answer{body: `{"code": "A", "message": "it en`}, "A", "", 0},
+		"huge":                 {answer{body: `{"code": "A", "message": "` + huge + `"}`}, "A", "", 64 << 10},
+		"huge code":            {answer{body: `{"code": "` + huge[:1000] + `"}`}, huge[:100], "", 0},
+		"escapes":              {answer{body: `{"code": "\u001b[2J\r\nA\u202eB", "message": "a\u2028b"}`}, "[2J A B", "a b", 0},
+		"unknown encoding":     {answer{encoding: "br", body: "\x0b\x02\x80"}, "", "", 0},
+	} {
+		for _, status := range []int{400, 500} {
+			t.Run(fmt.Sprintf("%s %d", name, status), func(t *testing.T) {
+				t.Parallel()
+				test.status = status
+				_, err := decode(t, test.answer)
+				e := failure(t, err, nil)
+				if e.StatusCode != status {
+					t.Errorf("status %d, want %d", e.StatusCode, status)
+				}
+				if e.Code != test.code || e.Message != test.message {
+					t.Errorf("code %q and message %q, want %q and %q", e.Code, e.Message, test.code, test.message)
+				}
+				want := test.body
+				if test.bytes > 0 {
+					want = want[:test.bytes]
+				}
+				if string(e.Body) != want {
+					t.Errorf("%d bytes of the body, want %d", len(e.Body), len(want))
+				}
+				if e.Header.Get("Date") == "" {
+					t.Error("the answer's header is missing")
+				}
+				if test.code != "" && !strings.Contains(err.Error(), "("+test.code+")") {
+					t.Errorf("text %q does not name the code", err)
+				}
+				if len(err.Error()) > 700 {
+					t.Errorf("text has %d bytes", len(err.Error()))
+				}
+			})
+		}
+	}
+}
+
+// TestErrorTextHoldsNoServerWords: what a server says may repeat what it was sent.
+func TestErrorTextHoldsNoServerWords(t *testing.T) {
+	t.Parallel()
+	_, err := decode(t, answer{status: 409, body: `{"ErrorCode": "Duplicate", "Message": "ada@example.com exists"}`})
+	e := failure(t, err, api.ErrConflict)
+	if got, want := err.Error(), "getThing: GET /Things/{thingId}: 409 Conflict (Duplicate)"; got != want {
+		t.Errorf("text %q, want %q", got, want)
+	}
+	if e.Message != "ada@example.com exists" {
+		t.Errorf("message %q", e.Message)
+	}
+}
+
+func TestGzippedErrorBody(t *testing.T) {
+	t.Parallel()
+	for _, bomb := range []bool{false, true} {
+		body := `{"code": "A"}`
+		if bomb {
+			body += strings.Repeat(" ", 8<<20)
+		}
+		compressed := zip(body)
+		server := httptest.NewServer(answer{status: 400, encoding: "gzip", body: compressed})
+		defer server.Close()
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+		req.Header.Set("Accept-Encoding", "gzip") // net/http would leave the answer as it is
+		rsp, err := engine.NewDoer(server.Client(), "test").Do(req)
+		e := failure(t, engine.Discard(getThing, rsp, err), api.ErrBadRequest)
+		if e.Code != "A" || len(e.Body) > 64<<10 {
+			t.Errorf("code %q, %d bytes of body", e.Code, len(e.Body))
+		}
+	}
+}
+
+// TestTransportErrors: the text of an error of http.Client.Do is the whole URL.
+func TestTransportErrors(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	target := closed.URL + basePath + "/Things?%24filter=email+eq+%27ada%40example.com%27&token=s3cret"
+	call := func(ctx context.Context, client *http.Client) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rsp, err := engine.NewDoer(client, "test").Do(req)
+		_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+		return err
+	}
+	check := func(t *testing.T, err error) {
+		t.Helper()
+		e := failure(t, err, nil)
+		if e.StatusCode != 0 || e.Header != nil || e.Body != nil {
+			t.Errorf("status %d, header %v, body %q of no answer", e.StatusCode, e.Header, e.Body)
+		}
+		if text := err.Error(); !strings.HasPrefix(text, "getThing: GET /Things/{thingId}: ") ||
+			strings.Contains(text, "ada") || strings.Contains(text, "s3cret") || strings.Contains(text, "?") {
+			t.Errorf("text %q", text)
+		}
+	}
+	t.Run("connection refused", func(t *testing.T) {
+		err := call(t.Context(), &http.Client{Transport: &http.Transport{}})
+		check(t, err)
+		if _, ok := errors.AsType[*net.OpError](err); !ok {
+			t.Errorf("%v leads to no *net.OpError", err)
+		}
+		var netErr net.Error
+		if !errors.As(err, &netErr) {
+			t.Errorf("%v leads to no net.Error", err)
+		}
+	})
+	t.Run("canceled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := call(ctx, &http.Client{Transport: &http.Transport{}})
+		check(t, err)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%v is not context.Canceled", err)
+		}
+	})
+	t.Run("deadline", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), -1)
+		defer cancel()
+		err := call(ctx, &http.Client{Transport: &http.Transport{}})
+		check(t, err)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v is not context.DeadlineExceeded", err)
+		}
+	})
+	t.Run("a wrapped url.Error", func(t *testing.T) {
+		reason := errors.New("no route")
+		wrapped := fmt.Errorf("attempt 3: %w", &url.Error{Op: "Get", URL: target, Err: reason})
+		_, err := engine.Decode[thing](getThing, api.Settings{}, nil, nil, wrapped)
+		check(t, err)
+		if !errors.Is(err, reason) || !strings.Contains(err.Error(), "attempt 3: no route") {
+			t.Errorf("%v does not tell the reason", err)
+		}
+	})
+	t.Run("many lines", func(t *testing.T) {
+		err := engine.Discard(getThing, nil, errors.New("a\r\nb\x1b[2J\tc "+strings.Repeat("x", 10_000)))
+		check(t, err)
+		if !strings.Contains(err.Error(), ": a b [2J c xxx") || len(err.Error()) > 700 {
+			t.Errorf("text %q", err)
+		}
+	})
+	t.Run("an *api.Error passes as it is", func(t *testing.T) {
+		own := &api.Error{Operation: "other", StatusCode: 429}
+		if err := engine.Discard(getThing, nil, own); err != error(own) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestDoerReturnsNothing(t *testing.T) {
+	t.Parallel()
+	nothing := func(context.Context) (*http.Response, error) { return nil, nil }
+	_, err := engine.Decode[thing](getThing, api.Settings{}, nil, nil, nil)
+	failure(t, err, nil)
+	_, err = engine.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, nil, nil)
+	failure(t, err, nil)
+	_, err = engine.DecodeList[thing](getThing, api.Settings{}, nil, nil, nil)
+	failure(t, err, nil)
+	failure(t, engine.Discard(getThing, nil, nil), nil)
+	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, nothing))
+	failure(t, err, nil)
+
+	// A Doer may also return an answer without a body.
+	bare := &http.Response{StatusCode: 200}
+	_, err = engine.Decode[thing](getThing, api.Settings{}, nil, bare, nil)
+	failure(t, err, api.ErrUnexpected)
+	failure(t, engine.Discard(getThing, &http.Response{StatusCode: 404}, nil), api.ErrNotFound)
+	if err := engine.Discard(getThing, bare, nil); err != nil {
+		t.Error(err)
+	}
+
+	// Or an answer beside an error, which is closed.
+	closed, reason := false, errors.New("broken")
+	both := &http.Response{StatusCode: 200, Body: closer{strings.NewReader("{}"), func() { closed = true }}}
+	failure(t, engine.Discard(getThing, both, reason), reason)
+	if !closed {
+		t.Error("the answer beside an error is left open")
+	}
+}
+
+// TestRedirect: only the origin is named, since a path and a query may hold what
+// was sent.
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	for location, want := range map[string]string{
+		"https://user:pw@login.example.com:8443/secret?token=secret#secret": "to https://login.example.com:8443",
+		"/secret?token=secret":     "to http://127.0.0.1:",
+		"":                         "to http://127.0.0.1:",
+		"mailto:secret":            "to mailto:",
+		"http://[secret/?x=secret": "a place that is no URL",
+	} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			_, err := decode(t, answer{status: status, location: location, body: "secret"})
+			e := failure(t, err, api.ErrRedirect)
+			if e.StatusCode != status && want != "a place that is no URL" { // which net/http gives no answer for
+				t.Errorf("%d to %q: status %d", status, location, e.StatusCode)
+			}
+			text := err.Error()
+			if !strings.Contains(text, want) || strings.Contains(text, "secret") || strings.Contains(text, "pw") {
+				t.Errorf("%d to %q: text %q, want %q in it", status, location, text, want)
+			}
+		}
+	}
+}

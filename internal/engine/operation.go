@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// Operations returns a copy of a table of operations.
+func Operations(table ...*api.Operation) []api.Operation {
+	operations := make([]api.Operation, len(table))
+	for i, op := range table {
+		operations[i] = *op
+		operations[i].Scopes = slices.Clone(op.Scopes)
+	}
+	return operations
+}
+
+// PathValue is a value for a parameter of the path template of an [api.Operation].
+type PathValue struct {
+	Name, Value string // name of the parameter, and its value before it is escaped
+}
+
+// Begin starts a call: it checks the path values and puts the operation into the
+// context.
+//
+// A value that is empty, "." or ".." would make the path that of another resource
+// (RFC 3986, section 5.2.4, removes dot segments). Begin returns an *[api.Error] for it,
+// with an [api.PathValueError], before any request is sent.
+func Begin(ctx context.Context, op *api.Operation, path ...PathValue) (context.Context, error) {
+	for _, v := range path {
+		if v.Value == "" || v.Value == "." || v.Value == ".." {
+			return ctx, newError(op, &api.PathValueError{Name: v.Name, Value: v.Value})
+		}
+	}
+	return api.ContextWithOperation(ctx, op), nil
+}
