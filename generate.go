@@ -21,6 +21,7 @@ import (
 )
 
 //go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/client.yaml -package tapkey -o gen/tapkey/tapkey.gen.go openapi.yaml
+//go:generate go run -C tools ./split ../gen/tapkey/tapkey.gen.go
 //go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/server.yaml -package tapkeyserver -o internal/tapkeyserver/tapkeyserver.gen.go openapi.yaml
 
 //go:embed openapi.yaml

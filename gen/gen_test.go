@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,13 +38,34 @@ func command(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// generate feeds a document through the generator and returns the code. Paths are
-// those of the root, or absolute.
-func generate(t *testing.T, config, name, document string) string {
+// generate feeds a document through the generator and returns the file with the code.
+// Paths are relative to the root, or absolute.
+func generate(t *testing.T, config, name, document string) (file string) {
 	t.Helper()
-	out := filepath.Join(t.TempDir(), name+".gen.go")
-	command(t, root, "go", "tool", "-modfile=tools/go.mod", "oapi-codegen", "-config", config, "-package", name, "-o", out, document)
-	return read(t, out)
+	file = filepath.Join(t.TempDir(), name+".gen.go")
+	command(t, root, "go", "tool", "-modfile=tools/go.mod", "oapi-codegen", "-config", config, "-package", name, "-o", file, document)
+	return file
+}
+
+// generateClient generates the client of a contract and returns its directory.
+func generateClient(t *testing.T, config, name, document string) (dir string) {
+	t.Helper()
+	file := generate(t, config, name, document)
+	command(t, root, "go", "run", "-C", "tools", "./split", file)
+	return filepath.Dir(file)
+}
+
+// generatedFiles returns the names of the generated files in a directory.
+func generatedFiles(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.gen.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		names = append(names, filepath.Base(file))
+	}
+	return names
 }
 
 func read(t *testing.T, path string) string {
@@ -67,24 +89,46 @@ func write(t *testing.T, content string, path ...string) string {
 	return file
 }
 
-// goGenerate finds the lines of generate.go.
-var goGenerate = regexp.MustCompile(`(?m)^//go:generate go tool -modfile=tools/go\.mod oapi-codegen -config (\S+) -package (\S+) -o (\S+) openapi\.yaml$`)
+// TestGenerateLines checks that go generate does what the tests of this package do.
+func TestGenerateLines(t *testing.T) {
+	t.Parallel()
+	const want = `//go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/client.yaml -package tapkey -o gen/tapkey/tapkey.gen.go openapi.yaml
+//go:generate go run -C tools ./split ../gen/tapkey/tapkey.gen.go
+//go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/server.yaml -package tapkeyserver -o internal/tapkeyserver/tapkeyserver.gen.go openapi.yaml
+`
+	var got strings.Builder
+	for line := range strings.Lines(read(t, filepath.Join(root, "generate.go"))) {
+		if strings.HasPrefix(line, "//go:generate ") {
+			got.WriteString(line)
+		}
+	}
+	if got.String() != want {
+		t.Errorf("got the lines\n%swant\n%s", got.String(), want)
+	}
+}
 
-// TestCommitted: what is committed is what the lines of generate.go give, byte for
-// byte and every time.
+// TestCommitted checks that the committed code is what the contract gives, byte for byte
+// and every time.
 func TestCommitted(t *testing.T) {
 	t.Parallel()
 	needsGenerator(t)
-	lines := goGenerate.FindAllStringSubmatch(read(t, filepath.Join(root, "generate.go")), -1)
-	if len(lines) != 2 {
-		t.Fatalf("generate.go has %d lines that this test understands, want 2", len(lines))
+	for range 2 {
+		compare(t, generateClient(t, "gen/client.yaml", "tapkey", "openapi.yaml"), "tapkey")
+		compare(t, filepath.Dir(generate(t, "gen/server.yaml", "tapkeyserver", "openapi.yaml")), "../internal/tapkeyserver")
 	}
-	for _, line := range lines {
-		committed := read(t, filepath.Join(root, line[3]))
-		for range 2 {
-			if generate(t, line[1], line[2], "openapi.yaml") != committed {
-				t.Errorf("%s is not what openapi.yaml gives; run go generate .", line[3])
-			}
+}
+
+// compare checks that the generated files of two directories are the same.
+func compare(t *testing.T, dir, committed string) {
+	t.Helper()
+	want := generatedFiles(t, dir)
+	if got := generatedFiles(t, committed); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("%s: got the files %q, want %q; run make generate", committed, got, want)
+		return
+	}
+	for _, name := range want {
+		if read(t, filepath.Join(committed, name)) != read(t, filepath.Join(dir, name)) {
+			t.Errorf("%s/%s: got code that differs from what openapi.yaml gives; run make generate", committed, name)
 		}
 	}
 }
@@ -99,12 +143,13 @@ func TestSummaryTravels(t *testing.T) {
 		t.Fatalf("openapi.yaml has no %q", before)
 	}
 	changed := write(t, strings.Replace(contract, before, after, 1), t.TempDir(), "openapi.yaml")
-	code := generate(t, "gen/client.yaml", "tapkey", changed)
-	if !strings.Contains(code, "// GetOwner fetches one owner account for a test.\n") {
-		t.Error("the changed summary is not in the code")
+	code := read(t, filepath.Join(generateClient(t, "gen/client.yaml", "tapkey", changed), "calls.gen.go"))
+	const want = "// GetOwner fetches one owner account for a test.\n"
+	if !strings.Contains(code, want) {
+		t.Errorf("got code without %q, want it", want)
 	}
-	if committed := read(t, "tapkey/tapkey.gen.go"); code == committed {
-		t.Error("the code has not changed")
+	if strings.Contains(read(t, "tapkey/calls.gen.go"), want) {
+		t.Errorf("got %q in the committed code, want it only in the changed code", want)
 	}
 }
 
@@ -137,7 +182,7 @@ func TestUsersAreAList(t *testing.T) {
 		return strings.Join(found, "\n")
 	}
 	const narrowed = "ListIdentityProviderUsers ([]IdentityProviderUser, error)\nAllIdentityProviderUsers iter.Seq2[IdentityProviderUser, error]"
-	if got := results(read(t, "tapkey/tapkey.gen.go")); got != narrowed {
+	if got := results(read(t, "tapkey/calls.gen.go")); got != narrowed {
 		t.Errorf("with the overlay: %s", got)
 	}
 	config := read(t, "client.yaml")
@@ -146,7 +191,7 @@ func TestUsersAreAList(t *testing.T) {
 		t.Fatal("client.yaml has no overlay before its templates")
 	}
 	plain := write(t, config[:from]+config[to:], t.TempDir(), "client.yaml")
-	if got := results(generate(t, plain, "tapkey", "openapi.yaml")); got != "ListIdentityProviderUsers (IdentityProviderUsers, error)" {
+	if got := results(read(t, generate(t, plain, "tapkey", "openapi.yaml"))); got != "ListIdentityProviderUsers (IdentityProviderUsers, error)" {
 		t.Errorf("without the overlay: %s", got)
 	}
 }
@@ -160,14 +205,17 @@ const libraryModule = "github.com/tapkey-go/tapkey-go/another"
 func TestAnotherContract(t *testing.T) {
 	t.Parallel()
 	needsGenerator(t)
-	code := generate(t, "gen/client.yaml", "library", "gen/testdata/library.yaml")
-	for _, word := range []string{"Tapkey", "Owners"} {
-		if strings.Contains(code, word) {
-			t.Errorf("the code has the word %s in it", word)
-		}
-	}
+	generated := generateClient(t, "gen/client.yaml", "library", "gen/testdata/library.yaml")
 	dir := t.TempDir()
-	write(t, code, dir, "library", "library.gen.go")
+	for _, name := range generatedFiles(t, generated) {
+		code := read(t, filepath.Join(generated, name))
+		for _, word := range []string{"Tapkey", "Owners"} {
+			if strings.Contains(code, word) {
+				t.Errorf("%s: got the word %s, want no code about another contract", name, word)
+			}
+		}
+		write(t, code, dir, "library", name)
+	}
 	write(t, read(t, "testdata/library/main.go"), dir, "main.go")
 	abs, err := filepath.Abs(root)
 	if err != nil {

@@ -1,20 +1,20 @@
-// Package tapkey is generated from openapi.yaml: the models, the typed calls of
-// [API], an iterator for every list, and the table of [Operations].
+// Package tapkey calls the Tapkey API. It is generated from openapi.yaml.
 //
-// Programs get an [API] from package client, which adds the bearer token and the
-// retries; [NewAPI] alone sends no credentials. The methods of API are what to use: they
-// end in a value or in one *[api.Error]. [Client] is what they are built on, without
-// these guarantees; see [API.Raw].
+// [API] has a method for each operation, and an iterator for each list. A method returns
+// the value that the contract promises, or one *[api.Error]. Programs get an API from
+// package client, which adds the bearer token and the retries; [NewAPI] alone sends no
+// credentials.
 //
-// The documentation of a method ends in its HTTP line, its scopes and its evidence: how
-// well the operation is known. It is verified if Tapkey's own documentation or samples
-// show it, and reported if only others do. All of them in one table:
-// https://github.com/tapkey-go/tapkey-go/blob/main/docs/operations.md
+// The documentation of a method ends with its HTTP method and path, its scopes and its
+// evidence: verified if Tapkey's own documentation or samples show the operation, reported
+// if only others do. [Operations] returns the operations as a table, and
+// https://github.com/tapkey-go/tapkey-go/blob/main/docs/operations.md shows it.
 //
-// In answers, optional strings, booleans and numbers are plain values: a zero value
-// stands for null and absent alike, and for what $select has left out. Times are
-// pointers. In what is sent, a nil pointer is left out. Values of an open enum, such
-// as [GrantState], may be others than the known ones.
+// In responses, optional strings, booleans and numbers are plain values: the zero value
+// stands for null, for an absent field and for one that $select left out. Times are
+// pointers. In requests, a field that is a nil pointer is not sent. An open enumeration,
+// such as [GrantState], may have other values than its constants.
 //
-// Nobody should implement [ClientInterface]: it grows with the contract.
+// [Client] is oapi-codegen's own client, for programs that want the *http.Response. It
+// checks less than API does.
 package tapkey

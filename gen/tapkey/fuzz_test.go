@@ -37,7 +37,7 @@ var models = map[string]decoded{
 }
 
 func TestEveryModelIsInTheTable(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "tapkey.gen.go", nil, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(token.NewFileSet(), "models.gen.go", nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func exactNames(value jsontext.Value) bool {
 
 // memberNames are those of all models, which are the tags of the generated code.
 var memberNames = func() (names []string) {
-	source, err := os.ReadFile("tapkey.gen.go")
+	source, err := os.ReadFile("models.gen.go")
 	if err != nil {
 		panic(err)
 	}
