@@ -19,8 +19,66 @@ const (
 	DefaultTokenURL = "https://login.tapkey.com/connect/token"
 )
 
-// Client calls Tapkey's API, by the methods of [tapkey.API]. It is immutable and safe for
-// concurrent use; one for all of a program is enough. There is nothing to close.
+// Client calls the Tapkey API. It has the methods of [tapkey.API], which return a value or
+// an *[api.Error], and iterators over lists.
+//
+// A Client is immutable and safe for concurrent use. A program needs only one, and need
+// not close it.
+//
+// # Calls
+//
+//   - Owners:
+//     [tapkey.API.ListOwners],
+//     [tapkey.API.AllOwners],
+//     [tapkey.API.CreateOwner],
+//     [tapkey.API.GetOwner],
+//     [tapkey.API.UpdateOwner]
+//   - Permissions:
+//     [tapkey.API.ListPermissions],
+//     [tapkey.API.AllPermissions],
+//     [tapkey.API.CreatePermission],
+//     [tapkey.API.GetPermission],
+//     [tapkey.API.DeletePermission]
+//   - BoundLocks:
+//     [tapkey.API.ListBoundLocks],
+//     [tapkey.API.AllBoundLocks],
+//     [tapkey.API.BindLock],
+//     [tapkey.API.GetBoundLock],
+//     [tapkey.API.ListBoundLockLogEntries],
+//     [tapkey.API.AllBoundLockLogEntries]
+//   - LogEntries:
+//     [tapkey.API.ListLogEntries],
+//     [tapkey.API.AllLogEntries]
+//   - BoundCards:
+//     [tapkey.API.ListBoundCards],
+//     [tapkey.API.AllBoundCards],
+//     [tapkey.API.GetBoundCard],
+//     [tapkey.API.UpdateBoundCard],
+//     [tapkey.API.ListBoundCardGrants],
+//     [tapkey.API.AllBoundCardGrants],
+//     [tapkey.API.RevokeBoundCardGrants]
+//   - Contacts:
+//     [tapkey.API.ListContacts],
+//     [tapkey.API.AllContacts],
+//     [tapkey.API.CreateContact],
+//     [tapkey.API.GetContact],
+//     [tapkey.API.UpdateContact],
+//     [tapkey.API.RevokeContactGrants]
+//   - Grants:
+//     [tapkey.API.ListGrants],
+//     [tapkey.API.AllGrants],
+//     [tapkey.API.CreateGrant],
+//     [tapkey.API.RevokeGrant],
+//     [tapkey.API.DeleteGrantFromCard]
+//   - LockGroups:
+//     [tapkey.API.ListLockGroups],
+//     [tapkey.API.AllLockGroups],
+//     [tapkey.API.GetLockGroup]
+//   - IdentityProviderUsers:
+//     [tapkey.API.ListIdentityProviderUsers],
+//     [tapkey.API.AllIdentityProviderUsers],
+//     [tapkey.API.CreateIdentityProviderUser],
+//     [tapkey.API.GetIdentityProviderUser]
 type Client struct {
 	*tapkey.API
 

@@ -36,6 +36,7 @@ func main() {
 	write(t, dir, "api/api.go", goAPI)
 	write(t, dir, "gen/tapkey/tapkey.go", goGenerated)
 	write(t, dir, "docs/operations.md", "")
+	write(t, dir, "client/client.go", goClient)
 	write(t, dir, "contract/recorded/listOwners.200.1.json",
 		`{"operation":"listOwners","status":200,"contentType":"application/json","body":[{"id":"x"}]}`)
 	for _, args := range [][]string{
@@ -53,6 +54,7 @@ func main() {
 
 const (
 	goAPI       = "package api\n\nfunc Begin() {}\n\ntype Settings struct{ Size int }\n\ntype Doer interface{ Do() }\n"
+	goClient    = "package client\n\n// Client calls.\n//\n// # Calls\n//\n// none yet\ntype Client struct {\n\tn int\n}\n"
 	goGenerated = "package tapkey\n\ntype ClientInterface interface{ ListOwners() }\n\nconst RoleAdmin = \"Admin\"\n"
 )
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,15 +13,28 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
-// operationsFile is the page of all operations.
-const operationsFile = "docs/operations.md"
+// operationsFiles are the files that list all operations, and what each should be, from
+// the document and what it is now.
+var operationsFiles = []struct {
+	name string
+	want func(document, current []byte) ([]byte, error)
+}{
+	{"docs/operations.md", func(document, _ []byte) ([]byte, error) {
+		page, err := reference.Page(document)
+		return []byte(page), err
+	}},
+	{"client/client.go", func(document, current []byte) ([]byte, error) {
+		return reference.InsertCalls(current, document)
+	}},
+}
 
 func operationsCommand() *cobra.Command {
 	write := false
 	cmd := &cobra.Command{
 		Use:   "operations [FILE]",
-		Short: "Is the page of all operations what the document gives?",
-		Long: `Is the page of all operations, ` + operationsFile + `, what the document gives?
+		Short: "Are the lists of all operations what the document gives?",
+		Long: `Are the lists of all operations what the document gives? They are the page
+docs/operations.md and the doc comment of client.Client.
 
 With a file, a document of your own, the page for it is printed and nothing is checked.`,
 		Args: cobra.MaximumNArgs(1),
@@ -33,7 +48,7 @@ With a file, a document of your own, the page for it is printed and nothing is c
 			return printOperations(cmd, args[0])
 		},
 	}
-	cmd.Flags().BoolVar(&write, "write", false, "write "+operationsFile)
+	cmd.Flags().BoolVar(&write, "write", false, "write the lists")
 	return cmd
 }
 
@@ -43,39 +58,47 @@ func operations(cmd *cobra.Command, write bool) error {
 	if err != nil {
 		return unknown(err)
 	}
-	want, err := operationsPage(filepath.Join(root, "openapi.yaml"))
+	document, err := os.ReadFile(filepath.Join(root, "openapi.yaml"))
 	if err != nil {
 		return unknown(err)
 	}
-	file := filepath.Join(root, filepath.FromSlash(operationsFile))
-	if write {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+	var names, stale []string
+	for _, list := range operationsFiles {
+		file := filepath.Join(root, filepath.FromSlash(list.name))
+		got, err := os.ReadFile(file)
+		if err != nil {
 			return unknown(err)
 		}
+		want, err := list.want(document, got)
+		if err != nil {
+			return unknown(fmt.Errorf("%s: %w", list.name, err))
+		}
+		names = append(names, list.name)
+		switch {
+		case bytes.Equal(got, want):
+		case !write:
+			stale = append(stale, list.name)
+		default:
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				return unknown(err)
+			}
+		}
 	}
-	page, err := os.ReadFile(file)
-	if err != nil {
-		return unknown(err)
+	if len(stale) > 0 {
+		return conclude(cmd, "operations", verdict.Disagrees, "%s: not what openapi.yaml gives: run make generate", strings.Join(stale, ", "))
 	}
-	if string(page) != want {
-		return conclude(cmd, "operations", verdict.Disagrees, "%s is not what openapi.yaml gives: run make generate", operationsFile)
-	}
-	return conclude(cmd, "operations", verdict.Agrees, "%s", operationsFile)
+	return conclude(cmd, "operations", verdict.Agrees, "%s", strings.Join(names, ", "))
 }
 
 func printOperations(cmd *cobra.Command, file string) error {
-	page, err := operationsPage(file)
+	document, err := os.ReadFile(file)
+	if err != nil {
+		return conclude(cmd, "operations", verdict.NotChecked, "%v", err)
+	}
+	page, err := reference.Page(document)
 	if err != nil {
 		return conclude(cmd, "operations", verdict.NotChecked, "%v", err)
 	}
 	fmt.Fprint(cmd.OutOrStdout(), page)
 	return nil
-}
-
-func operationsPage(file string) (string, error) {
-	document, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	return reference.Page(document)
 }

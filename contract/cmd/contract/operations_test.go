@@ -14,8 +14,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-func TestTheCommittedPageIsCurrent(t *testing.T) {
-	exits(t, 0, "operations: agrees: docs/operations.md\n", "operations", "--root", repository)
+func TestTheCommittedListsAreCurrent(t *testing.T) {
+	exits(t, 0, "operations: agrees: docs/operations.md, client/client.go\n", "operations", "--root", repository)
 }
 
 // What the page says is what the client has: its methods, what they return, and its own
@@ -65,12 +65,31 @@ func TestOperationsOfACheckout(t *testing.T) {
 	dir := checkout(t)
 	exits(t, 3, "operations: could not be checked: ", "operations", "--root", t.TempDir())
 	edited(t, dir, "openapi.yaml", "summary: Gets an owner account", "summary: Fetches an owner account")
-	exits(t, 1, "docs/operations.md is not what openapi.yaml gives", "operations", "--root", dir)
+	exits(t, 1, "docs/operations.md, client/client.go: not what openapi.yaml gives", "operations", "--root", dir)
 	exits(t, 0, "operations: agrees", "operations", "--write", "--root", dir)
+	exits(t, 0, "operations: agrees", "operations", "--root", dir)
 	page, err := os.ReadFile(filepath.Join(dir, "docs", "operations.md"))
 	if err != nil || !strings.Contains(string(page), "| `GetOwner` | Fetches an owner account | `GET /Owners/{ownerAccountId}` |") {
 		t.Errorf("%v, the page:\n%s", err, page)
 	}
+
+	source, err := os.ReadFile(filepath.Join(dir, "client", "client.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"// Client calls.\n//\n// # Calls\n//\n//   - Owners:\n//     [tapkey.API.ListOwners],\n//     [tapkey.API.AllOwners],\n",
+		"//     [tapkey.API.UpdateOwner]\n//   - Permissions:\n",
+		"//     [tapkey.API.GetIdentityProviderUser]\ntype Client struct {\n\tn int\n}\n",
+	} {
+		if !strings.Contains(string(source), want) {
+			t.Errorf("client.go: got\n%swant in it\n%s", source, want)
+		}
+	}
+	edited(t, dir, "client/client.go", "//     [tapkey.API.ListOwners],\n", "")
+	exits(t, 1, "operations: disagrees: client/client.go: not what", "operations", "--root", dir)
+	edited(t, dir, "client/client.go", "// # Calls\n", "")
+	exits(t, 3, "operations: could not be checked: client/client.go: want one heading Calls", "operations", "--root", dir)
 }
 
 // Any document has a page.

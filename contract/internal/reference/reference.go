@@ -1,5 +1,5 @@
-// Package reference writes the page of all operations of a contract: what each is called
-// in Go, sends, needs and answers, and how well it is known.
+// Package reference documents the operations of a contract: what each is called in Go,
+// sends, needs and returns, and how well it is known.
 package reference
 
 import (
