@@ -53,6 +53,11 @@ test-modules: $(OGEN) ## test the nested modules contract, examples and bench
 .PHONY: check
 check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## every check, with the Go that is installed
 
+.PHONY: quick
+quick: fmt ## format, build and short tests, in seconds
+	$(GO) build ./...
+	$(GO) test -short ./...
+
 .PHONY: newest
 newest: ## run check with the newest Go, where it can be downloaded
 	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) check; \

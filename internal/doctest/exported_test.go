@@ -57,6 +57,42 @@ func TestEveryExportedNameIsDocumented(t *testing.T) {
 	}
 }
 
+// The exported surface stays small: types, functions, methods, constants, variables and
+// struct fields of api, and of all public packages of the root module.
+func TestExportedNamesAreFew(t *testing.T) {
+	total := 0
+	for _, dir := range publicPackages {
+		n := exportedNames(packageDocs(t, dir))
+		t.Logf("%-10s %3d exported names", dir, n)
+		if dir == "api" && n > 45 {
+			t.Errorf("package api has %d exported names, want at most 45", n)
+		}
+		if dir != "contract" {
+			total += n
+		}
+	}
+	if total > 640 {
+		t.Errorf("the root module has %d exported names, want at most 640", total)
+	}
+}
+
+func exportedNames(pkg *doc.Package) int {
+	values := func(values []*doc.Value) (n int) {
+		for _, v := range values {
+			n += len(v.Names)
+		}
+		return n
+	}
+	n := values(pkg.Consts) + values(pkg.Vars) + len(pkg.Funcs)
+	for _, typ := range pkg.Types {
+		n += 1 + values(typ.Consts) + values(typ.Vars) + len(typ.Funcs) + len(typ.Methods)
+		for _, spec := range typ.Decl.Specs {
+			checkFields(spec.(*ast.TypeSpec), func(string, string) { n++ })
+		}
+	}
+	return n
+}
+
 // The doc comment of every call names its operation, its scopes and its evidence. Where
 // $select is possible, it says what the other fields are.
 func TestEveryCallNamesItsOperation(t *testing.T) {
