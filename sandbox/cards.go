@@ -5,16 +5,16 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 // cardCapacity is how many grants a Tapkey transponder holds.
 const cardCapacity = 12
 
-func (a *account) addCard(title string) api.BoundCard {
+func (a *account) addCard(title string) server.BoundCard {
 	n := a.cards.added
 	uid := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16([]byte{4}, uint16(a.index)), uint32(n))
-	card := api.BoundCard{
+	card := server.BoundCard{
 		ID:                newID(kindCard, a.index, n),
 		Label:             new(""),
 		Title:             &title,
@@ -22,21 +22,21 @@ func (a *account) addCard(title string) api.BoundCard {
 		IsActive:          new(true),
 		PhysicalCardID:    new(newID(kindChip, a.index, n)),
 		OwnerAccountID:    &a.id,
-		BindDate:          new(api.Timestamp(seedTime())),
+		BindDate:          new(server.Timestamp(seedTime())),
 		NofGrantsCapacity: new(int64(cardCapacity)),
 	}
 	a.cards.add(card.ID, card)
 	return card
 }
 
-func (s service) ListBoundCards(ctx context.Context, _ api.ListBoundCardsRequestObject) (api.ListBoundCardsResponseObject, error) {
+func (s service) ListBoundCards(ctx context.Context, _ server.ListBoundCardsRequestObject) (server.ListBoundCardsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return listOf(a.cards.snapshot()), nil
 }
 
-func (s service) GetBoundCard(ctx context.Context, r api.GetBoundCardRequestObject) (api.GetBoundCardResponseObject, error) {
+func (s service) GetBoundCard(ctx context.Context, r server.GetBoundCardRequestObject) (server.GetBoundCardResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -44,10 +44,10 @@ func (s service) GetBoundCard(ctx context.Context, r api.GetBoundCardRequestObje
 	if err != nil {
 		return nil, err
 	}
-	return api.GetBoundCard200JSONResponse(card), nil
+	return server.GetBoundCard200JSONResponse(card), nil
 }
 
-func (s service) UpdateBoundCard(ctx context.Context, r api.UpdateBoundCardRequestObject) (api.UpdateBoundCardResponseObject, error) {
+func (s service) UpdateBoundCard(ctx context.Context, r server.UpdateBoundCardRequestObject) (server.UpdateBoundCardResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -59,11 +59,11 @@ func (s service) UpdateBoundCard(ctx context.Context, r api.UpdateBoundCardReque
 		card.Title = r.Body.Title
 		a.cards.set(card.ID, card)
 	}
-	return api.UpdateBoundCard204Response{}, nil
+	return server.UpdateBoundCard204Response{}, nil
 }
 
 // ListBoundCardGrants lists the grants of a card. Inferred: that they look like others.
-func (s service) ListBoundCardGrants(ctx context.Context, r api.ListBoundCardGrantsRequestObject) (api.ListBoundCardGrantsResponseObject, error) {
+func (s service) ListBoundCardGrants(ctx context.Context, r server.ListBoundCardGrantsRequestObject) (server.ListBoundCardGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -74,7 +74,7 @@ func (s service) ListBoundCardGrants(ctx context.Context, r api.ListBoundCardGra
 }
 
 // RevokeBoundCardGrants revokes all grants of a card. Inferred: that it answers 204.
-func (s service) RevokeBoundCardGrants(ctx context.Context, r api.RevokeBoundCardGrantsRequestObject) (api.RevokeBoundCardGrantsResponseObject, error) {
+func (s service) RevokeBoundCardGrants(ctx context.Context, r server.RevokeBoundCardGrantsRequestObject) (server.RevokeBoundCardGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,10 +82,10 @@ func (s service) RevokeBoundCardGrants(ctx context.Context, r api.RevokeBoundCar
 		return nil, err
 	}
 	s.revokeAll(a, grant.ofCard, r.BoundCardID)
-	return api.RevokeBoundCardGrants204Response{}, nil
+	return server.RevokeBoundCardGrants204Response{}, nil
 }
 
-func (a *account) card(id string) (api.BoundCard, error) {
+func (a *account) card(id string) (server.BoundCard, error) {
 	card, ok := a.cards.get(id)
 	if !ok {
 		return card, notFound("there is no card %q", id)

@@ -3,14 +3,14 @@ package sandbox
 import (
 	"context"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 // nativeProvider is the identity provider of native Tapkey users.
 const nativeProvider = "tapkey"
 
 // addContact adds a contact and fills in what follows from the rest.
-func (a *account) addContact(contact api.Contact) api.Contact {
+func (a *account) addContact(contact server.Contact) server.Contact {
 	contact.ID = newID(kindContact, a.index, a.contacts.added)
 	contact.OwnerID = &a.id
 	contact.Email = contact.Identifier // the deprecated name of the same value
@@ -18,14 +18,14 @@ func (a *account) addContact(contact api.Contact) api.Contact {
 	return contact
 }
 
-func (s service) ListContacts(ctx context.Context, _ api.ListContactsRequestObject) (api.ListContactsResponseObject, error) {
+func (s service) ListContacts(ctx context.Context, _ server.ListContactsRequestObject) (server.ListContactsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return listOf(a.contacts.snapshot()), nil
 }
 
-func (s service) GetContact(ctx context.Context, r api.GetContactRequestObject) (api.GetContactResponseObject, error) {
+func (s service) GetContact(ctx context.Context, r server.GetContactRequestObject) (server.GetContactResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -33,14 +33,14 @@ func (s service) GetContact(ctx context.Context, r api.GetContactRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	return api.GetContact200JSONResponse(contact), nil
+	return server.GetContact200JSONResponse(contact), nil
 }
 
 // CreateContact creates a contact for a native user by identifier, or by email, its
 // former name, or for a user of an identity provider. Documented is that email and the
 // others exclude each other. Inferred: that identifier and ipUserId do, that the same
 // user is not a contact twice, and that identity provider and user need not be known.
-func (s service) CreateContact(ctx context.Context, r api.CreateContactRequestObject) (api.CreateContactResponseObject, error) {
+func (s service) CreateContact(ctx context.Context, r server.CreateContactRequestObject) (server.CreateContactResponseObject, error) {
 	contact, err := newContact(*r.Body)
 	if err != nil {
 		return nil, err
@@ -51,11 +51,11 @@ func (s service) CreateContact(ctx context.Context, r api.CreateContactRequestOb
 	if _, ok := a.findContact(contact); ok {
 		return nil, duplicate("the contact is there already")
 	}
-	return api.CreateContact200JSONResponse(a.addContact(contact)), nil
+	return server.CreateContact200JSONResponse(a.addContact(contact)), nil
 }
 
-func newContact(body api.ContactCreate) (api.Contact, error) {
-	contact := api.Contact{
+func newContact(body server.ContactCreate) (server.Contact, error) {
+	contact := server.Contact{
 		Identifier: body.Identifier,
 		IPID:       body.IPID,
 		IPUserID:   body.IPUserID,
@@ -86,7 +86,7 @@ func newContact(body api.ContactCreate) (api.Contact, error) {
 
 // UpdateContact changes title and comment. It answers the contact, as the newer
 // documentation shows.
-func (s service) UpdateContact(ctx context.Context, r api.UpdateContactRequestObject) (api.UpdateContactResponseObject, error) {
+func (s service) UpdateContact(ctx context.Context, r server.UpdateContactRequestObject) (server.UpdateContactResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -101,11 +101,11 @@ func (s service) UpdateContact(ctx context.Context, r api.UpdateContactRequestOb
 		contact.Comment = r.Body.Comment
 	}
 	a.contacts.set(contact.ID, contact)
-	return api.UpdateContact200JSONResponse(contact), nil
+	return server.UpdateContact200JSONResponse(contact), nil
 }
 
 // RevokeContactGrants revokes all grants of a contact. Inferred: that it answers 204.
-func (s service) RevokeContactGrants(ctx context.Context, r api.RevokeContactGrantsRequestObject) (api.RevokeContactGrantsResponseObject, error) {
+func (s service) RevokeContactGrants(ctx context.Context, r server.RevokeContactGrantsRequestObject) (server.RevokeContactGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -113,10 +113,10 @@ func (s service) RevokeContactGrants(ctx context.Context, r api.RevokeContactGra
 		return nil, err
 	}
 	s.revokeAll(a, grant.ofContact, r.ContactID)
-	return api.RevokeContactGrants204Response{}, nil
+	return server.RevokeContactGrants204Response{}, nil
 }
 
-func (a *account) contact(id string) (api.Contact, error) {
+func (a *account) contact(id string) (server.Contact, error) {
 	contact, ok := a.contacts.get(id)
 	if !ok {
 		return contact, notFound("there is no contact %q", id)
@@ -125,13 +125,13 @@ func (a *account) contact(id string) (api.Contact, error) {
 }
 
 // findContact finds the contact for the same user.
-func (a *account) findContact(like api.Contact) (api.Contact, bool) {
+func (a *account) findContact(like server.Contact) (server.Contact, bool) {
 	for _, contact := range a.contacts.items {
 		if same(contact.IPID, like.IPID) && same(contact.Identifier, like.Identifier) && same(contact.IPUserID, like.IPUserID) {
 			return contact, true
 		}
 	}
-	return api.Contact{}, false
+	return server.Contact{}, false
 }
 
 // same compares two values that may be absent.

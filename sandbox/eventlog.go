@@ -5,7 +5,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
@@ -31,13 +31,13 @@ func logStart() time.Time { return time.Date(2024, 1, 1, 6, 0, 0, 0, time.UTC) }
 //
 // Inferred: that a contact or a card is named, not both, and the commands: every
 // seventh entry has none, so that a filter has something to leave out.
-func (l eventLog) entry(i int) tapkeyserver.LogEntry {
+func (l eventLog) entry(i int) server.LogEntry {
 	recorded := logStart().Add(time.Duration(i) * logInterval)
-	entry := tapkeyserver.LogEntry{
+	entry := server.LogEntry{
 		ID:            newID(kindLogEntry, l.owner, i),
 		EntryNo:       new(int64(i/l.locks + 1)),
-		LockTimestamp: new(tapkeyserver.Timestamp(recorded)),
-		ReceivedAt:    new(tapkeyserver.Timestamp(recorded.Add(time.Duration(i%5) * time.Hour))),
+		LockTimestamp: new(server.Timestamp(recorded)),
+		ReceivedAt:    new(server.Timestamp(recorded.Add(time.Duration(i%5) * time.Hour))),
 		BoundLockID:   new(newID(kindLock, l.owner, i%l.locks)),
 		LogType:       new(logType),
 	}
@@ -54,19 +54,19 @@ func (l eventLog) entry(i int) tapkeyserver.LogEntry {
 }
 
 // entries is the log of all locks.
-func (l eventLog) entries() list[tapkeyserver.LogEntry] { return l.every(0, 1) }
+func (l eventLog) entries() list[server.LogEntry] { return l.every(0, 1) }
 
 // ofLock is the log of the lock with index n.
-func (l eventLog) ofLock(n int) list[tapkeyserver.LogEntry] {
+func (l eventLog) ofLock(n int) list[server.LogEntry] {
 	if n >= l.locks { // bound later: it has recorded nothing
 		return eventLog{}.entries()
 	}
 	return l.every(n, l.locks)
 }
 
-func (l eventLog) every(first, step int) list[tapkeyserver.LogEntry] {
-	entries := newList(func(skip int) iter.Seq[tapkeyserver.LogEntry] {
-		return func(yield func(tapkeyserver.LogEntry) bool) {
+func (l eventLog) every(first, step int) list[server.LogEntry] {
+	entries := newList(func(skip int) iter.Seq[server.LogEntry] {
+		return func(yield func(server.LogEntry) bool) {
 			if skip > l.size {
 				return
 			}

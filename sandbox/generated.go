@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 // generated describes many owner accounts of the same size. What is in one of them is
@@ -29,8 +29,8 @@ func WithGenerated(owners, locks, logEntries int) Option {
 	}
 }
 
-func (g generated) owner(n int) tapkeyserver.OwnerAccount {
-	return tapkeyserver.OwnerAccount{
+func (g generated) owner(n int) server.OwnerAccount {
+	return server.OwnerAccount{
 		ID:     newID(kindOwner, g.first+n, 0),
 		Name:   new(fmt.Sprintf("Locking System %06d", n+1)),
 		Active: new(true),

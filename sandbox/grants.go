@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 // States of a grant. What it is called in between is not known.
@@ -17,7 +17,7 @@ const (
 // grant is a grant as it is stored: without the things that are nested in it and
 // without what depends on the time.
 type grant struct {
-	api.Grant
+	server.Grant
 	deleteOnSync bool // at the next card sync
 }
 
@@ -28,12 +28,12 @@ func (g grant) ofContact(id string) bool { return g.ContactID != nil && *g.Conta
 func (g grant) any(string) bool          { return true }
 
 func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.Time) grant {
-	g := grant{Grant: api.Grant{
+	g := grant{Grant: server.Grant{
 		ID:          newID(kindGrant, a.index, a.grants.added),
 		State:       new(stateOk),
 		BoundLockID: &lockID,
-		ValidFrom:   (*api.Timestamp)(from),
-		ValidBefore: (*api.Timestamp)(before),
+		ValidFrom:   (*server.Timestamp)(from),
+		ValidBefore: (*server.Timestamp)(before),
 	}}
 	if contactID != "" {
 		g.ContactID = &contactID
@@ -47,7 +47,7 @@ func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.
 // view is a grant as the API shows it, with its lock, its contact and its card.
 // Inferred: that active is false once the grant is revoked or its validity has ended,
 // and that the owner is null, as it is everywhere in the documentation.
-func (s service) view(a *account, g grant) api.Grant {
+func (s service) view(a *account, g grant) server.Grant {
 	v := g.Grant
 	v.Active = new(!g.revoked() && (v.ValidBefore == nil || s.clock.now().Before(time.Time(*v.ValidBefore))))
 	if lock, ok := a.locks.get(*v.BoundLockID); ok {
@@ -67,8 +67,8 @@ func (s service) view(a *account, g grant) api.Grant {
 }
 
 // views are the grants that belong to a card or a contact, or any.
-func (s service) views(a *account, of func(grant, string) bool, id string) []api.Grant {
-	var views []api.Grant
+func (s service) views(a *account, of func(grant, string) bool, id string) []server.Grant {
+	var views []server.Grant
 	for _, g := range a.grants.items {
 		if of(g, id) {
 			views = append(views, s.view(a, g))
@@ -77,7 +77,7 @@ func (s service) views(a *account, of func(grant, string) bool, id string) []api
 	return views
 }
 
-func (s service) ListGrants(ctx context.Context, _ api.ListGrantsRequestObject) (api.ListGrantsResponseObject, error) {
+func (s service) ListGrants(ctx context.Context, _ server.ListGrantsRequestObject) (server.ListGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -89,7 +89,7 @@ func (s service) ListGrants(ctx context.Context, _ api.ListGrantsRequestObject) 
 // identical means the same lock, the same receiver and the same validity, revoked
 // grants aside; that a contact named inline is created if it is not there; that things
 // that are not there make the request a bad one.
-func (s service) CreateGrant(ctx context.Context, r api.CreateGrantRequestObject) (api.CreateGrantResponseObject, error) {
+func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObject) (server.CreateGrantResponseObject, error) {
 	body := r.Body
 	receivers := 0
 	for _, given := range []bool{body.ContactID != nil, body.Contact != nil, body.BoundCardID != nil} {
@@ -122,11 +122,11 @@ func (s service) CreateGrant(ctx context.Context, r api.CreateGrantRequestObject
 		}
 	}
 	g := a.addGrant(body.BoundLockID, contactID, cardID, body.ValidFrom, body.ValidBefore)
-	return api.CreateGrant200JSONResponse(s.view(a, g)), nil
+	return server.CreateGrant200JSONResponse(s.view(a, g)), nil
 }
 
 // receiver finds who a new grant is for: a contact or a card.
-func (a *account) receiver(body api.GrantCreate) (contactID, cardID string, err error) {
+func (a *account) receiver(body server.GrantCreate) (contactID, cardID string, err error) {
 	switch {
 	case body.BoundCardID != nil:
 		if _, ok := a.cards.get(*body.BoundCardID); !ok {
@@ -143,7 +143,7 @@ func (a *account) receiver(body api.GrantCreate) (contactID, cardID string, err 
 		}
 		return contact.ID, "", nil
 	}
-	contact, err := newContact(api.ContactCreate{Identifier: &body.Contact.Identifier})
+	contact, err := newContact(server.ContactCreate{Identifier: &body.Contact.Identifier})
 	if err != nil {
 		return "", "", err
 	}
@@ -155,7 +155,7 @@ func (a *account) receiver(body api.GrantCreate) (contactID, cardID string, err 
 
 // RevokeGrant starts the revocation. Inferred: that a dry run changes nothing, that a
 // revoked grant is not revoked again, and that the answer is an empty object.
-func (s service) RevokeGrant(ctx context.Context, r api.RevokeGrantRequestObject) (api.RevokeGrantResponseObject, error) {
+func (s service) RevokeGrant(ctx context.Context, r server.RevokeGrantRequestObject) (server.RevokeGrantResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -169,7 +169,7 @@ func (s service) RevokeGrant(ctx context.Context, r api.RevokeGrantRequestObject
 	if r.Params.DryRun == nil || !*r.Params.DryRun {
 		s.revoke(a, g)
 	}
-	return api.RevokeGrant200JSONResponse{}, nil
+	return server.RevokeGrant200JSONResponse{}, nil
 }
 
 // revoke revokes a grant. It stays where it is, with another state; and the revocation
@@ -180,7 +180,7 @@ func (s service) revoke(a *account, g grant) {
 	a.grants.set(g.ID, g)
 	if lock, ok := a.locks.get(*g.BoundLockID); ok {
 		lock.RclSerialNo = new(*lock.RclSerialNo + 1)
-		lock.RclDate = new(api.Timestamp(s.clock.now()))
+		lock.RclDate = new(server.Timestamp(s.clock.now()))
 		a.locks.set(lock.ID, lock)
 	}
 }
@@ -195,7 +195,7 @@ func (s service) revokeAll(a *account, of func(grant, string) bool, id string) {
 
 // DeleteGrantFromCard marks a grant of a card, which goes away with the next card sync.
 // Inferred: that other grants are refused, and that it answers 204.
-func (s service) DeleteGrantFromCard(ctx context.Context, r api.DeleteGrantFromCardRequestObject) (api.DeleteGrantFromCardResponseObject, error) {
+func (s service) DeleteGrantFromCard(ctx context.Context, r server.DeleteGrantFromCardRequestObject) (server.DeleteGrantFromCardResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -208,7 +208,7 @@ func (s service) DeleteGrantFromCard(ctx context.Context, r api.DeleteGrantFromC
 	}
 	g.deleteOnSync = true
 	a.grants.set(g.ID, g)
-	return api.DeleteGrantFromCard204Response{}, nil
+	return server.DeleteGrantFromCard204Response{}, nil
 }
 
 // SyncCards does what happens when every card is held to a reader: grants that were to
@@ -225,7 +225,7 @@ func (s *Server) SyncCards() {
 	}
 }
 
-func sameTime(a *api.Timestamp, b *time.Time) bool {
+func sameTime(a *server.Timestamp, b *time.Time) bool {
 	return a == nil && b == nil || a != nil && b != nil && time.Time(*a).Equal(*b)
 }
 

@@ -3,11 +3,11 @@ package sandbox
 import (
 	"context"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 func (a *account) addGroup(title string) {
-	group := api.LockGroup{
+	group := server.LockGroup{
 		ID:         newID(kindGroup, a.index, a.groups.added),
 		Title:      &title,
 		Active:     new(true),
@@ -18,7 +18,7 @@ func (a *account) addGroup(title string) {
 
 func groupExpansions() []string { return []string{expandFeatures, expandStatistics} }
 
-func (s service) ListLockGroups(ctx context.Context, r api.ListLockGroupsRequestObject) (api.ListLockGroupsResponseObject, error) {
+func (s service) ListLockGroups(ctx context.Context, r server.ListLockGroupsRequestObject) (server.ListLockGroupsResponseObject, error) {
 	if err := checkExpand(r.Params.Expand, groupExpansions()); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (s service) ListLockGroups(ctx context.Context, r api.ListLockGroupsRequest
 	return listOf(groups), nil
 }
 
-func (s service) GetLockGroup(ctx context.Context, r api.GetLockGroupRequestObject) (api.GetLockGroupResponseObject, error) {
+func (s service) GetLockGroup(ctx context.Context, r server.GetLockGroupRequestObject) (server.GetLockGroupResponseObject, error) {
 	if err := checkExpand(r.Params.Expand, groupExpansions()); err != nil {
 		return nil, err
 	}
@@ -43,12 +43,12 @@ func (s service) GetLockGroup(ctx context.Context, r api.GetLockGroupRequestObje
 	if !ok {
 		return nil, notFound("there is no lock group %q", r.LockGroupID)
 	}
-	return api.GetLockGroup200JSONResponse(a.expandGroup(group, r.Params.Expand)), nil
+	return server.GetLockGroup200JSONResponse(a.expandGroup(group, r.Params.Expand)), nil
 }
 
 // expandGroup adds what is missing unless it is asked for. Inferred: that a group has
 // all locks of its account as members. No operation of the contract tells which it has.
-func (a *account) expandGroup(group api.LockGroup, names []string) api.LockGroup {
+func (a *account) expandGroup(group server.LockGroup, names []string) server.LockGroup {
 	for _, name := range names {
 		switch name {
 		case expandFeatures:

@@ -9,7 +9,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
@@ -63,7 +63,7 @@ func (l list[T]) write(w http.ResponseWriter) error {
 // take them is what the contract says; anywhere else they are refused.
 //
 // Inferred: all of OData beyond what Tapkey's samples use, see docs/sandbox.md.
-func queryLists(next tapkeyserver.StrictHandlerFunc, _ string) tapkeyserver.StrictHandlerFunc {
+func queryLists(next server.StrictHandlerFunc, _ string) server.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 		values := r.URL.Query()
 		if !takesQuery(request) {

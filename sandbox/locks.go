@@ -7,26 +7,26 @@ import (
 	"slices"
 	"time"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-func (a *account) addLock(physicalID, title string, description *string, bound time.Time) api.BoundLock {
-	lock := api.BoundLock{
+func (a *account) addLock(physicalID, title string, description *string, bound time.Time) server.BoundLock {
+	lock := server.BoundLock{
 		ID:             newID(kindLock, a.index, a.locks.added),
 		Active:         new(true),
 		Description:    description,
 		OwnerAccountID: &a.id,
 		PhysicalLockID: &physicalID,
 		LockTypeID:     new("TK.Td30"),
-		LockType: &api.LockType{
+		LockType: &server.LockType{
 			ID:                    new("TK.Td30"),
 			ManufacturerID:        new(int64(1)),
 			ModelName:             new("TD30"),
-			SupportedTechnologies: []api.LockTechnology{"nfc", "ble"},
+			SupportedTechnologies: []server.LockTechnology{"nfc", "ble"},
 		},
-		BindDate:    new(api.Timestamp(bound)),
+		BindDate:    new(server.Timestamp(bound)),
 		RclSerialNo: new(int64(0)),
-		RclDate:     new(api.Timestamp(bound)),
+		RclDate:     new(server.Timestamp(bound)),
 		TargetType:  new("Lock"),
 	}
 	if title != "" {
@@ -36,7 +36,7 @@ func (a *account) addLock(physicalID, title string, description *string, bound t
 	return lock
 }
 
-func (s service) ListBoundLocks(ctx context.Context, r api.ListBoundLocksRequestObject) (api.ListBoundLocksResponseObject, error) {
+func (s service) ListBoundLocks(ctx context.Context, r server.ListBoundLocksRequestObject) (server.ListBoundLocksResponseObject, error) {
 	if err := checkExpand(r.Params.Expand, lockExpansions()); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s service) ListBoundLocks(ctx context.Context, r api.ListBoundLocksRequest
 	return listOf(locks), nil
 }
 
-func (s service) GetBoundLock(ctx context.Context, r api.GetBoundLockRequestObject) (api.GetBoundLockResponseObject, error) {
+func (s service) GetBoundLock(ctx context.Context, r server.GetBoundLockRequestObject) (server.GetBoundLockResponseObject, error) {
 	if err := checkExpand(r.Params.Expand, lockExpansions()); err != nil {
 		return nil, err
 	}
@@ -61,12 +61,12 @@ func (s service) GetBoundLock(ctx context.Context, r api.GetBoundLockRequestObje
 	if !ok {
 		return nil, notFound("there is no lock %q", r.BoundLockID)
 	}
-	return api.GetBoundLock200JSONResponse(a.expandLock(lock, r.Params.Expand)), nil
+	return server.GetBoundLock200JSONResponse(a.expandLock(lock, r.Params.Expand)), nil
 }
 
 // BindLock binds a lock. Documented is 403 for one that is bound. Inferred: that any
 // binding code will do in the sandbox, as it knows no hardware.
-func (s service) BindLock(ctx context.Context, r api.BindLockRequestObject) (api.BindLockResponseObject, error) {
+func (s service) BindLock(ctx context.Context, r server.BindLockRequestObject) (server.BindLockResponseObject, error) {
 	physical, err := base64.StdEncoding.DecodeString(r.Body.PhysicalLockID)
 	if err != nil || len(physical) == 0 {
 		return nil, badRequest("physicalLockId: %q is not base64", r.Body.PhysicalLockID)
@@ -85,7 +85,7 @@ func (s service) BindLock(ctx context.Context, r api.BindLockRequestObject) (api
 	if r.Body.Title != nil {
 		title = *r.Body.Title
 	}
-	return api.BindLock200JSONResponse(a.addLock(physicalID, title, r.Body.Description, s.clock.now())), nil
+	return server.BindLock200JSONResponse(a.addLock(physicalID, title, r.Body.Description, s.clock.now())), nil
 }
 
 // What can be named in expand.
@@ -112,7 +112,7 @@ func checkExpand(names, known []string) error {
 
 // expandLock adds what is null unless it is asked for. Inferred: that a grant for a lock
 // counts as a membership.
-func (a *account) expandLock(lock api.BoundLock, names []string) api.BoundLock {
+func (a *account) expandLock(lock server.BoundLock, names []string) server.BoundLock {
 	for _, name := range names {
 		switch name {
 		case expandFeatures:
@@ -126,7 +126,7 @@ func (a *account) expandLock(lock api.BoundLock, names []string) api.BoundLock {
 			}
 			lock.MembershipStatistics = joined(n)
 		case expandHealth:
-			lock.HealthStatuses = []api.LockHealthStatus{{
+			lock.HealthStatuses = []server.LockHealthStatus{{
 				ID:             new(newID(kindHealth, a.index, a.locks.index[lock.ID])),
 				PhysicalLockID: lock.PhysicalLockID,
 				Timestamp:      lock.BindDate,
@@ -139,10 +139,10 @@ func (a *account) expandLock(lock api.BoundLock, names []string) api.BoundLock {
 	return lock
 }
 
-func supportedFeatures() *api.SupportedFeatures {
-	return &api.SupportedFeatures{TimeRestrictionIcalSupport: new("Supported")}
+func supportedFeatures() *server.SupportedFeatures {
+	return &server.SupportedFeatures{TimeRestrictionIcalSupport: new("Supported")}
 }
 
-func joined(n int) *api.MembershipStatistics {
-	return &api.MembershipStatistics{ByState: []api.MembershipStateCount{{State: new("Joined"), Count: new(int64(n))}}}
+func joined(n int) *server.MembershipStatistics {
+	return &server.MembershipStatistics{ByState: []server.MembershipStateCount{{State: new("Joined"), Count: new(int64(n))}}}
 }

@@ -3,14 +3,14 @@ package sandbox
 import (
 	"context"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-func (s service) ListLogEntries(ctx context.Context, _ api.ListLogEntriesRequestObject) (api.ListLogEntriesResponseObject, error) {
+func (s service) ListLogEntries(ctx context.Context, _ server.ListLogEntriesRequestObject) (server.ListLogEntriesResponseObject, error) {
 	return accountOf(ctx).log.entries(), nil
 }
 
-func (s service) ListBoundLockLogEntries(ctx context.Context, r api.ListBoundLockLogEntriesRequestObject) (api.ListBoundLockLogEntriesResponseObject, error) {
+func (s service) ListBoundLockLogEntries(ctx context.Context, r server.ListBoundLockLogEntriesRequestObject) (server.ListBoundLockLogEntriesResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()

@@ -5,26 +5,26 @@ import (
 	"iter"
 	"net/http"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-func (s service) ListOwners(ctx context.Context, _ api.ListOwnersRequestObject) (api.ListOwnersResponseObject, error) {
+func (s service) ListOwners(ctx context.Context, _ server.ListOwnersRequestObject) (server.ListOwnersResponseObject, error) {
 	owners := s.store.owners(callOf(ctx).client.ServiceAccount())
-	return newList(func(int) iter.Seq[api.OwnerAccount] { return owners }), nil
+	return newList(func(int) iter.Seq[server.OwnerAccount] { return owners }), nil
 }
 
 // CreateOwner is not available to clients that use client credentials, and the sandbox
 // knows no others. Inferred: the status.
-func (s service) CreateOwner(context.Context, api.CreateOwnerRequestObject) (api.CreateOwnerResponseObject, error) {
+func (s service) CreateOwner(context.Context, server.CreateOwnerRequestObject) (server.CreateOwnerResponseObject, error) {
 	return nil, fail(http.StatusForbidden, "Forbidden", "owner accounts cannot be created by clients that use client credentials")
 }
 
-func (s service) GetOwner(ctx context.Context, _ api.GetOwnerRequestObject) (api.GetOwnerResponseObject, error) {
-	return api.GetOwner200JSONResponse(accountOf(ctx).view()), nil
+func (s service) GetOwner(ctx context.Context, _ server.GetOwnerRequestObject) (server.GetOwnerResponseObject, error) {
+	return server.GetOwner200JSONResponse(accountOf(ctx).view()), nil
 }
 
 // UpdateOwner changes the name. Inferred: that an empty name is refused.
-func (s service) UpdateOwner(ctx context.Context, r api.UpdateOwnerRequestObject) (api.UpdateOwnerResponseObject, error) {
+func (s service) UpdateOwner(ctx context.Context, r server.UpdateOwnerRequestObject) (server.UpdateOwnerResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -34,5 +34,5 @@ func (s service) UpdateOwner(ctx context.Context, r api.UpdateOwnerRequestObject
 		}
 		a.owner.Name = name
 	}
-	return api.UpdateOwner200JSONResponse(a.owner), nil
+	return server.UpdateOwner200JSONResponse(a.owner), nil
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-func (a *account) addPermission(contactID, role string) api.Permission {
-	p := api.Permission{
+func (a *account) addPermission(contactID, role string) server.Permission {
+	p := server.Permission{
 		ID:             newID(kindPermission, a.index, a.permissions.added),
 		OwnerAccountID: &a.id,
 		ContactID:      &contactID,
@@ -18,14 +18,14 @@ func (a *account) addPermission(contactID, role string) api.Permission {
 	return p
 }
 
-func (s service) ListPermissions(ctx context.Context, _ api.ListPermissionsRequestObject) (api.ListPermissionsResponseObject, error) {
+func (s service) ListPermissions(ctx context.Context, _ server.ListPermissionsRequestObject) (server.ListPermissionsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return listOf(a.permissions.snapshot()), nil
 }
 
-func (s service) GetPermission(ctx context.Context, r api.GetPermissionRequestObject) (api.GetPermissionResponseObject, error) {
+func (s service) GetPermission(ctx context.Context, r server.GetPermissionRequestObject) (server.GetPermissionResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -33,12 +33,12 @@ func (s service) GetPermission(ctx context.Context, r api.GetPermissionRequestOb
 	if !ok {
 		return nil, notFound("there is no permission %q", r.PermissionID)
 	}
-	return api.GetPermission200JSONResponse(permission), nil
+	return server.GetPermission200JSONResponse(permission), nil
 }
 
 // CreatePermission makes a contact an administrator. Inferred: that other roles than
 // the two known ones are refused, and that a contact has one permission at most.
-func (s service) CreatePermission(ctx context.Context, r api.CreatePermissionRequestObject) (api.CreatePermissionResponseObject, error) {
+func (s service) CreatePermission(ctx context.Context, r server.CreatePermissionRequestObject) (server.CreatePermissionResponseObject, error) {
 	if err := requireOwnerRole(ctx); err != nil {
 		return nil, err
 	}
@@ -56,10 +56,10 @@ func (s service) CreatePermission(ctx context.Context, r api.CreatePermissionReq
 			return nil, duplicate("the contact has a permission already")
 		}
 	}
-	return api.CreatePermission200JSONResponse(a.addPermission(r.Body.ContactID, r.Body.Role)), nil
+	return server.CreatePermission200JSONResponse(a.addPermission(r.Body.ContactID, r.Body.Role)), nil
 }
 
-func (s service) DeletePermission(ctx context.Context, r api.DeletePermissionRequestObject) (api.DeletePermissionResponseObject, error) {
+func (s service) DeletePermission(ctx context.Context, r server.DeletePermissionRequestObject) (server.DeletePermissionResponseObject, error) {
 	if err := requireOwnerRole(ctx); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s service) DeletePermission(ctx context.Context, r api.DeletePermissionReq
 		return nil, notFound("there is no permission %q", r.PermissionID)
 	}
 	a.permissions.remove(r.PermissionID)
-	return api.DeletePermission204Response{}, nil
+	return server.DeletePermission204Response{}, nil
 }
 
 // requireOwnerRole refuses co-administrators: documented is that only the owner changes

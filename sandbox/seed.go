@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
@@ -89,7 +89,7 @@ func newAccount(index int, from Owner) (*account, error) {
 		index:    index,
 		provider: newID(kindProvider, index, 0),
 	}
-	a.owner = tapkeyserver.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
+	a.owner = server.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
 	if len(from.Locks) > 0 {
 		a.log = eventLog{index, from.LogEntries, len(from.Locks), len(from.Contacts), len(from.Cards), new(odata.Bookmarks)}
 	}
@@ -102,7 +102,7 @@ func newAccount(index int, from Owner) (*account, error) {
 		a.addGroup(title)
 	}
 	for i, identifier := range from.Contacts {
-		contact := a.addContact(tapkeyserver.Contact{Identifier: &identifier, IPID: new(nativeProvider)})
+		contact := a.addContact(server.Contact{Identifier: &identifier, IPID: new(nativeProvider)})
 		contacts[identifier] = contact.ID
 		if i == 0 {
 			a.addPermission(contact.ID, roleOwner)
@@ -114,7 +114,7 @@ func newAccount(index int, from Owner) (*account, error) {
 	for _, id := range from.Users {
 		a.addUser(a.provider, id)
 		// A user can be granted something as a contact only.
-		a.addContact(tapkeyserver.Contact{IPID: &a.provider, IPUserID: &id})
+		a.addContact(server.Contact{IPID: &a.provider, IPUserID: &id})
 	}
 	for _, g := range from.Grants {
 		lockID, contactID, cardID := locks[g.Lock], contacts[g.Contact], cards[g.Card]

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
-	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 // Server is a running sandbox. Its methods may be called at any time from any
@@ -109,12 +109,12 @@ func visibleAddr(addr net.Addr) string {
 
 // buildHandlers puts the generated code between the router and the operations.
 func (s *Server) buildHandlers() {
-	strict := tapkeyserver.NewStrictHandlerWithOptions(
+	strict := server.NewStrictHandlerWithOptions(
 		service{store: s.store, clock: s.clock},
-		[]tapkeyserver.StrictMiddlewareFunc{queryLists},
-		tapkeyserver.StrictHTTPServerOptions{RequestErrorHandlerFunc: requestError, ResponseErrorHandlerFunc: responseError},
+		[]server.StrictMiddlewareFunc{queryLists},
+		server.StrictHTTPServerOptions{RequestErrorHandlerFunc: requestError, ResponseErrorHandlerFunc: responseError},
 	)
-	tapkeyserver.HandlerWithOptions(strict, tapkeyserver.StdHTTPServerOptions{
+	server.HandlerWithOptions(strict, server.StdHTTPServerOptions{
 		BaseURL:          basePath,
 		BaseRouter:       s.router,
 		ErrorHandlerFunc: requestError,
@@ -222,7 +222,7 @@ type service struct {
 	clock *clock
 }
 
-var _ tapkeyserver.StrictServerInterface = service{}
+var _ server.StrictServerInterface = service{}
 
 type contextKey struct{}
 

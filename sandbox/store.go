@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
 // store holds all owner accounts. The generated ones come after the others and are made
@@ -89,8 +89,8 @@ func (s *store) account(id string) (*account, bool) {
 }
 
 // owners lists the owner accounts that a service account administers.
-func (s *store) owners(serviceAccount string) iter.Seq[tapkeyserver.OwnerAccount] {
-	return func(yield func(tapkeyserver.OwnerAccount) bool) {
+func (s *store) owners(serviceAccount string) iter.Seq[server.OwnerAccount] {
+	return func(yield func(server.OwnerAccount) bool) {
 		made := func(id string) (*account, bool) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -139,18 +139,18 @@ type account struct {
 	log   eventLog
 
 	mu          sync.RWMutex
-	owner       tapkeyserver.OwnerAccount
-	permissions collection[tapkeyserver.Permission]
-	locks       collection[tapkeyserver.BoundLock]
-	groups      collection[tapkeyserver.LockGroup]
-	cards       collection[tapkeyserver.BoundCard]
-	contacts    collection[tapkeyserver.Contact]
+	owner       server.OwnerAccount
+	permissions collection[server.Permission]
+	locks       collection[server.BoundLock]
+	groups      collection[server.LockGroup]
+	cards       collection[server.BoundCard]
+	contacts    collection[server.Contact]
 	grants      collection[grant]
-	users       collection[tapkeyserver.IdentityProviderUser]
+	users       collection[server.IdentityProviderUser]
 	provider    string // id of its identity provider
 }
 
-func (a *account) view() tapkeyserver.OwnerAccount {
+func (a *account) view() server.OwnerAccount {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.owner
@@ -178,7 +178,7 @@ func (a *account) role(serviceAccount string) string {
 func (a *account) admit(serviceAccount, role string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	contact := a.addContact(tapkeyserver.Contact{
+	contact := a.addContact(server.Contact{
 		Identifier: &serviceAccount,
 		IPID:       new(nativeProvider),
 		Title:      new("Service account"),

@@ -3,11 +3,11 @@ package sandbox
 import (
 	"context"
 
-	api "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
+	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-func (a *account) addUser(ipID, ipUserID string) api.IdentityProviderUser {
-	user := api.IdentityProviderUser{
+func (a *account) addUser(ipID, ipUserID string) server.IdentityProviderUser {
+	user := server.IdentityProviderUser{
 		ID:       newID(kindUser, a.index, a.users.added),
 		IPID:     &ipID,
 		IPUserID: &ipUserID,
@@ -28,7 +28,7 @@ func (a *account) checkProvider(ipID string) error {
 
 // ListIdentityProviderUsers lists the users, or finds one: with ipUserId the answer is
 // an object. Inferred: that it is 404 if there is no such user.
-func (s service) ListIdentityProviderUsers(ctx context.Context, r api.ListIdentityProviderUsersRequestObject) (api.ListIdentityProviderUsersResponseObject, error) {
+func (s service) ListIdentityProviderUsers(ctx context.Context, r server.ListIdentityProviderUsersRequestObject) (server.ListIdentityProviderUsersResponseObject, error) {
 	a := accountOf(ctx)
 	if err := a.checkProvider(r.IPID); err != nil {
 		return nil, err
@@ -42,14 +42,14 @@ func (s service) ListIdentityProviderUsers(ctx context.Context, r api.ListIdenti
 	if !ok {
 		return nil, notFound("there is no user %q", *r.Params.IPUserID)
 	}
-	var one api.IdentityProviderUsers
+	var one server.IdentityProviderUsers
 	if err := one.FromIdentityProviderUser(user); err != nil {
 		return nil, err
 	}
-	return api.ListIdentityProviderUsers200JSONResponse(one), nil
+	return server.ListIdentityProviderUsers200JSONResponse(one), nil
 }
 
-func (s service) GetIdentityProviderUser(ctx context.Context, r api.GetIdentityProviderUserRequestObject) (api.GetIdentityProviderUserResponseObject, error) {
+func (s service) GetIdentityProviderUser(ctx context.Context, r server.GetIdentityProviderUserRequestObject) (server.GetIdentityProviderUserResponseObject, error) {
 	a := accountOf(ctx)
 	if err := a.checkProvider(r.IPID); err != nil {
 		return nil, err
@@ -60,13 +60,13 @@ func (s service) GetIdentityProviderUser(ctx context.Context, r api.GetIdentityP
 	if !ok {
 		return nil, notFound("there is no user %q", r.UserID)
 	}
-	return api.GetIdentityProviderUser200JSONResponse(user), nil
+	return server.GetIdentityProviderUser200JSONResponse(user), nil
 }
 
 // CreateIdentityProviderUser registers a user; one that is registered is 409. Reported
 // is that ipId may be left out of the body. Inferred: that it has to be the one of the
 // path otherwise.
-func (s service) CreateIdentityProviderUser(ctx context.Context, r api.CreateIdentityProviderUserRequestObject) (api.CreateIdentityProviderUserResponseObject, error) {
+func (s service) CreateIdentityProviderUser(ctx context.Context, r server.CreateIdentityProviderUserRequestObject) (server.CreateIdentityProviderUserResponseObject, error) {
 	a := accountOf(ctx)
 	if err := a.checkProvider(r.IPID); err != nil {
 		return nil, err
@@ -82,14 +82,14 @@ func (s service) CreateIdentityProviderUser(ctx context.Context, r api.CreateIde
 	if _, ok := a.findUser(r.Body.IPUserID); ok {
 		return nil, duplicate("the user is registered already")
 	}
-	return api.CreateIdentityProviderUser200JSONResponse(a.addUser(r.IPID, r.Body.IPUserID)), nil
+	return server.CreateIdentityProviderUser200JSONResponse(a.addUser(r.IPID, r.Body.IPUserID)), nil
 }
 
-func (a *account) findUser(ipUserID string) (api.IdentityProviderUser, bool) {
+func (a *account) findUser(ipUserID string) (server.IdentityProviderUser, bool) {
 	for _, user := range a.users.items {
 		if *user.IPUserID == ipUserID {
 			return user, true
 		}
 	}
-	return api.IdentityProviderUser{}, false
+	return server.IdentityProviderUser{}, false
 }
