@@ -145,25 +145,45 @@ func (f *faults) take(operation string) []Fault {
 	return taken
 }
 
-// faulty puts the faults for a request before what would serve it.
-func (s *Server) faulty(operation string, entry *Request, next http.HandlerFunc) http.HandlerFunc {
+// apply puts the faults for the next request of an operation in front of its handler.
+// It returns their kinds, separated by commas.
+func (f *faults) apply(operation string, next http.HandlerFunc) (http.HandlerFunc, string) {
 	if operation == "" {
-		return next
+		return next, ""
 	}
-	taken := s.faults.take(operation)
-	var names []string
-	for _, fault := range slices.Backward(taken) {
+	taken := f.take(operation)
+	kinds := make([]string, len(taken))
+	for i, fault := range slices.Backward(taken) {
 		kind, _ := kindNamed(fault.Kind)
 		next = kind.apply(fault, next)
-		names = append(names, fault.Kind)
+		kinds[i] = fault.Kind
 	}
-	slices.Reverse(names)
-	s.journal.update(func() { entry.Fault = strings.Join(names, ",") })
-	return next
+	return next, strings.Join(kinds, ",")
 }
 
-// Inject makes something go wrong from the next request on. It fails, and changes
-// nothing, if there is no such fault.
+// add adds a fault to those pending.
+func (f *faults) add(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = append(f.pending, fault)
+}
+
+// list returns a copy of the pending faults.
+func (f *faults) list() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.pending)
+}
+
+// clear removes all pending faults.
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = nil
+}
+
+// Inject injects a fault, from the next request on. If the fault is invalid, Inject
+// returns an error and changes nothing.
 func (s *Server) Inject(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
@@ -171,24 +191,16 @@ func (s *Server) Inject(f Fault) error {
 	if f.Kind == kindRefused {
 		return s.gate.shut(f.Delay)
 	}
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.pending = append(s.faults.pending, f)
+	s.faults.add(f)
 	return nil
 }
 
-// Faults returns the faults that are still to come, with what is left of their counts.
-func (s *Server) Faults() []Fault {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	return slices.Clone(s.faults.pending)
-}
+// Faults returns the pending faults, with what remains of their counts.
+func (s *Server) Faults() []Fault { return s.faults.list() }
 
-// ClearFaults ends all faults, connections that are refused included. It returns an
-// error if the address cannot be listened on again.
+// ClearFaults ends all faults, including refused connections. It returns an error if the
+// sandbox cannot listen on its address again.
 func (s *Server) ClearFaults() error {
-	s.faults.mu.Lock()
-	s.faults.pending = nil
-	s.faults.mu.Unlock()
+	s.faults.clear()
 	return s.gate.open()
 }

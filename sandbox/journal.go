@@ -8,33 +8,36 @@ import (
 	"sync"
 )
 
-// tokenOperation is the name by which requests for tokens are recorded and faults
-// at the token endpoint are asked for.
+// tokenOperation stands for the token endpoint where an operation id is expected: in
+// [Request.Operation], in [Fault.Operation] and in the counters.
 const tokenOperation = "token"
 
-// maxRequests is how many requests are remembered. The counters go on.
+// maxRequests is the number of requests that [Server.Requests] returns at most. The
+// counters include all requests.
 const maxRequests = 20_000
 
-// Request is one request the sandbox has received.
+// Request is a request that the sandbox has received.
 type Request struct {
 	Method    string      `json:"method"`              // HTTP method
-	Path      string      `json:"path"`                // as it was sent, without the query
-	Query     string      `json:"query,omitempty"`     // as it was sent
+	Path      string      `json:"path"`                // as sent, without the query
+	Query     string      `json:"query,omitempty"`     // as sent
 	Operation string      `json:"operation,omitempty"` // operation id, "token", or empty for an unknown path
-	Fault     string      `json:"fault,omitempty"`     // names of the faults that were applied, separated by commas
-	Status    int         `json:"status"`              // 0 if no answer was sent (yet)
+	Fault     string      `json:"fault,omitempty"`     // kinds of the faults applied to it, separated by commas
+	Status    int         `json:"status"`              // status of the response; 0 if none has been sent
 	Header    http.Header `json:"header"`              // credentials are replaced by [redacted]
 }
 
-// journal remembers what the sandbox was asked.
+// journal records the requests that the sandbox receives.
 type journal struct {
 	mu       sync.Mutex
 	requests []*Request
-	counts   map[string]int
+	counts   map[string]int // by operation
 }
 
-// begin records the arrival of a request. It is recorded before the answer leaves, so
-// that a caller who has the answer finds it.
+func newJournal() *journal { return &journal{counts: make(map[string]int)} }
+
+// begin records a request before its response is sent, so that a caller that has the
+// response finds the request.
 func (j *journal) begin(r *http.Request, operation string) *Request {
 	entry := &Request{
 		Method:    r.Method,
@@ -55,14 +58,56 @@ func (j *journal) begin(r *http.Request, operation string) *Request {
 	return entry
 }
 
-func (j *journal) update(change func()) {
+// setFault records the kinds of the faults applied to a request.
+func (j *journal) setFault(entry *Request, kinds string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	change()
+	entry.Fault = kinds
 }
 
-// redact copies a header without its secrets. The scheme of an Authorization stays: it
-// is what most 401s are about.
+// setStatus records the status of the response to a request. The first one counts.
+func (j *journal) setStatus(entry *Request, status int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if entry.Status == 0 {
+		entry.Status = status
+	}
+}
+
+// latest returns copies of the latest requests, oldest first.
+func (j *journal) latest() []Request {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	latest := j.requests[max(0, len(j.requests)-maxRequests):]
+	copies := make([]Request, len(latest))
+	for i, entry := range latest {
+		copies[i] = *entry
+		copies[i].Header = entry.Header.Clone()
+	}
+	return copies
+}
+
+func (j *journal) count(operation string) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.counts[operation]
+}
+
+func (j *journal) allCounts() map[string]int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return maps.Clone(j.counts)
+}
+
+func (j *journal) clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.requests = nil
+	clear(j.counts)
+}
+
+// redact returns a copy of a header without secrets. The scheme of an Authorization
+// header is kept, because a wrong scheme is the usual cause of a 401.
 func redact(h http.Header) http.Header {
 	h = h.Clone()
 	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
@@ -78,46 +123,25 @@ func redact(h http.Header) http.Header {
 	return h
 }
 
-// Requests returns the latest requests, oldest first; 20,000 at least are remembered.
-// Those to /_sandbox/ are left out.
-func (s *Server) Requests() []Request {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	latest := s.journal.requests[max(0, len(s.journal.requests)-maxRequests):]
-	all := make([]Request, len(latest))
-	for i, entry := range latest {
-		all[i] = *entry
-		all[i].Header = entry.Header.Clone()
-	}
-	return all
-}
+// Requests returns the latest requests, at most 20,000, oldest first. Requests to
+// /_sandbox/ are not recorded.
+func (s *Server) Requests() []Request { return s.journal.latest() }
 
-// Count returns how often an operation was asked for, whatever the answer.
-func (s *Server) Count(operationID string) int {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return s.journal.counts[operationID]
-}
+// Count returns the number of requests received for an operation, whatever the
+// response.
+func (s *Server) Count(operationID string) int { return s.journal.count(operationID) }
 
-// Counts returns all counters: how often each operation was asked for, and "token".
-func (s *Server) Counts() map[string]int {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return maps.Clone(s.journal.counts)
-}
+// Counts returns the number of requests received for each operation, and for the token
+// endpoint under "token".
+func (s *Server) Counts() map[string]int { return s.journal.allCounts() }
 
-// TokenRequests returns how many requests the token endpoint has received.
-func (s *Server) TokenRequests() int { return s.Count(tokenOperation) }
+// TokenRequests returns the number of requests received by the token endpoint.
+func (s *Server) TokenRequests() int { return s.journal.count(tokenOperation) }
 
-// ForgetRequests empties [Server.Requests] and sets all counters to zero.
-func (s *Server) ForgetRequests() {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	s.journal.requests = nil
-	clear(s.journal.counts)
-}
+// ForgetRequests clears [Server.Requests] and sets all counters to zero.
+func (s *Server) ForgetRequests() { s.journal.clear() }
 
-// statusRecorder writes the status of an answer into the journal before it leaves.
+// statusRecorder records the status of a response in the journal before it sends it.
 type statusRecorder struct {
 	http.ResponseWriter
 	journal *journal
@@ -125,20 +149,16 @@ type statusRecorder struct {
 }
 
 func (w *statusRecorder) WriteHeader(status int) {
-	w.journal.update(func() {
-		if w.entry.Status == 0 {
-			w.entry.Status = status
-		}
-	})
+	w.journal.setStatus(w.entry, status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *statusRecorder) Write(p []byte) (int, error) {
-	if w.entry.Status == 0 { // only this request's goroutine writes it
+	if w.entry.Status == 0 { // only the goroutine of this request writes it
 		w.WriteHeader(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap lets http.ResponseController reach Flush.
+// Unwrap gives http.ResponseController access to Flush.
 func (w *statusRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

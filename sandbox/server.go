@@ -51,7 +51,7 @@ func Start(opts ...Option) (*Server, error) {
 	s := &Server{
 		config:  cfg,
 		clock:   &clock{},
-		journal: &journal{counts: make(map[string]int)},
+		journal: newJournal(),
 		faults:  newFaults(),
 		router:  newRouter(tapkey.Operations()),
 	}
@@ -158,9 +158,10 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	operation, next := s.route(r)
 	entry := s.journal.begin(r, operation)
-	next = s.faulty(operation, entry, next)
-	if entry.Fault != "" {
-		w.Header().Set("Sandbox-Fault", entry.Fault) // so that nobody takes it for the real thing
+	next, kinds := s.faults.apply(operation, next)
+	if kinds != "" {
+		s.journal.setFault(entry, kinds)
+		w.Header().Set("Sandbox-Fault", kinds) // tells the response from a real one
 	}
 	next(&statusRecorder{w, s.journal, entry}, r)
 }

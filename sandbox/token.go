@@ -221,26 +221,32 @@ func (t *tokens) isRevoked(id string) bool {
 	return err != nil || serial <= t.cutoff || t.revoked[id]
 }
 
-// RevokeTokens makes every access token issued so far invalid: the API answers 401,
-// and a client has to get a new one.
-func (s *Server) RevokeTokens() {
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	s.tokens.cutoff = s.tokens.serial.Load()
-	clear(s.tokens.revoked)
+// revokeAll revokes all tokens issued so far.
+func (t *tokens) revokeAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cutoff = t.serial.Load()
+	clear(t.revoked)
 }
 
-// RevokeToken makes one access token invalid. It reports whether the token was valid.
-func (s *Server) RevokeToken(accessToken string) bool {
-	token, err := s.tokens.verify(accessToken)
+// revoke revokes a token. It reports whether the token was valid.
+func (t *tokens) revoke(accessToken string) bool {
+	token, err := t.verify(accessToken)
 	if err != nil {
 		return false
 	}
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	s.tokens.revoked[token.id] = true
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.revoked[token.id] = true
 	return true
 }
+
+// RevokeTokens revokes all access tokens issued so far: the API responds to them with
+// 401, and a client has to request a new one.
+func (s *Server) RevokeTokens() { s.tokens.revokeAll() }
+
+// RevokeToken revokes one access token. It reports whether the token was valid.
+func (s *Server) RevokeToken(accessToken string) bool { return s.tokens.revoke(accessToken) }
 
 // serveDiscovery is the OpenID Connect discovery document.
 func (t *tokens) serveDiscovery(w http.ResponseWriter, r *http.Request) {
