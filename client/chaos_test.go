@@ -76,12 +76,12 @@ func heapInUse() uint64 {
 
 func runChaos(t *testing.T, calls int) {
 	server, err := sandbox.Start(sandbox.WithGenerated(8, 5, 60), sandbox.WithFaults(
-		sandbox.Fault{Kind: "500", Rate: 0.02}, sandbox.Fault{Kind: "502-html", Rate: 0.02},
-		sandbox.Fault{Kind: "503", Rate: 0.02, RetryAfter: "0"}, sandbox.Fault{Kind: "429", Rate: 0.02},
-		sandbox.Fault{Kind: "429-retry-after", Rate: 0.002}, sandbox.Fault{Kind: "429-retry-after", Rate: 0.01, RetryAfter: "3600"},
-		sandbox.Fault{Kind: "reset", Rate: 0.02}, sandbox.Fault{Kind: "close-body", Rate: 0.02, Bytes: 10},
-		sandbox.Fault{Kind: "truncated", Rate: 0.01},
-		sandbox.Fault{Kind: "500", Rate: 0.1, Operation: "token"}, sandbox.Fault{Kind: "reset", Rate: 0.1, Operation: "token"},
+		sandbox.Fault{Kind: sandbox.Fault500, Rate: 0.02}, sandbox.Fault{Kind: sandbox.Fault502HTML, Rate: 0.02},
+		sandbox.Fault{Kind: sandbox.Fault503, Rate: 0.02, RetryAfter: "0"}, sandbox.Fault{Kind: sandbox.Fault429, Rate: 0.02},
+		sandbox.Fault{Kind: sandbox.Fault429RetryAfter, Rate: 0.002}, sandbox.Fault{Kind: sandbox.Fault429RetryAfter, Rate: 0.01, RetryAfter: "3600"},
+		sandbox.Fault{Kind: sandbox.FaultReset, Rate: 0.02}, sandbox.Fault{Kind: sandbox.FaultCloseBody, Rate: 0.02, Bytes: 10},
+		sandbox.Fault{Kind: sandbox.FaultTruncated, Rate: 0.01},
+		sandbox.Fault{Kind: sandbox.Fault500, Rate: 0.1, Operation: "token"}, sandbox.Fault{Kind: sandbox.FaultReset, Rate: 0.1, Operation: "token"},
 	))
 	if err != nil {
 		t.Fatal(err)

@@ -214,13 +214,13 @@ func ExampleClient_With() {
 		panic(err)
 	}
 
-	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listOwners", Count: 1}); err != nil {
 		panic(err)
 	}
 	_, err = impatient.ListOwners(context.Background())
 	fmt.Println("without retries:", errors.Is(err, api.ErrServer))
 
-	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listOwners", Count: 1}); err != nil {
 		panic(err)
 	}
 	owners, err := c.ListOwners(context.Background())
@@ -300,7 +300,7 @@ func ExampleWithLogger() {
 	c, server := connect(client.WithLogger(slog.New(handler))) // as in the example of New
 	defer server.Close()
 
-	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listOwners", Count: 1}); err != nil {
 		panic(err)
 	}
 	if _, err := c.ListOwners(context.Background()); err != nil {

@@ -131,9 +131,9 @@ func TestFaultMatrix(t *testing.T) {
 	for _, kind := range sandbox.FaultKinds() {
 		if !slices.ContainsFunc(faultRows(lastingFaults), func(row []string) bool {
 			name, _, _ := strings.Cut(row[0], ",")
-			return name == kind.Name
+			return name == string(kind)
 		}) {
-			t.Errorf("fault %s is not in the table", kind.Name)
+			t.Errorf("fault %s is not in the table", kind)
 		}
 	}
 	for table, once := range map[string]bool{lastingFaults: false, passingFaults: true} {
@@ -235,7 +235,7 @@ func testFault(t *testing.T, text string, once bool, want []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if once && fault.Kind != "refused" {
+	if once && fault.Kind != sandbox.FaultRefused {
 		fault.Count = 1
 	}
 	server, err := sandbox.Start(sandbox.WithOwner(sandbox.Owner{
@@ -305,7 +305,7 @@ func testFault(t *testing.T, text string, once bool, want []string) {
 				}
 			}
 		}
-		if made := int(attempts.Load()); arrived != made && fault.Kind != "refused" {
+		if made := int(attempts.Load()); arrived != made && fault.Kind != sandbox.FaultRefused {
 			t.Errorf("%s: %d requests made, %d arrived", op.class, made, arrived)
 		}
 		got := fmt.Sprintf("%s/%d", outcome(err), attempts.Load())

@@ -60,7 +60,7 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 
 func TestALasting401IsRepeatedOnce(t *testing.T) {
 	server, c := sandboxClient(t)
-	if err := server.Inject(sandbox.Fault{Kind: "401-invalid-token"}); err != nil {
+	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault401InvalidToken}); err != nil {
 		t.Fatal(err)
 	}
 	for call := 1; call <= 3; call++ {

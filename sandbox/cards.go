@@ -15,12 +15,12 @@ func (a *account) addCard(title string) server.BoundCard {
 	n := a.cards.added
 	uid := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16([]byte{4}, uint16(a.index)), uint32(n))
 	card := server.BoundCard{
-		ID:                newID(kindCard, a.index, n),
+		ID:                newID(prefixCard, a.index, n),
 		Label:             new(""),
 		Title:             &title,
 		UID:               new(base64.StdEncoding.EncodeToString(uid)),
 		IsActive:          new(true),
-		PhysicalCardID:    new(newID(kindChip, a.index, n)),
+		PhysicalCardID:    new(newID(prefixChip, a.index, n)),
 		OwnerAccountID:    &a.id,
 		BindDate:          new(server.Timestamp(seedTime())),
 		NofGrantsCapacity: new(int64(cardCapacity)),

@@ -11,7 +11,7 @@ const nativeProvider = "tapkey"
 
 // addContact adds a contact and fills in what follows from the rest.
 func (a *account) addContact(contact server.Contact) server.Contact {
-	contact.ID = newID(kindContact, a.index, a.contacts.added)
+	contact.ID = newID(prefixContact, a.index, a.contacts.added)
 	contact.OwnerID = &a.id
 	contact.Email = contact.Identifier // the deprecated name of the same value
 	a.contacts.add(contact.ID, contact)

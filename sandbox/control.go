@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// controlPath is where a sandbox is controlled over HTTP, [WithControl].
+// controlPath is the prefix of the control paths, see [WithControl].
 const controlPath = "/_sandbox/"
 
-// controlRoutes are what can be asked for below controlPath, by method and path.
+// controlRoutes returns the control requests, by method and path below controlPath.
 func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 	done := map[string]any{}
 	return map[string]func(r *http.Request) (any, error){
 		"GET ": func(*http.Request) (any, error) {
 			return map[string]any{
 				"baseUrl": s.BaseURL(), "tokenUrl": s.TokenURL(), "clientId": s.ClientID(),
-				"time": s.Time(), "faultKinds": FaultKinds(),
+				"time": s.Time(), "faultKinds": describeFaultKinds(),
 			}, nil
 		},
 		"GET faults": func(*http.Request) (any, error) {
@@ -66,7 +66,7 @@ func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 				}
 				s.AdvanceTime(d)
 			default:
-				return nil, badRequest("either time or advance is needed")
+				return nil, badRequest("either time or advance is required")
 			}
 			return map[string]any{"time": s.Time()}, nil
 		},
@@ -75,7 +75,7 @@ func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 	}
 }
 
-// control serves what is below controlPath.
+// control handles a request below controlPath.
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	routes := s.controlRoutes()
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, controlPath), "/")
@@ -95,14 +95,14 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		notFound("there is nothing at this path").write(w)
+		notFound("unknown path").write(w)
 		return
 	}
 	slices.Sort(allowed)
 	methodNotAllowed(r.Method, allowed...).write(w)
 }
 
-// readControl reads a body whose members are all known.
+// readControl decodes a request body. Unknown fields are an error.
 func readControl(r *http.Request, into any) error {
 	if err := checkMediaType(r); err != nil {
 		return err
@@ -110,13 +110,12 @@ func readControl(r *http.Request, into any) error {
 	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return badRequest("the body is not what is needed: %v", err)
+		return badRequest("invalid body: %v", err)
 	}
 	return nil
 }
 
-// controlFault is a fault as it is written in JSON: with its delay in words, as in
-// "250ms".
+// controlFault is a fault in JSON. Its delay is a string such as "250ms".
 type controlFault struct {
 	Fault
 	DelayText string `json:"delay,omitempty"`
@@ -129,4 +128,18 @@ func (f *controlFault) readDelay() error {
 	var err error
 	f.Delay, err = time.ParseDuration(f.DelayText)
 	return err
+}
+
+// controlFaultKind is a kind of fault in JSON.
+type controlFaultKind struct {
+	Name  FaultKind `json:"name"`
+	About string    `json:"about"`
+}
+
+func describeFaultKinds() []controlFaultKind {
+	var kinds []controlFaultKind
+	for _, kind := range FaultKinds() {
+		kinds = append(kinds, controlFaultKind{kind, kind.About()})
+	}
+	return kinds
 }

@@ -34,11 +34,11 @@ func logStart() time.Time { return time.Date(2024, 1, 1, 6, 0, 0, 0, time.UTC) }
 func (l eventLog) entry(i int) server.LogEntry {
 	recorded := logStart().Add(time.Duration(i) * logInterval)
 	entry := server.LogEntry{
-		ID:            newID(kindLogEntry, l.owner, i),
+		ID:            newID(prefixLogEntry, l.owner, i),
 		EntryNo:       new(int64(i/l.locks + 1)),
 		LockTimestamp: new(server.Timestamp(recorded)),
 		ReceivedAt:    new(server.Timestamp(recorded.Add(time.Duration(i%5) * time.Hour))),
-		BoundLockID:   new(newID(kindLock, l.owner, i%l.locks)),
+		BoundLockID:   new(newID(prefixLock, l.owner, i%l.locks)),
 		LogType:       new(logType),
 	}
 	if i%7 != 6 {
@@ -46,9 +46,9 @@ func (l eventLog) entry(i int) server.LogEntry {
 	}
 	switch n := i / l.locks; {
 	case l.cards > 0 && (n%3 == 2 || l.contacts == 0):
-		entry.BoundCardID = new(newID(kindCard, l.owner, n%l.cards))
+		entry.BoundCardID = new(newID(prefixCard, l.owner, n%l.cards))
 	case l.contacts > 0:
-		entry.ContactID = new(newID(kindContact, l.owner, n%l.contacts))
+		entry.ContactID = new(newID(prefixContact, l.owner, n%l.contacts))
 	}
 	return entry
 }

@@ -25,7 +25,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	if err := s.Inject(sandbox.Fault{Kind: "503", Operation: "listOwners", Count: 1}); err != nil {
+	if err := s.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listOwners", Count: 1}); err != nil {
 		panic(err)
 	}
 	owners, err := c.ListOwners(context.Background())
@@ -107,7 +107,7 @@ func ExampleServer_Inject() {
 
 // What the sandbox was asked, without credentials.
 func ExampleServer_Requests() {
-	s, err := sandbox.Start(sandbox.WithFaults(sandbox.Fault{Kind: "429-retry-after", Count: 1, RetryAfter: "0"}))
+	s, err := sandbox.Start(sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault429RetryAfter, Count: 1, RetryAfter: "0"}))
 	if err != nil {
 		panic(err)
 	}

@@ -73,82 +73,82 @@ func TestFaultKinds(t *testing.T) {
 		a.decode(t, &list)
 		return list
 	}
-	checks := map[string]struct {
+	checks := map[sandbox.FaultKind]struct {
 		fault sandbox.Fault
 		check func(*testing.T, answer, error)
 	}{
-		"latency": {sandbox.Fault{Delay: time.Millisecond}, altered(func(a answer) bool { return bytes.Equal(a.body, proper.body) })},
-		"reset": {check: func(t *testing.T, _ answer, err error) {
+		sandbox.FaultLatency: {sandbox.Fault{Delay: time.Millisecond}, altered(func(a answer) bool { return bytes.Equal(a.body, proper.body) })},
+		sandbox.FaultReset: {check: func(t *testing.T, _ answer, err error) {
 			if !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("%v, want a reset", err)
 			}
 		}},
-		"401":                    {check: status(401, "WWW-Authenticate", "Bearer")},
-		"401-invalid-token":      {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token is not one of this server"`)},
-		"401-expired":            {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token expired at 2024-01-01T00:00:00Z"`)},
-		"401-insufficient-scope": {check: status(401, "WWW-Authenticate", `Bearer error="insufficient_scope"`)},
-		"401-empty": {check: func(t *testing.T, a answer, err error) {
+		sandbox.Fault401:                  {check: status(401, "WWW-Authenticate", "Bearer")},
+		sandbox.Fault401InvalidToken:      {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token is not one of this server"`)},
+		sandbox.Fault401Expired:           {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token expired at 2024-01-01T00:00:00Z"`)},
+		sandbox.Fault401InsufficientScope: {check: status(401, "WWW-Authenticate", `Bearer error="insufficient_scope"`)},
+		sandbox.Fault401Empty: {check: func(t *testing.T, a answer, err error) {
 			if err != nil || a.status != 401 || len(a.body) > 0 || a.header.Get("WWW-Authenticate") != "" {
 				t.Errorf("%v: %d %v %s", err, a.status, a.header, a.body)
 			}
 		}},
-		"400":             {check: status(400, "Retry-After", "")},
-		"402":             {check: status(402, "Retry-After", "")},
-		"403":             {check: status(403, "Retry-After", "")},
-		"404":             {check: status(404, "Retry-After", "")},
-		"409":             {check: status(409, "Retry-After", "")},
-		"429":             {check: status(429, "Retry-After", "")},
-		"429-retry-after": {sandbox.Fault{RetryAfter: "7"}, status(429, "Retry-After", "7")},
-		"500":             {check: status(500, "Retry-After", "")},
-		"502-html": {check: func(t *testing.T, a answer, err error) {
+		sandbox.Fault400:           {check: status(400, "Retry-After", "")},
+		sandbox.Fault402:           {check: status(402, "Retry-After", "")},
+		sandbox.Fault403:           {check: status(403, "Retry-After", "")},
+		sandbox.Fault404:           {check: status(404, "Retry-After", "")},
+		sandbox.Fault409:           {check: status(409, "Retry-After", "")},
+		sandbox.Fault429:           {check: status(429, "Retry-After", "")},
+		sandbox.Fault429RetryAfter: {sandbox.Fault{RetryAfter: "7"}, status(429, "Retry-After", "7")},
+		sandbox.Fault500:           {check: status(500, "Retry-After", "")},
+		sandbox.Fault502HTML: {check: func(t *testing.T, a answer, err error) {
 			if err != nil || a.status != 502 || a.header.Get("Content-Type") != "text/html" || !bytes.HasPrefix(a.body, []byte("<html>")) {
 				t.Errorf("%v: %d %v %s", err, a.status, a.header, a.body)
 			}
 		}},
-		"503":                 {sandbox.Fault{RetryAfter: "1"}, status(503, "Retry-After", "1")},
-		"undocumented-status": {sandbox.Fault{Status: 451}, status(451, "Retry-After", "")},
-		"redirect":            {sandbox.Fault{Location: "http://127.0.0.1:1/", Status: 307}, status(307, "Location", "http://127.0.0.1:1/")},
-		"close-body": {sandbox.Fault{Bytes: 10}, func(t *testing.T, a answer, err error) {
+		sandbox.Fault503:                {sandbox.Fault{RetryAfter: "1"}, status(503, "Retry-After", "1")},
+		sandbox.FaultUndocumentedStatus: {sandbox.Fault{Status: 451}, status(451, "Retry-After", "")},
+		sandbox.FaultRedirect:           {sandbox.Fault{Location: "http://127.0.0.1:1/", Status: 307}, status(307, "Location", "http://127.0.0.1:1/")},
+		sandbox.FaultCloseBody: {sandbox.Fault{Bytes: 10}, func(t *testing.T, a answer, err error) {
 			if !errors.Is(err, io.ErrUnexpectedEOF) || a.status != 200 || !bytes.Equal(a.body, proper.body[:10]) {
 				t.Errorf("%v: %d %.300s", err, a.status, a.body)
 			}
 		}},
-		"slow-body": {sandbox.Fault{Delay: 10 * time.Millisecond}, altered(func(a answer) bool { return bytes.Equal(a.body, proper.body) })},
-		"wrong-content-type": {check: altered(func(a answer) bool {
+		sandbox.FaultSlowBody: {sandbox.Fault{Delay: 10 * time.Millisecond}, altered(func(a answer) bool { return bytes.Equal(a.body, proper.body) })},
+		sandbox.FaultWrongContentType: {check: altered(func(a answer) bool {
 			return a.header.Get("Content-Type") == "text/html" && bytes.Equal(a.body, proper.body)
 		})},
-		"charset": {check: altered(func(a answer) bool {
+		sandbox.FaultCharset: {check: altered(func(a answer) bool {
 			return a.header.Get("Content-Type") == "application/json; charset=utf-8" && bytes.Equal(a.body, proper.body)
 		})},
-		"truncated": {check: altered(func(a answer) bool { return bytes.Equal(a.body, proper.body[:len(proper.body)/2]) })},
-		"empty":     {check: altered(func(a answer) bool { return len(a.body) == 0 })},
-		"malformed": {check: altered(func(a answer) bool { return len(a.body) > 0 && !json.Valid(a.body) })},
-		"oversized": {sandbox.Fault{Bytes: 100_000}, altered(func(a answer) bool {
+		sandbox.FaultTruncated: {check: altered(func(a answer) bool { return bytes.Equal(a.body, proper.body[:len(proper.body)/2]) })},
+		sandbox.FaultEmpty:     {check: altered(func(a answer) bool { return len(a.body) == 0 })},
+		sandbox.FaultMalformed: {check: altered(func(a answer) bool { return len(a.body) > 0 && !json.Valid(a.body) })},
+		sandbox.FaultOversized: {sandbox.Fault{Bytes: 100_000}, altered(func(a answer) bool {
 			return len(a.body) == 100_000+len(proper.body) && len(locks(a)) == 3
 		})},
-		"gzip-bomb":      {sandbox.Fault{Bytes: 1 << 20}, altered(func(a answer) bool { return len(a.body) == 1<<20+len(proper.body) && len(locks(a)) == 3 })},
-		"extra-fields":   {check: altered(func(a answer) bool { return locks(a)[0]["sandboxUnknown"] != nil && locks(a)[0]["id"] != nil })},
-		"missing-fields": {check: altered(func(a answer) bool { _, ok := locks(a)[0]["id"]; return !ok && len(locks(a)) == 3 })},
-		"unknown-enum":   {check: altered(func(a answer) bool { return locks(a)[2]["targetType"] == "SandboxUnknown" })},
+		sandbox.FaultGzipBomb:      {sandbox.Fault{Bytes: 1 << 20}, altered(func(a answer) bool { return len(a.body) == 1<<20+len(proper.body) && len(locks(a)) == 3 })},
+		sandbox.FaultExtraFields:   {check: altered(func(a answer) bool { return locks(a)[0]["sandboxUnknown"] != nil && locks(a)[0]["id"] != nil })},
+		sandbox.FaultMissingFields: {check: altered(func(a answer) bool { _, ok := locks(a)[0]["id"]; return !ok && len(locks(a)) == 3 })},
+		sandbox.FaultUnknownEnum:   {check: altered(func(a answer) bool { return locks(a)[2]["targetType"] == "SandboxUnknown" })},
 	}
 	for _, kind := range sandbox.FaultKinds() {
-		switch kind.Name {
-		case "refused", "malformed-token":
-			continue // they have tests of their own
+		switch kind {
+		case sandbox.FaultRefused, sandbox.FaultMalformedToken:
+			continue // see TestConnectionsRefused and TestMalformedToken
 		}
-		t.Run(kind.Name, func(t *testing.T) {
-			expected, ok := checks[kind.Name]
-			if !ok || kind.About == "" {
-				t.Fatal("the kind is not tested, or says nothing about itself")
+		t.Run(string(kind), func(t *testing.T) {
+			expected, ok := checks[kind]
+			if !ok || kind.About() == "" {
+				t.Fatalf("got tested %t and description %q, want true and a description", ok, kind.About())
 			}
 			fault := expected.fault
-			fault.Kind, fault.Operation, fault.Count = kind.Name, "listBoundLocks", 1
+			fault.Kind, fault.Operation, fault.Count = kind, "listBoundLocks", 1
 			c.inject(fault)
 			a, err := c.try(client, home)
 			expected.check(t, a, err)
 			requests := c.server.Requests()
-			if last := requests[len(requests)-1]; last.Fault != kind.Name {
-				t.Errorf("recorded as %q", last.Fault)
+			if last := requests[len(requests)-1]; last.Fault != string(kind) {
+				t.Errorf("got recorded fault %q, want %q", last.Fault, kind)
 			}
 			if a, err := c.try(client, home); err != nil || !bytes.Equal(a.body, proper.body) {
 				t.Errorf("a fault with count 1 came twice: %v %d %s", err, a.status, a.body)
@@ -159,7 +159,7 @@ func TestFaultKinds(t *testing.T) {
 
 func TestMalformedToken(t *testing.T) {
 	s := start(t)
-	if err := s.Inject(sandbox.Fault{Kind: "malformed-token", Operation: "token", Count: 1}); err != nil {
+	if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultMalformedToken, Operation: "token", Count: 1}); err != nil {
 		t.Fatal(err)
 	}
 	malformed := accessToken(t, s, s.ClientID(), s.ClientSecret())
@@ -174,7 +174,7 @@ func TestMalformedToken(t *testing.T) {
 func TestFaultsAfterTheOperation(t *testing.T) {
 	c := newCaller(t)
 	home := c.owner("Home")
-	c.inject(sandbox.Fault{Kind: "close-body", Operation: "createContact", Count: 1})
+	c.inject(sandbox.Fault{Kind: sandbox.FaultCloseBody, Operation: "createContact", Count: 1})
 	req, err := http.NewRequest("PUT", c.server.BaseURL()+home+"/Contacts", strings.NewReader(`{"identifier":"lost@example.com"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestFaultsAfterTheOperation(t *testing.T) {
 		rsp.Body.Close()
 	}
 	c.id(home+"/Contacts", "identifier", "lost@example.com")
-	c.inject(sandbox.Fault{Kind: "500", Operation: "createContact", Count: 1})
+	c.inject(sandbox.Fault{Kind: sandbox.Fault500, Operation: "createContact", Count: 1})
 	c.call("PUT", home+"/Contacts", `{"identifier":"never@example.com"}`).code(t, 500, "InternalServerError")
 	if got := c.list(home + "/Contacts?$filter=identifier eq 'never@example.com'"); len(got) != 0 {
 		t.Errorf("a fault in place of the operation left %v", got)
@@ -198,9 +198,9 @@ func TestFaultsAfterTheOperation(t *testing.T) {
 func TestFaultsByOperationCountAndRate(t *testing.T) {
 	c := newCaller(t)
 	home := c.owner("Home")
-	c.inject(sandbox.Fault{Kind: "503", Operation: "listGrants", Count: 2})
-	c.inject(sandbox.Fault{Kind: "latency", Operation: "listGrants", Count: 5, Delay: time.Nanosecond})
-	c.inject(sandbox.Fault{Kind: "409", Operation: "listGrants", Count: 1})
+	c.inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listGrants", Count: 2})
+	c.inject(sandbox.Fault{Kind: sandbox.FaultLatency, Operation: "listGrants", Count: 5, Delay: time.Nanosecond})
+	c.inject(sandbox.Fault{Kind: sandbox.Fault409, Operation: "listGrants", Count: 1})
 	c.get(home) // another operation meets nothing
 	var got []int
 	for range 5 {
@@ -213,7 +213,7 @@ func TestFaultsByOperationCountAndRate(t *testing.T) {
 	}
 	want(t, len(c.server.Faults()), `0`)
 
-	c.inject(sandbox.Fault{Kind: "500", Rate: 0.25})
+	c.inject(sandbox.Fault{Kind: sandbox.Fault500, Rate: 0.25})
 	failed := 0
 	for range 200 {
 		if c.call("GET", home, "").status == 500 {
@@ -226,7 +226,7 @@ func TestFaultsByOperationCountAndRate(t *testing.T) {
 	if got := tokenRequest(t, c.server, basic("tapkey-sandbox:sandbox-secret"), "grant_type=client_credentials"); got.status != http.StatusOK {
 		t.Errorf("a fault of the API reached the token endpoint: %d", got.status)
 	}
-	c.inject(sandbox.Fault{Kind: "503", Operation: "token"})
+	c.inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "token"})
 	tokenRequest(t, c.server, "", "").want(t, http.StatusServiceUnavailable)
 	if err := c.server.ClearFaults(); err != nil {
 		t.Error(err)
@@ -237,9 +237,9 @@ func TestFaultsByOperationCountAndRate(t *testing.T) {
 func TestFaultsThatAreRefused(t *testing.T) {
 	s := start(t)
 	for _, fault := range []sandbox.Fault{
-		{}, {Kind: "nope"}, {Kind: "500", Operation: "nope"}, {Kind: "500", Count: -1}, {Kind: "500", Rate: 1.5}, {Kind: "500", Rate: -1},
-		{Kind: "redirect"}, {Kind: "redirect", Location: "x\r\ny"}, {Kind: "429", RetryAfter: "ü"}, {Kind: "undocumented-status", Status: 99},
-		{Kind: "latency", Delay: -1}, {Kind: "close-body", Bytes: -1}, {Kind: "refused", Operation: "listOwners"},
+		{}, {Kind: "nope"}, {Kind: sandbox.Fault500, Operation: "nope"}, {Kind: sandbox.Fault500, Count: -1}, {Kind: sandbox.Fault500, Rate: 1.5}, {Kind: sandbox.Fault500, Rate: -1},
+		{Kind: sandbox.FaultRedirect}, {Kind: sandbox.FaultRedirect, Location: "x\r\ny"}, {Kind: sandbox.Fault429, RetryAfter: "ü"}, {Kind: sandbox.FaultUndocumentedStatus, Status: 99},
+		{Kind: sandbox.FaultLatency, Delay: -1}, {Kind: sandbox.FaultCloseBody, Bytes: -1}, {Kind: sandbox.FaultRefused, Operation: "listOwners"},
 	} {
 		if err := s.Inject(fault); err == nil {
 			t.Errorf("%+v is accepted", fault)
@@ -253,7 +253,7 @@ func TestFaultsThatAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f != (sandbox.Fault{Kind: "429-retry-after", Operation: "listGrants", Count: 2, Rate: 0.5, Delay: 2 * time.Second, Bytes: 3, Status: 418, RetryAfter: "9", Location: "/x"}) {
+	if f != (sandbox.Fault{Kind: sandbox.Fault429RetryAfter, Operation: "listGrants", Count: 2, Rate: 0.5, Delay: 2 * time.Second, Bytes: 3, Status: 418, RetryAfter: "9", Location: "/x"}) {
 		t.Errorf("parsed %+v", f)
 	}
 	for _, text := range []string{"", "nope", "500,", "500,count", "500,count=x", "500,rate=x", "500,rate=NaN", "500,delay=1", "500,colour=red"} {
@@ -270,7 +270,7 @@ func TestConnectionsRefused(t *testing.T) {
 		_, err := c.try(http.DefaultClient, home)
 		return errors.Is(err, syscall.ECONNREFUSED)
 	}
-	c.inject(sandbox.Fault{Kind: "refused"})
+	c.inject(sandbox.Fault{Kind: sandbox.FaultRefused})
 	if !refused() {
 		t.Fatal("the connection is not refused")
 	}
@@ -279,7 +279,7 @@ func TestConnectionsRefused(t *testing.T) {
 	}
 	c.get(home)
 
-	c.inject(sandbox.Fault{Kind: "refused", Delay: 20 * time.Millisecond})
+	c.inject(sandbox.Fault{Kind: sandbox.FaultRefused, Delay: 20 * time.Millisecond})
 	if !refused() {
 		t.Fatal("the connection is not refused")
 	}
@@ -288,7 +288,7 @@ func TestConnectionsRefused(t *testing.T) {
 			t.Fatal("the sandbox did not open again")
 		}
 	}
-	c.inject(sandbox.Fault{Kind: "refused"}) // and Close has to end that
+	c.inject(sandbox.Fault{Kind: sandbox.FaultRefused}) // and Close has to end that
 }
 
 func TestControl(t *testing.T) {
@@ -403,7 +403,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.code(t, http.StatusUnauthorized, "Unauthorized")
-	if err := s.Inject(sandbox.Fault{Kind: "reset"}); err != nil {
+	if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultReset}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := get(); err == nil {
@@ -444,7 +444,7 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := strings.TrimSuffix(strings.TrimPrefix(s.BaseURL(), "http://"), "/api/v1")
-	if err := s.Inject(sandbox.Fault{Kind: "latency", Delay: time.Hour}); err != nil {
+	if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultLatency, Delay: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error)

@@ -31,7 +31,7 @@ func WithGenerated(owners, locks, logEntries int) Option {
 
 func (g generated) owner(n int) server.OwnerAccount {
 	return server.OwnerAccount{
-		ID:     newID(kindOwner, g.first+n, 0),
+		ID:     newID(prefixOwner, g.first+n, 0),
 		Name:   new(fmt.Sprintf("Locking System %06d", n+1)),
 		Active: new(true),
 	}
@@ -45,7 +45,7 @@ func (g generated) find(id string) (int, bool) {
 	}
 	index := int(binary.BigEndian.Uint16(b[4:]))<<12 | int(binary.BigEndian.Uint16(b[6:])&0xfff)
 	n := index - g.first
-	return n, n >= 0 && n < g.owners && newID(kindOwner, index, 0) == id
+	return n, n >= 0 && n < g.owners && newID(prefixOwner, index, 0) == id
 }
 
 // account makes an account: its locks, a contact and a card for each two of them, and

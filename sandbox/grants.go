@@ -29,7 +29,7 @@ func (g grant) any(string) bool          { return true }
 
 func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.Time) grant {
 	g := grant{Grant: server.Grant{
-		ID:          newID(kindGrant, a.index, a.grants.added),
+		ID:          newID(prefixGrant, a.index, a.grants.added),
 		State:       new(stateOk),
 		BoundLockID: &lockID,
 		ValidFrom:   (*server.Timestamp)(from),

@@ -8,7 +8,7 @@ import (
 
 func (a *account) addGroup(title string) {
 	group := server.LockGroup{
-		ID:         newID(kindGroup, a.index, a.groups.added),
+		ID:         newID(prefixGroup, a.index, a.groups.added),
 		Title:      &title,
 		Active:     new(true),
 		TargetType: new("Group"),

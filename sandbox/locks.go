@@ -12,7 +12,7 @@ import (
 
 func (a *account) addLock(physicalID, title string, description *string, bound time.Time) server.BoundLock {
 	lock := server.BoundLock{
-		ID:             newID(kindLock, a.index, a.locks.added),
+		ID:             newID(prefixLock, a.index, a.locks.added),
 		Active:         new(true),
 		Description:    description,
 		OwnerAccountID: &a.id,
@@ -127,7 +127,7 @@ func (a *account) expandLock(lock server.BoundLock, names []string) server.Bound
 			lock.MembershipStatistics = joined(n)
 		case expandHealth:
 			lock.HealthStatuses = []server.LockHealthStatus{{
-				ID:             new(newID(kindHealth, a.index, a.locks.index[lock.ID])),
+				ID:             new(newID(prefixHealth, a.index, a.locks.index[lock.ID])),
 				PhysicalLockID: lock.PhysicalLockID,
 				Timestamp:      lock.BindDate,
 				Type:           new("BatteryVoltage"),

@@ -9,7 +9,7 @@ import (
 
 func (a *account) addPermission(contactID, role string) server.Permission {
 	p := server.Permission{
-		ID:             newID(kindPermission, a.index, a.permissions.added),
+		ID:             newID(prefixPermission, a.index, a.permissions.added),
 		OwnerAccountID: &a.id,
 		ContactID:      &contactID,
 		Role:           &role,

@@ -85,9 +85,9 @@ func seedTime() time.Time { return time.Date(2023, 12, 12, 12, 0, 0, 0, time.UTC
 // newAccount makes an owner account as described.
 func newAccount(index int, from Owner) (*account, error) {
 	a := &account{
-		id:       newID(kindOwner, index, 0),
+		id:       newID(prefixOwner, index, 0),
 		index:    index,
-		provider: newID(kindProvider, index, 0),
+		provider: newID(prefixProvider, index, 0),
 	}
 	a.owner = server.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
 	if len(from.Locks) > 0 {

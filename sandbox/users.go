@@ -8,7 +8,7 @@ import (
 
 func (a *account) addUser(ipID, ipUserID string) server.IdentityProviderUser {
 	user := server.IdentityProviderUser{
-		ID:       newID(kindUser, a.index, a.users.added),
+		ID:       newID(prefixUser, a.index, a.users.added),
 		IPID:     &ipID,
 		IPUserID: &ipUserID,
 		Status:   new("Normal"),

@@ -177,7 +177,7 @@ func TestAPIRepeatsOnlyGET(t *testing.T) {
 	server, env := startSandbox(t)
 	for method, want := range map[string]struct{ status, calls int }{"PUT": {1, 1}, "GET": {0, 2}} {
 		operation := map[string]string{"PUT": "createContact", "GET": "listContacts"}[method]
-		if err := server.Inject(sandbox.Fault{Kind: "503", Operation: operation, Count: 1}); err != nil {
+		if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: operation, Count: 1}); err != nil {
 			t.Fatal(err)
 		}
 		_, errs, status := tapkeyMain(t, env, "api", method, "/Owners/7f9c1e52-0000-4000-8000-000000000000/Contacts")

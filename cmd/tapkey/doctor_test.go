@@ -84,7 +84,7 @@ func TestScenariosAreComplete(t *testing.T) {
 // With two faults at once, the first on the ladder is named.
 func TestTheFirstRungIsNamed(t *testing.T) {
 	server, env := startSandbox(t)
-	for _, fault := range []sandbox.Fault{{Kind: "500", Operation: "listOwners"}} {
+	for _, fault := range []sandbox.Fault{{Kind: sandbox.Fault500, Operation: "listOwners"}} {
 		if err := server.Inject(fault); err != nil {
 			t.Fatal(err)
 		}

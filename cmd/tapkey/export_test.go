@@ -127,9 +127,9 @@ func TestExportGuardsFormulas(t *testing.T) {
 // A file is complete or absent, and what was there before stays until then.
 func TestExportThatFailsLeavesTheFile(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
-		"look-up": {Kind: "500", Operation: "listContacts"},
-		"entries": {Kind: "404", Operation: "listLogEntries"},
-		"cut off": {Kind: "close-body", Operation: "listLogEntries", Bytes: 5000},
+		"look-up": {Kind: sandbox.Fault500, Operation: "listContacts"},
+		"entries": {Kind: sandbox.Fault404, Operation: "listLogEntries"},
+		"cut off": {Kind: sandbox.FaultCloseBody, Operation: "listLogEntries", Bytes: 5000},
 	} {
 		server, env := startSandbox(t)
 		if err := server.Inject(fault); err != nil {

@@ -31,7 +31,9 @@ var mobile = sandbox.Client{ID: "mobile-app", Secret: "mobile-secret", NoClientC
 var newcomer = sandbox.Client{ID: "newcomer", Secret: "newcomer-secret"}
 
 func scenarios() []scenario {
-	onOwners := func(kind string) []sandbox.Fault { return []sandbox.Fault{{Kind: kind, Operation: "listOwners"}} }
+	onOwners := func(kind sandbox.FaultKind) []sandbox.Fault {
+		return []sandbox.Fault{{Kind: kind, Operation: "listOwners"}}
+	}
 	as := func(c sandbox.Client) []client.Option {
 		return []client.Option{client.WithCredentials(c.ID, c.Secret)}
 	}
@@ -39,22 +41,22 @@ func scenarios() []scenario {
 		{id: doctor.OK},
 		{id: doctor.ConfigMissing, client: []client.Option{client.WithCredentials("", "")}},
 		{id: doctor.NotHTTPS, client: []client.Option{client.WithBaseURL("http://my.tapkey.com/api/v1")}},
-		{id: doctor.Redirected, faults: []sandbox.Fault{{Kind: "redirect", Operation: "listOwners", Location: "https://login.example/"}}},
+		{id: doctor.Redirected, faults: []sandbox.Fault{{Kind: sandbox.FaultRedirect, Operation: "listOwners", Location: "https://login.example/"}}},
 		{id: doctor.Unreachable, breaks: func(s *sandbox.Server) { _ = s.Close() }},
 		{id: doctor.TLS, sandbox: []sandbox.Option{sandbox.WithTLS()}},
 		{id: doctor.InvalidClient, sandbox: []sandbox.Option{sandbox.WithClient(stranger)}, client: []client.Option{client.WithCredentials(stranger.ID, "not-its-secret")}},
 		{id: doctor.UnauthorizedClient, sandbox: []sandbox.Option{sandbox.WithClient(mobile)}, client: as(mobile)},
 		{id: doctor.InvalidScope, client: []client.Option{client.WithScopes("read:owneraccounts", "read:everything")}},
-		{id: doctor.MalformedToken, faults: []sandbox.Fault{{Kind: "malformed-token", Operation: "token"}}},
+		{id: doctor.MalformedToken, faults: []sandbox.Fault{{Kind: sandbox.FaultMalformedToken, Operation: "token"}}},
 		{id: doctor.TokenExpired, sandbox: []sandbox.Option{sandbox.WithTokenLifetime(-time.Minute)}},
 		{id: doctor.ClockSkew, breaks: func(s *sandbox.Server) { s.AdvanceTime(time.Hour) }},
 		{id: doctor.ScopeMissing, client: []client.Option{client.WithScopes("read:grants")}},
 		{id: doctor.MissingBearerPrefix, client: []client.Option{client.WithRequestEditor(withoutBearer)}},
-		{id: doctor.TokenRejected, faults: onOwners("401-invalid-token")},
-		{id: doctor.RateLimited, faults: []sandbox.Fault{{Kind: "429", Operation: "listOwners", RetryAfter: "120"}}},
-		{id: doctor.ServerError, faults: onOwners("500")},
-		{id: doctor.RequestRefused, faults: onOwners("403")},
-		{id: doctor.UnexpectedAnswer, faults: onOwners("wrong-content-type")},
+		{id: doctor.TokenRejected, faults: onOwners(sandbox.Fault401InvalidToken)},
+		{id: doctor.RateLimited, faults: []sandbox.Fault{{Kind: sandbox.Fault429, Operation: "listOwners", RetryAfter: "120"}}},
+		{id: doctor.ServerError, faults: onOwners(sandbox.Fault500)},
+		{id: doctor.RequestRefused, faults: onOwners(sandbox.Fault403)},
+		{id: doctor.UnexpectedAnswer, faults: onOwners(sandbox.FaultWrongContentType)},
 		{id: doctor.NoOwnerAccounts, sandbox: []sandbox.Option{sandbox.WithClient(newcomer)}, client: as(newcomer)},
 		{id: doctor.NotAdministrator, sandbox: []sandbox.Option{sandbox.WithClient(stranger)}, client: as(stranger), owner: "Coworking Space"},
 	}

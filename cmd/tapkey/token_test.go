@@ -45,7 +45,7 @@ func TestTokenScopes(t *testing.T) {
 
 func TestTokenThatIsNoJWT(t *testing.T) {
 	server, env := startSandbox(t)
-	if err := server.Inject(sandbox.Fault{Kind: "malformed-token", Operation: "token"}); err != nil {
+	if err := server.Inject(sandbox.Fault{Kind: sandbox.FaultMalformedToken, Operation: "token"}); err != nil {
 		t.Fatal(err)
 	}
 	out, errs, status := tapkeyMain(t, env, "token", "--json")

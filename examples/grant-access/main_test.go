@@ -74,7 +74,7 @@ func TestMissingFlagsListChoices(t *testing.T) {
 }
 
 func TestErrorStatus(t *testing.T) {
-	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "402", Operation: "createGrant"}))
+	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault402, Operation: "createGrant"}))
 	got := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t),
 		"-owner", "Home", "-lock", "Garage", "-contact", "guest@example.com")
 	if got.Status != 1 || got.Stdout != "" || !strings.Contains(got.Stderr, "402") {

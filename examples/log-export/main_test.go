@@ -54,9 +54,13 @@ func TestExport(t *testing.T) {
 
 func TestExportErrors(t *testing.T) {
 	program := exampletest.Build(t)
-	for _, test := range []struct{ owner, fault, want string }{
-		{home, "403", "403"},
-		{home, "missing-fields", ""}, // an export without names
+	for _, test := range []struct {
+		owner string
+		fault sandbox.FaultKind
+		want  string
+	}{
+		{home, sandbox.Fault403, "403"},
+		{home, sandbox.FaultMissingFields, ""}, // an export without names
 		{"", "", "ownerAccountId is empty"},
 		{"another", "", "404"},
 	} {

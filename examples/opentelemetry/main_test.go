@@ -27,7 +27,7 @@ import (
 const home = "7f9c1e52-0000-4000-8000-000000000000" // the first owner account of a sandbox
 
 func TestSpansAndMetricsAreNamedByOperation(t *testing.T) {
-	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "503", Operation: "listContacts", Count: 1}))
+	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listContacts", Count: 1}))
 	exporter, reader := tracetest.NewInMemoryExporter(), metric.NewManualReader()
 	traces := trace.NewTracerProvider(trace.WithSyncer(exporter))
 	c, err := client.New(
@@ -161,7 +161,7 @@ func TestProgramPrintsTelemetry(t *testing.T) {
 }
 
 func TestTelemetryOfFailedCalls(t *testing.T) {
-	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "403", Operation: "listBoundLocks"}))
+	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault403, Operation: "listBoundLocks"}))
 	got := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t))
 	const span = `"Name":"count locks"`
 	if got.Status != 1 || !strings.Contains(got.Stderr, "403") || !strings.Contains(got.Stderr, span) {

@@ -21,7 +21,7 @@ func TestOwners(t *testing.T) {
 }
 
 func TestErrorIsReportedOnce(t *testing.T) {
-	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: "403"}))
+	server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault403}))
 	got := exampletest.Run(t, exampletest.Environment(server), exampletest.Build(t))
 	if got.Status != 1 || got.Stdout != "" || strings.Count(got.Stderr, "\n") != 1 || !strings.Contains(got.Stderr, "403") {
 		t.Errorf("got %v, want status 1 and one line on stderr with 403", got)

@@ -53,7 +53,7 @@ func TestCheckInTwiceGrantsOnce(t *testing.T) {
 }
 
 func TestLostResponseGrantsOnce(t *testing.T) {
-	lost := sandbox.Fault{Kind: "close-body", Operation: "createGrant", Count: 1}
+	lost := sandbox.Fault{Kind: sandbox.FaultCloseBody, Operation: "createGrant", Count: 1}
 	desk, server := newDesk(t, sandbox.WithFaults(lost))
 	if grant, err := desk.CheckIn(t.Context(), guest); err == nil {
 		t.Fatalf("got grant %q, want an error for the lost response", grant.ID)
@@ -66,7 +66,7 @@ func TestLostResponseGrantsOnce(t *testing.T) {
 
 func TestServerErrorGrantsNothing(t *testing.T) {
 	desk, server := newDesk(t)
-	if err := server.Inject(sandbox.Fault{Kind: "503", Operation: "listGrants"}); err != nil {
+	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listGrants"}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := desk.CheckIn(t.Context(), guest)

@@ -191,7 +191,7 @@ func TestInterruptedRegistrationContinues(t *testing.T) {
 	_, env := newKey(t, 2048)
 	for _, operation := range []string{"createIdentityProviderUser", "createContact", "createGrant"} {
 		for _, kind := range []string{"503", "close-body"} { // not performed; performed, but the response is lost
-			server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: kind, Operation: operation, Count: 1}))
+			server := exampletest.Start(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.FaultKind(kind), Operation: operation, Count: 1}))
 			p := start(t, append(exampletest.Environment(server), env))
 			if rsp := p.call(t, "POST", "/user/tapkey-token", user, password, nil); rsp.StatusCode != http.StatusBadGateway {
 				t.Fatalf("%s of %s: got status %s, want 502", kind, operation, rsp.Status)

@@ -91,7 +91,7 @@ func exportFigures(ctx context.Context, dir string, repeats int) []figure {
 // slowSandbox starts a sandbox with log entries that delays its responses.
 func slowSandbox(entries int) (*sandbox.Server, error) {
 	return sandbox.Start(sandbox.WithGenerated(1, 40, entries),
-		sandbox.WithFaults(sandbox.Fault{Kind: "latency", Delay: latency}))
+		sandbox.WithFaults(sandbox.Fault{Kind: sandbox.FaultLatency, Delay: latency}))
 }
 
 // exportRun is the result of one export.

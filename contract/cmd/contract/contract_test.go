@@ -67,15 +67,15 @@ func TestLiveAgreesWithTheSandbox(t *testing.T) {
 // and no other.
 func TestLiveNamesTheDeviation(t *testing.T) {
 	s := startSandbox(t)
-	kinds := map[string]contract.Class{
-		"extra-fields":        contract.UnknownField,
-		"missing-fields":      contract.MissingRequired,
-		"unknown-enum":        contract.UnknownEnumValue,
-		"undocumented-status": contract.UndocumentedStatus,
-		"wrong-content-type":  contract.WrongContentType,
-		"truncated":           contract.MalformedBody,
-		"malformed":           contract.MalformedBody,
-		"empty":               contract.MalformedBody,
+	kinds := map[sandbox.FaultKind]contract.Class{
+		sandbox.FaultExtraFields:        contract.UnknownField,
+		sandbox.FaultMissingFields:      contract.MissingRequired,
+		sandbox.FaultUnknownEnum:        contract.UnknownEnumValue,
+		sandbox.FaultUndocumentedStatus: contract.UndocumentedStatus,
+		sandbox.FaultWrongContentType:   contract.WrongContentType,
+		sandbox.FaultTruncated:          contract.MalformedBody,
+		sandbox.FaultMalformed:          contract.MalformedBody,
+		sandbox.FaultEmpty:              contract.MalformedBody,
 	}
 	withoutEnums := map[string]bool{
 		"listOwners": true, "getOwner": true, "listContacts": true, "getContact": true,
@@ -83,7 +83,7 @@ func TestLiveNamesTheDeviation(t *testing.T) {
 	}
 	for kind, class := range kinds {
 		for _, operation := range reads(t) {
-			if kind == "unknown-enum" && withoutEnums[operation] {
+			if kind == sandbox.FaultUnknownEnum && withoutEnums[operation] {
 				continue
 			}
 			if err := s.Inject(sandbox.Fault{Kind: kind, Operation: operation}); err != nil {
@@ -157,15 +157,15 @@ func TestLiveSaysThatItCouldNotCheck(t *testing.T) {
 		}, "TAPKEY_CLIENT_ID"},
 		"no network": {func(t *testing.T) {
 			s := startSandbox(t)
-			if err := s.Inject(sandbox.Fault{Kind: "refused"}); err != nil {
+			if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultRefused}); err != nil {
 				t.Fatal(err)
 			}
 		}, "no answer"},
 		"everything is 401": {func(t *testing.T) {
-			startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "401"}))
+			startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault401}))
 		}, "every answer was 401"},
 		"everything is 503": {func(t *testing.T) {
-			startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "503"}))
+			startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault503}))
 		}, "no list had anything in it"},
 		"no owner account": {func(t *testing.T) {
 			startSandbox(t, sandbox.WithClient(sandbox.Client{ID: "new", Secret: "secret"}))
@@ -206,7 +206,7 @@ const homeID = "7f9c1e52-0000-4000-8000-000000000000"
 // No value from the data gets into a report or a recording.
 func TestNoDataLeaks(t *testing.T) {
 	s := startSandbox(t)
-	if err := s.Inject(sandbox.Fault{Kind: "extra-fields"}); err != nil {
+	if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultExtraFields}); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

@@ -225,7 +225,7 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 		}
 	})
 	t.Run("could not be checked", func(t *testing.T) {
-		startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "401"}))
+		startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault401}))
 		r := newRunner(t).withProgram()
 		status, out := r.run(ask)
 		if status != 0 || r.file("output") != "status=3\n" || !strings.Contains(out, "::warning::") {
@@ -235,7 +235,7 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 	t.Run("disagrees", func(t *testing.T) {
 		startSandbox(t)
 		t.Setenv("TAPKEY_SCOPES", "")
-		s := startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: "extra-fields"}))
+		s := startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.FaultExtraFields}))
 		defer s.Close()
 		r := newRunner(t).withProgram()
 		if status, out := r.run(ask); status != 0 || r.file("output") != "status=1\n" {
