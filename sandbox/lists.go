@@ -3,17 +3,17 @@ package sandbox
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
-// list is the answer of an operation that lists. It is written item by item.
+// list is the response of an operation that lists. Its items are encoded one by one.
 type list[T any] struct {
 	odata.List[T]
 	query *odata.Query[T]
@@ -27,8 +27,13 @@ func listOf[T any](items []T) list[T] {
 	return newList(func(skip int) iter.Seq[T] { return slices.Values(items[min(skip, len(items)):]) })
 }
 
-// queried returns the list with the options of a request.
-func (l list[T]) queried(values url.Values) (any, error) {
+// queryable is a list to which OData options can be applied.
+type queryable interface {
+	withQuery(values url.Values) (any, error)
+}
+
+// withQuery returns the list with the OData options of a request.
+func (l list[T]) withQuery(values url.Values) (any, error) {
 	query, err := odata.Parse[T](values)
 	l.query = query
 	return l, err
@@ -50,7 +55,7 @@ func (l list[T]) write(w http.ResponseWriter) error {
 			return err
 		}
 		if _, err := out.Write(buffer); err != nil {
-			return nil // the client is gone
+			return nil // the client has disconnected
 		}
 		buffer = append(buffer[:0], ',')
 	}
@@ -59,8 +64,8 @@ func (l list[T]) write(w http.ResponseWriter) error {
 	return nil
 }
 
-// queryLists applies the OData options of a request, once for all lists. Which lists
-// take them is what the contract says; anywhere else they are refused.
+// queryLists applies the OData options of a request to the list that is its response.
+// If the operation takes no such options, they are refused.
 //
 // Inferred: all of OData beyond what Tapkey's samples use, see docs/sandbox.md.
 func queryLists(next server.StrictHandlerFunc, _ string) server.StrictHandlerFunc {
@@ -76,9 +81,11 @@ func queryLists(next server.StrictHandlerFunc, _ string) server.StrictHandlerFun
 		if err != nil {
 			return nil, err
 		}
-		queried, err := response.(interface {
-			queried(url.Values) (any, error)
-		}).queried(values)
+		all, ok := response.(queryable)
+		if !ok {
+			return nil, fmt.Errorf("sandbox: OData options cannot be applied to a %T", response)
+		}
+		queried, err := all.withQuery(values)
 		if err != nil {
 			return nil, queryFailure(err)
 		}
@@ -86,21 +93,27 @@ func queryLists(next server.StrictHandlerFunc, _ string) server.StrictHandlerFun
 	}
 }
 
-// takesQuery reports whether an operation has the parameter $filter.
+// takesQuery reports whether a request is for an operation with the parameter $filter.
 func takesQuery(request any) bool {
-	params, ok := reflect.TypeOf(request).FieldByName("Params")
-	if !ok {
-		return false
+	switch request.(type) {
+	case server.ListBoundLocksRequestObject,
+		server.ListBoundLockLogEntriesRequestObject,
+		server.ListLogEntriesRequestObject,
+		server.ListBoundCardsRequestObject,
+		server.ListBoundCardGrantsRequestObject,
+		server.ListContactsRequestObject,
+		server.ListGrantsRequestObject,
+		server.ListLockGroupsRequestObject:
+		return true
 	}
-	_, ok = params.Type.FieldByName("Filter")
-	return ok
+	return false
 }
 
 func queryFailure(err error) error {
 	return fail(http.StatusBadRequest, "InvalidQuery", "%v", err)
 }
 
-// The generated code asks each answer how it is written.
+// The generated code calls one of these methods to write a list.
 
 func (l list[T]) VisitListOwnersResponse(w http.ResponseWriter) error          { return l.write(w) }
 func (l list[T]) VisitListPermissionsResponse(w http.ResponseWriter) error     { return l.write(w) }
