@@ -8,7 +8,7 @@ import (
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-// cardCapacity is how many grants a Tapkey transponder holds.
+// cardCapacity is the number of grants that a Tapkey transponder can hold.
 const cardCapacity = 12
 
 func (a *account) addCard(title string) server.BoundCard {
@@ -62,7 +62,8 @@ func (s service) UpdateBoundCard(ctx context.Context, r server.UpdateBoundCardRe
 	return server.UpdateBoundCard204Response{}, nil
 }
 
-// ListBoundCardGrants lists the grants of a card. Inferred: that they look like others.
+// ListBoundCardGrants lists the grants of a card. Inferred: that they have the same fields
+// as other grants.
 func (s service) ListBoundCardGrants(ctx context.Context, r server.ListBoundCardGrantsRequestObject) (server.ListBoundCardGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.RLock()
@@ -73,7 +74,7 @@ func (s service) ListBoundCardGrants(ctx context.Context, r server.ListBoundCard
 	return listOf(s.views(a, grant.ofCard, r.BoundCardID)), nil
 }
 
-// RevokeBoundCardGrants revokes all grants of a card. Inferred: that it answers 204.
+// RevokeBoundCardGrants revokes all grants of a card. Inferred: the status 204.
 func (s service) RevokeBoundCardGrants(ctx context.Context, r server.RevokeBoundCardGrantsRequestObject) (server.RevokeBoundCardGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
@@ -85,10 +86,11 @@ func (s service) RevokeBoundCardGrants(ctx context.Context, r server.RevokeBound
 	return server.RevokeBoundCardGrants204Response{}, nil
 }
 
+// card returns the card with an id, or a 404 failure.
 func (a *account) card(id string) (server.BoundCard, error) {
 	card, ok := a.cards.get(id)
 	if !ok {
-		return card, notFound("there is no card %q", id)
+		return card, notFound("unknown card %q", id)
 	}
 	return card, nil
 }

@@ -13,32 +13,34 @@ const (
 	roleAdmin = "Admin"
 )
 
-// Client is a client application that may get tokens by client credentials.
+// Client is a client application that can get tokens with client credentials.
 //
-// It acts through a service account, which is a contact like any other: it reaches the
-// owner accounts in which that contact has a permission. A new one reaches none.
+// A client acts through a service account, which is a contact like any other. It has
+// access to the owner accounts in which that contact has a permission. A new client has
+// access to none.
 type Client struct {
 	ID     string // client_id
 	Secret string // client_secret
 
-	// Scopes are those the client may ask for. Nil stands for all.
+	// Scopes are the scopes that the client may request. Nil means all scopes.
 	Scopes []string
 
-	// Owns and Administers name the owner accounts, by name or id, in which the
-	// service account has the role Owner or Admin from the start. Only the role Owner
-	// may change permissions.
+	// Owns and Administers list the owner accounts, by name or id, in which the
+	// service account initially has the role Owner or Admin. Only the role Owner may
+	// change permissions.
 	Owns, Administers []string
 
-	// NoClientCredentials is a client that was registered for another grant type, and
-	// may not use client credentials.
+	// NoClientCredentials means that the client is registered for another grant type
+	// and may not use client credentials.
 	NoClientCredentials bool
 }
 
-// ServiceAccount is the e-mail address of the client's service account. An owner
-// account is opened to the client by a contact with this identifier and a permission
-// for that contact.
+// ServiceAccount returns the e-mail address of the client's service account. To give the
+// client access to an owner account, create a contact with this identifier and a
+// permission for that contact.
 func (c Client) ServiceAccount() string { return c.ID + "@service.sandbox.invalid" }
 
+// allowed returns the scopes that the client may request.
 func (c Client) allowed() []string {
 	if c.Scopes == nil {
 		return allScopes()
@@ -48,7 +50,7 @@ func (c Client) allowed() []string {
 
 func defaultClient() Client { return Client{ID: "tapkey-sandbox", Secret: "sandbox-secret"} }
 
-// allScopes are the scopes that the operations need.
+// allScopes returns the scopes of all operations.
 func allScopes() []string {
 	var scopes []string
 	for _, op := range tapkey.Operations() {
@@ -58,6 +60,7 @@ func allScopes() []string {
 	return slices.Compact(scopes)
 }
 
+// operations returns the ids of all operations.
 func operations() []string {
 	var ids []string
 	for _, op := range tapkey.Operations() {
@@ -71,14 +74,14 @@ func indexClients(clients []Client) (map[string]*Client, error) {
 	byID := make(map[string]*Client, len(clients))
 	for _, c := range clients {
 		if c.ID == "" || c.Secret == "" {
-			return nil, fmt.Errorf("sandbox: client %q needs an id and a secret", c.ID)
+			return nil, fmt.Errorf("sandbox: client %q: id or secret is missing", c.ID)
 		}
 		if byID[c.ID] != nil {
-			return nil, fmt.Errorf("sandbox: client %q is there twice", c.ID)
+			return nil, fmt.Errorf("sandbox: client %q is registered twice", c.ID)
 		}
 		for _, scope := range c.Scopes {
 			if !slices.Contains(allScopes(), scope) {
-				return nil, fmt.Errorf("sandbox: client %q: there is no scope %q", c.ID, scope)
+				return nil, fmt.Errorf("sandbox: client %q: unknown scope %q", c.ID, scope)
 			}
 		}
 		byID[c.ID] = &c

@@ -9,11 +9,11 @@ import (
 // nativeProvider is the identity provider of native Tapkey users.
 const nativeProvider = "tapkey"
 
-// addContact adds a contact and fills in what follows from the rest.
+// addContact adds a contact and sets the fields that follow from the others.
 func (a *account) addContact(contact server.Contact) server.Contact {
 	contact.ID = newID(prefixContact, a.index, a.contacts.added)
 	contact.OwnerID = &a.id
-	contact.Email = contact.Identifier // the deprecated name of the same value
+	contact.Email = contact.Identifier // deprecated name of the same value
 	a.contacts.add(contact.ID, contact)
 	return contact
 }
@@ -36,10 +36,10 @@ func (s service) GetContact(ctx context.Context, r server.GetContactRequestObjec
 	return server.GetContact200JSONResponse(contact), nil
 }
 
-// CreateContact creates a contact for a native user by identifier, or by email, its
-// former name, or for a user of an identity provider. Documented is that email and the
-// others exclude each other. Inferred: that identifier and ipUserId do, that the same
-// user is not a contact twice, and that identity provider and user need not be known.
+// CreateContact creates a contact for a native user, by identifier or by its deprecated
+// name email, or for a user of an identity provider. Documented: that email excludes the
+// others. Inferred: that identifier excludes ipUserId, that a user has at most one contact,
+// and that identity provider and user need not exist.
 func (s service) CreateContact(ctx context.Context, r server.CreateContactRequestObject) (server.CreateContactResponseObject, error) {
 	contact, err := newContact(*r.Body)
 	if err != nil {
@@ -49,11 +49,12 @@ func (s service) CreateContact(ctx context.Context, r server.CreateContactReques
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, ok := a.findContact(contact); ok {
-		return nil, duplicate("the contact is there already")
+		return nil, duplicate("the contact already exists")
 	}
 	return server.CreateContact200JSONResponse(a.addContact(contact)), nil
 }
 
+// newContact returns the contact that a request body describes.
 func newContact(body server.ContactCreate) (server.Contact, error) {
 	contact := server.Contact{
 		Identifier: body.Identifier,
@@ -75,7 +76,7 @@ func newContact(body server.ContactCreate) (server.Contact, error) {
 	case contact.Identifier != nil && contact.IPUserID != nil:
 		return contact, badRequest("identifier excludes ipUserId")
 	case contact.IPID == nil:
-		return contact, badRequest("ipUserId needs ipId")
+		return contact, badRequest("ipUserId requires ipId")
 	case *contact.IPID == nativeProvider && (contact.Identifier == nil || *contact.Identifier == ""):
 		return contact, badRequest("identifier is missing")
 	case *contact.IPID != nativeProvider && (contact.IPUserID == nil || *contact.IPUserID == ""):
@@ -84,8 +85,8 @@ func newContact(body server.ContactCreate) (server.Contact, error) {
 	return contact, nil
 }
 
-// UpdateContact changes title and comment. It answers the contact, as the newer
-// documentation shows.
+// UpdateContact changes title and comment. It returns the contact, as in Tapkey's newer
+// documentation.
 func (s service) UpdateContact(ctx context.Context, r server.UpdateContactRequestObject) (server.UpdateContactResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
@@ -104,7 +105,7 @@ func (s service) UpdateContact(ctx context.Context, r server.UpdateContactReques
 	return server.UpdateContact200JSONResponse(contact), nil
 }
 
-// RevokeContactGrants revokes all grants of a contact. Inferred: that it answers 204.
+// RevokeContactGrants revokes all grants of a contact. Inferred: the status 204.
 func (s service) RevokeContactGrants(ctx context.Context, r server.RevokeContactGrantsRequestObject) (server.RevokeContactGrantsResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
@@ -116,15 +117,16 @@ func (s service) RevokeContactGrants(ctx context.Context, r server.RevokeContact
 	return server.RevokeContactGrants204Response{}, nil
 }
 
+// contact returns the contact with an id, or a 404 failure.
 func (a *account) contact(id string) (server.Contact, error) {
 	contact, ok := a.contacts.get(id)
 	if !ok {
-		return contact, notFound("there is no contact %q", id)
+		return contact, notFound("unknown contact %q", id)
 	}
 	return contact, nil
 }
 
-// findContact finds the contact for the same user.
+// findContact returns the contact of the same user.
 func (a *account) findContact(like server.Contact) (server.Contact, bool) {
 	for _, contact := range a.contacts.items {
 		if same(contact.IPID, like.IPID) && same(contact.Identifier, like.Identifier) && same(contact.IPUserID, like.IPUserID) {
@@ -134,7 +136,7 @@ func (a *account) findContact(like server.Contact) (server.Contact, bool) {
 	return server.Contact{}, false
 }
 
-// same compares two values that may be absent.
+// same reports whether two optional values are equal.
 func same[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }

@@ -1,17 +1,17 @@
-// Package sandbox is Tapkey's REST API in a process, for tests: a token endpoint and
-// every operation of the contract, over locking systems that live in memory.
+// Package sandbox runs an in-process server of Tapkey's REST API, for tests. It has a
+// token endpoint and every operation of the contract. Its data is in memory.
 //
 //	s, err := sandbox.Start()
 //	if err != nil {
 //		t.Fatal(err)
 //	}
 //	defer s.Close()
-//	// s.BaseURL(), s.TokenURL(), s.ClientID() and s.ClientSecret() are what a client needs.
+//	// A client needs s.BaseURL(), s.TokenURL(), s.ClientID() and s.ClientSecret().
 //
-// It listens on loopback only. What it is asked can be read back with
-// [Server.Requests], and it fails on demand, see [Server.Inject].
+// The sandbox listens on loopback only. [Server.Requests] returns the requests it has
+// received. [Server.Inject] makes it fail on demand.
 //
-// What Tapkey has documented is done as documented. Where the documentation is silent
-// the sandbox has to choose: such choices are marked "Inferred" in the code and listed in
+// The sandbox follows Tapkey's documentation. Where the documentation says nothing, its
+// behavior is a choice. Such choices are marked "Inferred" in the code and listed in
 // https://github.com/tapkey-go/tapkey-go/blob/main/docs/sandbox.md
 package sandbox

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// failure is an answer other than success. Documented are the statuses and that the
-// body has a member ErrorCode. Inferred: all codes but Duplicate, and the member
-// Message.
+// failure is an error response. Documented: the statuses and the field ErrorCode of the
+// body. Inferred: all codes except Duplicate, and the field Message.
 type failure struct {
 	status  int
 	code    string
@@ -33,7 +32,7 @@ func notFound(format string, args ...any) *failure {
 }
 
 func methodNotAllowed(method string, allowed ...string) *failure {
-	f := fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "%s is not possible here", method)
+	f := fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "method %s is not allowed for this path", method)
 	f.header = http.Header{"Allow": {strings.Join(allowed, ", ")}}
 	return f
 }
@@ -47,7 +46,7 @@ func (f *failure) write(w http.ResponseWriter) {
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	body, err := json.Marshal(value)
-	if err != nil { // only if value is of a type that JSON cannot hold
+	if err != nil { // the type of value cannot be encoded
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -55,15 +54,15 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	_, _ = w.Write(body)
 }
 
-// requestError answers a request that the generated code could not read.
+// requestError responds to a request that the generated code cannot decode.
 func requestError(w http.ResponseWriter, _ *http.Request, err error) {
 	badRequest("%v", err).write(w)
 }
 
-// responseError answers what an operation returned as an error.
+// responseError responds with the error of an operation.
 func responseError(w http.ResponseWriter, _ *http.Request, err error) {
-	var f *failure
-	if !errors.As(err, &f) {
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
 		f = fail(http.StatusInternalServerError, "InternalServerError", "%v", err)
 	}
 	f.write(w)

@@ -9,12 +9,12 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
-// eventLog is the log of an owner account. Its entries are computed from their number,
-// so that a long one costs nothing until it is read.
+// eventLog is the log of an owner account. Its entries are computed from their numbers, so
+// that a long log takes no memory.
 type eventLog struct {
 	owner                  int // index of the owner account
-	size                   int
-	locks, contacts, cards int // that take part, the first ones of the account
+	size                   int // number of entries
+	locks, contacts, cards int // numbers of locks, contacts and cards in the entries
 	bookmarks              *odata.Bookmarks
 }
 
@@ -24,13 +24,13 @@ const (
 	logInterval    = 4 * time.Minute
 )
 
-// logStart is when the first entry was recorded.
+// logStart returns the time of the first entry.
 func logStart() time.Time { return time.Date(2024, 1, 1, 6, 0, 0, 0, time.UTC) }
 
-// entry returns the entry with number i, counted from 0. The locks take turns.
+// entry returns entry i, counted from 0. The locks appear in turn.
 //
-// Inferred: that a contact or a card is named, not both, and the commands: every
-// seventh entry has none, so that a filter has something to leave out.
+// Inferred: that an entry has either a contact or a card, and the commands. Every seventh
+// entry has no command, so that a filter by command excludes some entries.
 func (l eventLog) entry(i int) server.LogEntry {
 	recorded := logStart().Add(time.Duration(i) * logInterval)
 	entry := server.LogEntry{
@@ -53,17 +53,18 @@ func (l eventLog) entry(i int) server.LogEntry {
 	return entry
 }
 
-// entries is the log of all locks.
+// entries returns the log of all locks.
 func (l eventLog) entries() list[server.LogEntry] { return l.every(0, 1) }
 
-// ofLock is the log of the lock with index n.
+// ofLock returns the log of lock n.
 func (l eventLog) ofLock(n int) list[server.LogEntry] {
-	if n >= l.locks { // bound later: it has recorded nothing
+	if n >= l.locks { // the lock was bound later and has no entries
 		return eventLog{}.entries()
 	}
 	return l.every(n, l.locks)
 }
 
+// every returns every step-th entry from first on.
 func (l eventLog) every(first, step int) list[server.LogEntry] {
 	entries := newList(func(skip int) iter.Seq[server.LogEntry] {
 		return func(yield func(server.LogEntry) bool) {

@@ -49,7 +49,7 @@ func behaviors() []faultBehavior {
 		{FaultReset, "resets the connection; the operation is not carried out", func(Fault, http.HandlerFunc) http.HandlerFunc { return reset }},
 
 		{Fault401, "401 as for a wrong scheme", challenge("Bearer")},
-		{Fault401InvalidToken, "401 as for an unknown token", challenge(`Bearer error="invalid_token", error_description="the token is not one of this server"`)},
+		{Fault401InvalidToken, "401 as for an unknown token", challenge(`Bearer error="invalid_token", error_description="the token was not issued by this server"`)},
 		{Fault401Expired, "401 as for an expired token", challenge(`Bearer error="invalid_token", error_description="the token expired at 2024-01-01T00:00:00Z"`)},
 		{Fault401InsufficientScope, "401 as for a missing scope", challenge(`Bearer error="insufficient_scope"`)},
 		{Fault401Empty, "401 without a body and without WWW-Authenticate", func(Fault, http.HandlerFunc) http.HandlerFunc {

@@ -84,7 +84,7 @@ func TestFaultKinds(t *testing.T) {
 			}
 		}},
 		sandbox.Fault401:                  {check: status(401, "WWW-Authenticate", "Bearer")},
-		sandbox.Fault401InvalidToken:      {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token is not one of this server"`)},
+		sandbox.Fault401InvalidToken:      {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token was not issued by this server"`)},
 		sandbox.Fault401Expired:           {check: status(401, "WWW-Authenticate", `Bearer error="invalid_token", error_description="the token expired at 2024-01-01T00:00:00Z"`)},
 		sandbox.Fault401InsufficientScope: {check: status(401, "WWW-Authenticate", `Bearer error="insufficient_scope"`)},
 		sandbox.Fault401Empty: {check: func(t *testing.T, a answer, err error) {

@@ -10,25 +10,26 @@ import (
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-// generated describes many owner accounts of the same size. What is in one of them is
-// made when it is first asked for, from its number.
+// generated describes generated owner accounts. The contents of an account follow from
+// its number and are created when the account is first requested.
 type generated struct {
-	owners, locks, logEntries int
-	first                     int // index of the first among all accounts
+	owners            int // number of accounts
+	locks, logEntries int // in each account
+	first             int // index of the first one among all accounts
 }
 
-// WithGenerated adds owner accounts, each with that many locks and log entries, and
-// with contacts, cards and grants in proportion. They are the same each time. With it,
-// or with [WithOwner], the accounts that are there by default are not.
+// WithGenerated adds a number of owner accounts. Each has the given number of locks and
+// log entries, and contacts, cards and grants in proportion. The data is reproducible. If
+// WithGenerated or [WithOwner] is used, the default owner accounts do not exist.
 //
-// Only accounts that are asked for take memory, and log entries never do: a million of
-// them is no more than a number.
+// An account takes memory only once it has been requested. Log entries take none.
 func WithGenerated(owners, locks, logEntries int) Option {
 	return func(c *config) {
 		c.generated = &generated{owners: owners, locks: locks, logEntries: logEntries}
 	}
 }
 
+// owner returns generated account n.
 func (g generated) owner(n int) server.OwnerAccount {
 	return server.OwnerAccount{
 		ID:     newID(prefixOwner, g.first+n, 0),
@@ -37,7 +38,7 @@ func (g generated) owner(n int) server.OwnerAccount {
 	}
 }
 
-// find returns the number of the account with an id.
+// find returns the number of the generated account with an id.
 func (g generated) find(id string) (int, bool) {
 	b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
 	if err != nil || len(b) != 16 {
@@ -48,8 +49,8 @@ func (g generated) find(id string) (int, bool) {
 	return n, n >= 0 && n < g.owners && newID(prefixOwner, index, 0) == id
 }
 
-// account makes an account: its locks, a contact and a card for each two of them, and
-// a grant for each lock.
+// account creates generated account n. For every two locks it has one contact and one
+// card, and for every lock one grant.
 func (g generated) account(n int) *account {
 	from := Owner{Name: *g.owner(n).Name, LogEntries: g.logEntries}
 	for i := range g.locks {
@@ -65,13 +66,13 @@ func (g generated) account(n int) *account {
 		from.Grants = append(from.Grants, grant)
 	}
 	a, err := newAccount(g.first+n, from)
-	if err != nil { // the grants above name what is there
+	if err != nil { // the grants above refer to existing items
 		panic(err)
 	}
 	return a
 }
 
-// isBound reports whether a lock is one of those in the generated accounts.
+// isBound reports whether a lock belongs to a generated account.
 func (g generated) isBound(physicalLockID string) bool {
 	b, err := base64.StdEncoding.DecodeString(physicalLockID)
 	if err != nil || len(b) != 10 || b[0] != 8 || b[1] != 0 {

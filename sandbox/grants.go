@@ -8,20 +8,22 @@ import (
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-// States of a grant. What it is called in between is not known.
+// Known states of a grant. The name of the state between the two is not documented.
 const (
 	stateOk      = "Ok"
 	stateRevoked = "Revoked"
 )
 
-// grant is a grant as it is stored: without the things that are nested in it and
-// without what depends on the time.
+// grant is a grant as stored. Nested objects and fields that depend on the time are not
+// set.
 type grant struct {
 	server.Grant
-	deleteOnSync bool // at the next card sync
+	deleteOnSync bool // deleted at the next card sync
 }
 
 func (g grant) revoked() bool { return *g.State == stateRevoked }
+
+// The following methods select grants, see views.
 
 func (g grant) ofCard(id string) bool    { return g.BoundCardID != nil && *g.BoundCardID == id }
 func (g grant) ofContact(id string) bool { return g.ContactID != nil && *g.ContactID == id }
@@ -44,9 +46,9 @@ func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.
 	return g
 }
 
-// view is a grant as the API shows it, with its lock, its contact and its card.
+// view returns a grant as the API shows it, with its lock, contact and card.
 // Inferred: that active is false once the grant is revoked or its validity has ended,
-// and that the owner is null, as it is everywhere in the documentation.
+// and that owner is null, as in all documented responses.
 func (s service) view(a *account, g grant) server.Grant {
 	v := g.Grant
 	v.Active = new(!g.revoked() && (v.ValidBefore == nil || s.clock.now().Before(time.Time(*v.ValidBefore))))
@@ -66,11 +68,11 @@ func (s service) view(a *account, g grant) server.Grant {
 	return v
 }
 
-// views are the grants that belong to a card or a contact, or any.
-func (s service) views(a *account, of func(grant, string) bool, id string) []server.Grant {
+// views returns the grants for which selected(grant, id) is true, as the API shows them.
+func (s service) views(a *account, selected func(grant, string) bool, id string) []server.Grant {
 	var views []server.Grant
 	for _, g := range a.grants.items {
-		if of(g, id) {
+		if selected(g, id) {
 			views = append(views, s.view(a, g))
 		}
 	}
@@ -84,11 +86,11 @@ func (s service) ListGrants(ctx context.Context, _ server.ListGrantsRequestObjec
 	return listOf(s.views(a, grant.any, "")), nil
 }
 
-// CreateGrant creates a grant for a contact, by its id or named inline, or for a card.
-// Reported is that a second identical one is refused as a Duplicate. Inferred: that
-// identical means the same lock, the same receiver and the same validity, revoked
-// grants aside; that a contact named inline is created if it is not there; that things
-// that are not there make the request a bad one.
+// CreateGrant creates a grant for a contact, given by id or inline, or for a card.
+// Reported: that a second identical grant is refused as a Duplicate. Inferred: that
+// grants are identical if they have the same lock, receiver and validity and are not
+// revoked; that a contact given inline is created if it does not exist; that a reference
+// to an unknown item is a bad request.
 func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObject) (server.CreateGrantResponseObject, error) {
 	body := r.Body
 	receivers := 0
@@ -99,17 +101,17 @@ func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObj
 	}
 	switch {
 	case receivers != 1:
-		return nil, badRequest("one of contactId, contact and boundCardId is needed, not %d", receivers)
+		return nil, badRequest("exactly one of contactId, contact and boundCardId is required, not %d", receivers)
 	case body.ValidFrom != nil && body.ValidBefore != nil && !body.ValidFrom.Before(*body.ValidBefore):
 		return nil, badRequest("validFrom is not before validBefore")
 	case !writable(body.ValidFrom) || !writable(body.ValidBefore):
-		return nil, badRequest("validFrom or validBefore is beyond the year 9999")
+		return nil, badRequest("validFrom or validBefore is after the year 9999")
 	}
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, ok := a.locks.get(body.BoundLockID); !ok {
-		return nil, badRequest("boundLockId: there is no lock %q", body.BoundLockID)
+		return nil, badRequest("boundLockId: unknown lock %q", body.BoundLockID)
 	}
 	contactID, cardID, err := a.receiver(*body)
 	if err != nil {
@@ -118,28 +120,28 @@ func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObj
 	for _, g := range a.grants.items {
 		if !g.revoked() && *g.BoundLockID == body.BoundLockID && (g.ofContact(contactID) || g.ofCard(cardID)) &&
 			sameTime(g.ValidFrom, body.ValidFrom) && sameTime(g.ValidBefore, body.ValidBefore) {
-			return nil, duplicate("the grant is there already")
+			return nil, duplicate("the grant already exists")
 		}
 	}
 	g := a.addGrant(body.BoundLockID, contactID, cardID, body.ValidFrom, body.ValidBefore)
 	return server.CreateGrant200JSONResponse(s.view(a, g)), nil
 }
 
-// receiver finds who a new grant is for: a contact or a card.
+// receiver returns the id of the contact or the card that a new grant is for.
 func (a *account) receiver(body server.GrantCreate) (contactID, cardID string, err error) {
 	switch {
 	case body.BoundCardID != nil:
 		if _, ok := a.cards.get(*body.BoundCardID); !ok {
-			return "", "", badRequest("boundCardId: there is no card %q", *body.BoundCardID)
+			return "", "", badRequest("boundCardId: unknown card %q", *body.BoundCardID)
 		}
 		return "", *body.BoundCardID, nil
 	case body.ContactID != nil:
 		contact, ok := a.contacts.get(*body.ContactID)
 		if !ok {
-			return "", "", badRequest("contactId: there is no contact %q", *body.ContactID)
+			return "", "", badRequest("contactId: unknown contact %q", *body.ContactID)
 		}
 		if body.IPID != nil && !same(body.IPID, contact.IPID) {
-			return "", "", badRequest("ipId: the contact is not one of %q", *body.IPID)
+			return "", "", badRequest("ipId: the contact does not belong to identity provider %q", *body.IPID)
 		}
 		return contact.ID, "", nil
 	}
@@ -153,18 +155,18 @@ func (a *account) receiver(body server.GrantCreate) (contactID, cardID string, e
 	return a.addContact(contact).ID, "", nil
 }
 
-// RevokeGrant starts the revocation. Inferred: that a dry run changes nothing, that a
-// revoked grant is not revoked again, and that the answer is an empty object.
+// RevokeGrant starts the revocation of a grant. Inferred: that a dry run changes nothing,
+// that a revoked grant cannot be revoked again, and that the response is an empty object.
 func (s service) RevokeGrant(ctx context.Context, r server.RevokeGrantRequestObject) (server.RevokeGrantResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	g, ok := a.grants.get(r.GrantID)
 	if !ok {
-		return nil, notFound("there is no grant %q", r.GrantID)
+		return nil, notFound("unknown grant %q", r.GrantID)
 	}
 	if g.revoked() {
-		return nil, fail(http.StatusConflict, "Conflict", "the grant is revoked already")
+		return nil, fail(http.StatusConflict, "Conflict", "the grant is already revoked")
 	}
 	if r.Params.DryRun == nil || !*r.Params.DryRun {
 		s.revoke(a, g)
@@ -172,9 +174,9 @@ func (s service) RevokeGrant(ctx context.Context, r server.RevokeGrantRequestObj
 	return server.RevokeGrant200JSONResponse{}, nil
 }
 
-// revoke revokes a grant. It stays where it is, with another state; and the revocation
-// list of the lock gets a new number, which the lock has yet to see. Inferred: that the
-// state changes at once.
+// revoke revokes a grant: it changes the grant's state and increments the number of the
+// lock's revocation list, which the lock has not seen yet. Inferred: that the state changes
+// at once.
 func (s service) revoke(a *account, g grant) {
 	g.State = new(stateRevoked)
 	a.grants.set(g.ID, g)
@@ -185,51 +187,57 @@ func (s service) revoke(a *account, g grant) {
 	}
 }
 
-func (s service) revokeAll(a *account, of func(grant, string) bool, id string) {
+// revokeAll revokes the grants for which selected(grant, id) is true.
+func (s service) revokeAll(a *account, selected func(grant, string) bool, id string) {
 	for _, g := range a.grants.items {
-		if of(g, id) && !g.revoked() {
+		if selected(g, id) && !g.revoked() {
 			s.revoke(a, g)
 		}
 	}
 }
 
-// DeleteGrantFromCard marks a grant of a card, which goes away with the next card sync.
-// Inferred: that other grants are refused, and that it answers 204.
+// DeleteGrantFromCard marks a grant of a card for deletion at the next card sync.
+// Inferred: that other grants are refused, and the status 204.
 func (s service) DeleteGrantFromCard(ctx context.Context, r server.DeleteGrantFromCardRequestObject) (server.DeleteGrantFromCardResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	g, ok := a.grants.get(r.GrantID)
 	if !ok {
-		return nil, notFound("there is no grant %q", r.GrantID)
+		return nil, notFound("unknown grant %q", r.GrantID)
 	}
 	if g.BoundCardID == nil {
-		return nil, badRequest("the grant is not one of a card")
+		return nil, badRequest("the grant does not belong to a card")
 	}
 	g.deleteOnSync = true
 	a.grants.set(g.ID, g)
 	return server.DeleteGrantFromCard204Response{}, nil
 }
 
-// SyncCards does what happens when every card is held to a reader: grants that were to
-// be deleted from their cards are gone.
+// SyncCards simulates that every card is synchronized at a reader: it deletes the grants
+// that are marked for deletion from their cards.
 func (s *Server) SyncCards() {
-	for _, a := range s.store.made() {
-		a.mu.Lock()
-		for _, g := range a.grants.snapshot() {
-			if g.deleteOnSync {
-				a.grants.remove(g.ID)
-			}
-		}
-		a.mu.Unlock()
+	for _, a := range s.store.allCreated() {
+		a.syncCards()
 	}
 }
 
+func (a *account) syncCards() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, g := range a.grants.snapshot() {
+		if g.deleteOnSync {
+			a.grants.remove(g.ID)
+		}
+	}
+}
+
+// sameTime reports whether two optional times are equal.
 func sameTime(a *server.Timestamp, b *time.Time) bool {
 	return a == nil && b == nil || a != nil && b != nil && time.Time(*a).Equal(*b)
 }
 
-// writable reports whether a time can be written with four digits for the year.
+// writable reports whether the year of a time has at most four digits.
 func writable(t *time.Time) bool {
 	return t == nil || t.UTC().Year() >= 0 && t.UTC().Year() <= 9999
 }

@@ -41,13 +41,14 @@ func (s service) GetLockGroup(ctx context.Context, r server.GetLockGroupRequestO
 	defer a.mu.RUnlock()
 	group, ok := a.groups.get(r.LockGroupID)
 	if !ok {
-		return nil, notFound("there is no lock group %q", r.LockGroupID)
+		return nil, notFound("unknown lock group %q", r.LockGroupID)
 	}
 	return server.GetLockGroup200JSONResponse(a.expandGroup(group, r.Params.Expand)), nil
 }
 
-// expandGroup adds what is missing unless it is asked for. Inferred: that a group has
-// all locks of its account as members. No operation of the contract tells which it has.
+// expandGroup sets the fields that are only returned when expand names them. Inferred: that
+// a group contains all locks of its account, since no operation of the contract lists the
+// locks of a group.
 func (a *account) expandGroup(group server.LockGroup, names []string) server.LockGroup {
 	for _, name := range names {
 		switch name {

@@ -5,25 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
 
-// listen opens the address of the sandbox. An address that others can reach is refused:
-// the sandbox knows no secrets and must not be mistaken for a real server.
+// listen opens the address of the sandbox. It refuses an address that other hosts can
+// reach, because the sandbox protects nothing and must not be mistaken for a real server.
 func listen(addr string, nonLoopback bool) (*gate, error) {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: address %q: %w", addr, err)
 	}
 	if !nonLoopback && !tcp.IP.IsLoopback() {
-		return nil, fmt.Errorf("sandbox: address %q is not on loopback, and others could reach it; the option WithNonLoopback allows that", addr)
+		return nil, fmt.Errorf("sandbox: address %q is not on loopback: use the option WithNonLoopback to let other hosts reach it", addr)
 	}
 	l, err := listenTCP(tcp.String())
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	return &gate{listener: l, addr: l.Addr(), changed: make(chan struct{})}, nil
+	actual, err := netip.ParseAddrPort(l.Addr().String())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), l.Close())
+	}
+	return &gate{listener: l, addr: actual, changed: make(chan struct{})}, nil
 }
 
 func listenTCP(addr string) (net.Listener, error) {
@@ -33,7 +38,7 @@ func listenTCP(addr string) (net.Listener, error) {
 // gate is a listener that can be shut and opened again at the same address. While it is
 // shut, connections are refused.
 type gate struct {
-	addr net.Addr
+	addr netip.AddrPort
 
 	mu       sync.Mutex
 	listener net.Listener // nil while shut
@@ -43,7 +48,8 @@ type gate struct {
 	notify   func(open bool) // set before the gate is shut
 }
 
-func (g *gate) Addr() net.Addr { return g.addr }
+// Addr implements net.Listener.
+func (g *gate) Addr() net.Addr { return net.TCPAddrFromAddrPort(g.addr) }
 
 func (g *gate) state() (net.Listener, bool, <-chan struct{}) {
 	g.mu.Lock()
@@ -51,7 +57,7 @@ func (g *gate) state() (net.Listener, bool, <-chan struct{}) {
 	return g.listener, g.closed, g.changed
 }
 
-// Accept waits for the next connection, also while the gate is shut.
+// Accept waits for the next connection, even while the gate is shut.
 func (g *gate) Accept() (net.Conn, error) {
 	for {
 		listener, closed, changed := g.state()
@@ -69,7 +75,7 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
-// shut refuses connections. After d, unless that is zero, the gate opens by itself.
+// shut refuses connections from now on. If d is not zero, the gate opens after d.
 func (g *gate) shut(d time.Duration) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -86,7 +92,7 @@ func (g *gate) shut(d time.Duration) error {
 	return err
 }
 
-// open accepts connections again.
+// open opens a gate that is shut.
 func (g *gate) open() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -99,11 +105,11 @@ func (g *gate) open() error {
 	}
 	g.listener = l
 	g.notify(true)
-	g.released()
+	g.release()
 	return nil
 }
 
-// Close ends the gate for good.
+// Close closes the gate. It cannot be opened again.
 func (g *gate) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -114,12 +120,12 @@ func (g *gate) Close() error {
 	if g.listener != nil {
 		return g.listener.Close()
 	}
-	g.released()
+	g.release()
 	return nil
 }
 
-// released lets Accept of a shut gate go on.
-func (g *gate) released() {
+// release lets Accept of a gate that was shut continue.
+func (g *gate) release() {
 	if g.reopen != nil {
 		g.reopen.Stop()
 		g.reopen = nil

@@ -59,13 +59,13 @@ func (s service) GetBoundLock(ctx context.Context, r server.GetBoundLockRequestO
 	defer a.mu.RUnlock()
 	lock, ok := a.locks.get(r.BoundLockID)
 	if !ok {
-		return nil, notFound("there is no lock %q", r.BoundLockID)
+		return nil, notFound("unknown lock %q", r.BoundLockID)
 	}
 	return server.GetBoundLock200JSONResponse(a.expandLock(lock, r.Params.Expand)), nil
 }
 
-// BindLock binds a lock. Documented is 403 for one that is bound. Inferred: that any
-// binding code will do in the sandbox, as it knows no hardware.
+// BindLock binds a lock. Documented: 403 for a lock that is already bound. Inferred: that
+// every binding code is accepted, since the sandbox has no hardware.
 func (s service) BindLock(ctx context.Context, r server.BindLockRequestObject) (server.BindLockResponseObject, error) {
 	physical, err := base64.StdEncoding.DecodeString(r.Body.PhysicalLockID)
 	if err != nil || len(physical) == 0 {
@@ -88,7 +88,7 @@ func (s service) BindLock(ctx context.Context, r server.BindLockRequestObject) (
 	return server.BindLock200JSONResponse(a.addLock(physicalID, title, r.Body.Description, s.clock.now())), nil
 }
 
-// What can be named in expand.
+// Values of the parameter expand.
 const (
 	expandFeatures   = "supportedFeatures"
 	expandMembership = "membershipStatistics"
@@ -100,18 +100,18 @@ func lockExpansions() []string {
 	return []string{expandFeatures, expandMembership, expandHealth}
 }
 
-// checkExpand refuses names that are not known. Inferred.
+// checkExpand refuses unknown names. Inferred.
 func checkExpand(names, known []string) error {
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return badRequest("expand: %q is none of %q", name, known)
+			return badRequest("expand: %q is not one of %q", name, known)
 		}
 	}
 	return nil
 }
 
-// expandLock adds what is null unless it is asked for. Inferred: that a grant for a lock
-// counts as a membership.
+// expandLock sets the fields that are null unless expand names them. Inferred: that a
+// grant for a lock counts as a membership.
 func (a *account) expandLock(lock server.BoundLock, names []string) server.BoundLock {
 	for _, name := range names {
 		switch name {
@@ -143,6 +143,7 @@ func supportedFeatures() *server.SupportedFeatures {
 	return &server.SupportedFeatures{TimeRestrictionIcalSupport: new("Supported")}
 }
 
+// joined returns statistics with n members in state Joined.
 func joined(n int) *server.MembershipStatistics {
 	return &server.MembershipStatistics{ByState: []server.MembershipStateCount{{State: new("Joined"), Count: new(int64(n))}}}
 }

@@ -16,7 +16,7 @@ func (s service) ListBoundLockLogEntries(ctx context.Context, r server.ListBound
 	defer a.mu.RUnlock()
 	n, ok := a.locks.index[r.BoundLockID]
 	if !ok {
-		return nil, notFound("there is no lock %q", r.BoundLockID)
+		return nil, notFound("unknown lock %q", r.BoundLockID)
 	}
 	return a.log.ofLock(n), nil
 }

@@ -2,7 +2,7 @@ package sandbox
 
 import "time"
 
-// Option changes how a sandbox is started.
+// Option is an option of [Start].
 type Option func(*config)
 
 type config struct {
@@ -17,37 +17,37 @@ type config struct {
 	generated     *generated // nil without WithGenerated
 }
 
-// WithAddr sets the address to listen on. The default is 127.0.0.1:0, which takes a
-// free port. Addresses that are not on loopback are refused, see [WithNonLoopback].
+// WithAddr sets the address to listen on. The default is 127.0.0.1:0, a free port on
+// loopback. Other addresses than loopback require [WithNonLoopback].
 func WithAddr(addr string) Option { return func(c *config) { c.addr = addr } }
 
-// WithNonLoopback allows an address that is not on loopback. Everyone who reaches it
-// can use the sandbox: its credentials are no secret.
+// WithNonLoopback allows an address that is not on loopback. Any host that can reach the
+// address can use the sandbox, because its credentials are public.
 func WithNonLoopback() Option { return func(c *config) { c.nonLoopback = true } }
 
-// WithTokenLifetime sets how long access tokens are valid. The default is an hour.
+// WithTokenLifetime sets the lifetime of access tokens. The default is one hour.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
 }
 
-// WithClient registers one more client. The one of [Server.ClientID] stays.
+// WithClient registers a client in addition to the default one.
 func WithClient(client Client) Option {
 	return func(c *config) { c.clients = append(c.clients, client) }
 }
 
-// WithOwner adds an owner account. With it, or with [WithGenerated], the accounts that
-// are there by default are not.
+// WithOwner adds an owner account. If WithOwner or [WithGenerated] is used, the default
+// owner accounts do not exist.
 func WithOwner(owner Owner) Option {
 	return func(c *config) { c.owners = append(c.owners, owner) }
 }
 
-// WithTLS serves over TLS with a certificate made on the spot. [Server.CertPool] and
-// [Server.CertPEM] say whom to trust.
+// WithTLS serves over TLS with a new certificate. [Server.CertPool] and [Server.CertPEM]
+// return the certificate authority to trust.
 func WithTLS() Option { return func(c *config) { c.tls = true } }
 
-// WithControl lets the sandbox be controlled over HTTP under /_sandbox/: faults, clock,
-// tokens, and what it was asked. It is for programs in other languages; docs/sandbox.md
-// describes it. It asks for no credentials.
+// WithControl enables control over HTTP under /_sandbox/, for programs in other
+// languages: faults, clock, tokens and recorded requests. It requires no credentials.
+// See https://github.com/tapkey-go/tapkey-go/blob/main/docs/sandbox.md
 func WithControl() Option { return func(c *config) { c.control = true } }
 
 // WithFaults injects faults before the first request, see [Server.Inject].

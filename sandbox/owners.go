@@ -13,8 +13,8 @@ func (s service) ListOwners(ctx context.Context, _ server.ListOwnersRequestObjec
 	return newList(func(int) iter.Seq[server.OwnerAccount] { return owners }), nil
 }
 
-// CreateOwner is not available to clients that use client credentials, and the sandbox
-// knows no others. Inferred: the status.
+// CreateOwner is refused: it is not available with client credentials, which all clients
+// of the sandbox use. Inferred: the status.
 func (s service) CreateOwner(context.Context, server.CreateOwnerRequestObject) (server.CreateOwnerResponseObject, error) {
 	return nil, fail(http.StatusForbidden, "Forbidden", "owner accounts cannot be created by clients that use client credentials")
 }
@@ -23,7 +23,8 @@ func (s service) GetOwner(ctx context.Context, _ server.GetOwnerRequestObject) (
 	return server.GetOwner200JSONResponse(accountOf(ctx).view()), nil
 }
 
-// UpdateOwner changes the name. Inferred: that an empty name is refused.
+// UpdateOwner changes the name of an owner account. Inferred: that an empty name is
+// refused.
 func (s service) UpdateOwner(ctx context.Context, r server.UpdateOwnerRequestObject) (server.UpdateOwnerResponseObject, error) {
 	a := accountOf(ctx)
 	a.mu.Lock()

@@ -31,13 +31,13 @@ func (s service) GetPermission(ctx context.Context, r server.GetPermissionReques
 	defer a.mu.RUnlock()
 	permission, ok := a.permissions.get(r.PermissionID)
 	if !ok {
-		return nil, notFound("there is no permission %q", r.PermissionID)
+		return nil, notFound("unknown permission %q", r.PermissionID)
 	}
 	return server.GetPermission200JSONResponse(permission), nil
 }
 
-// CreatePermission makes a contact an administrator. Inferred: that other roles than
-// the two known ones are refused, and that a contact has one permission at most.
+// CreatePermission makes a contact an administrator. Inferred: that only the two known
+// roles are accepted, and that a contact has at most one permission.
 func (s service) CreatePermission(ctx context.Context, r server.CreatePermissionRequestObject) (server.CreatePermissionResponseObject, error) {
 	if err := requireOwnerRole(ctx); err != nil {
 		return nil, err
@@ -46,14 +46,14 @@ func (s service) CreatePermission(ctx context.Context, r server.CreatePermission
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, ok := a.contacts.get(r.Body.ContactID); !ok {
-		return nil, badRequest("contactId: there is no contact %q", r.Body.ContactID)
+		return nil, badRequest("contactId: unknown contact %q", r.Body.ContactID)
 	}
 	if r.Body.Role != roleOwner && r.Body.Role != roleAdmin {
 		return nil, badRequest("role: %q is neither %s nor %s", r.Body.Role, roleOwner, roleAdmin)
 	}
 	for _, p := range a.permissions.items {
 		if *p.ContactID == r.Body.ContactID {
-			return nil, duplicate("the contact has a permission already")
+			return nil, duplicate("the contact already has a permission")
 		}
 	}
 	return server.CreatePermission200JSONResponse(a.addPermission(r.Body.ContactID, r.Body.Role)), nil
@@ -67,14 +67,14 @@ func (s service) DeletePermission(ctx context.Context, r server.DeletePermission
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, ok := a.permissions.get(r.PermissionID); !ok {
-		return nil, notFound("there is no permission %q", r.PermissionID)
+		return nil, notFound("unknown permission %q", r.PermissionID)
 	}
 	a.permissions.remove(r.PermissionID)
 	return server.DeletePermission204Response{}, nil
 }
 
-// requireOwnerRole refuses co-administrators: documented is that only the owner changes
-// them. Inferred: the status.
+// requireOwnerRole refuses co-administrators. Documented: that only the owner may change
+// permissions. Inferred: the status.
 func requireOwnerRole(ctx context.Context) error {
 	if callOf(ctx).role != roleOwner {
 		return unauthorized("Bearer", "Unauthorized", "only the owner of the account may change its permissions")
@@ -82,8 +82,8 @@ func requireOwnerRole(ctx context.Context) error {
 	return nil
 }
 
-// duplicate says that what is to be created is there. The code is reported for grants.
-// Inferred: that it is the same elsewhere, and the status of grants and contacts.
+// duplicate returns the failure for an item that already exists. Reported: the code, for
+// grants. Inferred: the code for other items, and the status for grants and contacts.
 func duplicate(message string) *failure {
 	return fail(http.StatusConflict, "Duplicate", "%s", message)
 }

@@ -10,26 +10,26 @@ import (
 	"net/url"
 )
 
-// maxBody bounds the body of a request. Inferred; far more than any request needs.
+// maxBody is the maximum size of a request body in bytes. Inferred.
 const maxBody = 1 << 20
 
-// checkRequest refuses what the generated code would let pass or misread: a query that
-// is not well formed, whose broken parts it would drop; a parameter given twice, of
-// which it would take one; a body that is not one JSON object.
+// checkRequest refuses requests that the generated code would accept or misread: a
+// malformed query, from which it drops the malformed parts; a query parameter given twice,
+// of which it takes one; and a body that is not one JSON object.
 func checkRequest(w http.ResponseWriter, r *http.Request) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return badRequest("the query is malformed: %v", err)
+		return badRequest("malformed query: %v", err)
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return badRequest("the query parameter %q is given %d times", name, len(values))
+			return badRequest("query parameter %q is given %d times", name, len(values))
 		}
 	}
 	switch r.Method {
 	case http.MethodPut, http.MethodPatch:
 	default:
-		return nil // POST actions take no documented body; one that is sent is ignored
+		return nil // no body is documented for POST; one that is sent is ignored
 	}
 	if err := checkMediaType(r); err != nil {
 		return err
@@ -39,7 +39,7 @@ func checkRequest(w http.ResponseWriter, r *http.Request) error {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the body is larger than %d bytes", maxBody)
 		}
-		return badRequest("the body could not be read: %v", err)
+		return badRequest("cannot read the body: %v", err)
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil {
@@ -55,7 +55,7 @@ func checkRequest(w http.ResponseWriter, r *http.Request) error {
 func checkMediaType(r *http.Request) error {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" {
-		return fail(http.StatusUnsupportedMediaType, "UnsupportedMediaType", "the body has to be application/json")
+		return fail(http.StatusUnsupportedMediaType, "UnsupportedMediaType", "the body must be application/json")
 	}
 	return nil
 }

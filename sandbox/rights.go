@@ -9,13 +9,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// authorize decides whether a request may reach its operation: the token has to be
-// valid, its scopes decide on the operation, and the permissions of the service account
-// on the owner account.
+// authorize checks that the token is valid, that it has the scopes of the operation, and
+// that the service account has a permission for the owner account. It returns the
+// context for the operation.
 //
-// Documented is 401 for failures of authentication and of authorisation alike.
-// Inferred: that a missing scope and a missing permission are among the latter, that an
-// owner account that does not exist is 404, the bodies, and WWW-Authenticate.
+// Documented: 401 for failed authentication and failed authorization.
+// Inferred: that missing scopes and missing permissions are authorization failures, that
+// an unknown owner account is 404, the bodies, and WWW-Authenticate.
 func (s *Server) authorize(r *http.Request, op api.Operation) (context.Context, error) {
 	token, err := s.bearerToken(r)
 	if err != nil {
@@ -30,21 +30,20 @@ func (s *Server) authorize(r *http.Request, op api.Operation) (context.Context, 
 	if id := r.PathValue("ownerAccountId"); id != "" {
 		var ok bool
 		if c.account, ok = s.store.account(id); !ok {
-			return nil, notFound("there is no owner account %q", id)
+			return nil, notFound("unknown owner account %q", id)
 		}
 		if c.role = c.account.role(c.client.ServiceAccount()); c.role == "" {
 			return nil, unauthorized("Bearer", "Unauthorized", "the service account of the client is not a co-administrator of the owner account")
 		}
 	}
-	return context.WithValue(r.Context(), contextKey{}, c), nil
+	return context.WithValue(r.Context(), callKey{}, c), nil
 }
 
-// bearerToken returns the token of a request. Without the scheme Bearer there is none,
-// whatever the header holds: a real server does not look at other schemes.
+// bearerToken returns the token of a request. Only the scheme Bearer is accepted.
 func (s *Server) bearerToken(r *http.Request) (*token, error) {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return nil, unauthorized("Bearer", "Unauthorized", "the request has no header Authorization with the scheme Bearer")
+		return nil, unauthorized("Bearer", "Unauthorized", "the request has no Authorization header with the scheme Bearer")
 	}
 	token, err := s.tokens.verify(strings.TrimSpace(value))
 	if err != nil {

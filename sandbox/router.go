@@ -9,19 +9,19 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// basePath is where the operations are served, as on the real host.
+// basePath is the path of the API, the same as on Tapkey's host.
 const basePath = "/api/v1"
 
-// route is one operation: its path template in segments, and what serves it.
+// route is an operation and its handler.
 type route struct {
 	operation api.Operation
-	segments  []string
+	segments  []string // of the path template
 	handler   http.HandlerFunc
 }
 
-// router finds the operation of a request. It takes the place of http.ServeMux in the
-// generated code because Tapkey's paths are matched without regard to case and may end
-// in a slash, and because it must answer in JSON, never by a redirect.
+// router finds the operation of a request. The generated code uses it instead of
+// http.ServeMux, because Tapkey's paths are case-insensitive and may end in a slash, and
+// because a response must be JSON and never a redirect.
 type router struct {
 	operations map[string]api.Operation // by pattern
 	routes     []route
@@ -35,14 +35,14 @@ func newRouter(operations []api.Operation) *router {
 	return rt
 }
 
-// HandleFunc registers an operation; the generated code calls it for each.
+// HandleFunc registers the handler of an operation. The generated code calls it for each
+// operation.
 func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
 	op := rt.operations[pattern]
 	rt.routes = append(rt.routes, route{op, strings.Split(basePath[1:]+op.Path, "/"), handler})
 }
 
-// ServeHTTP serves a request without what stands around it; the sandbox itself uses
-// find.
+// ServeHTTP serves a request. The generated code requires it; the sandbox uses find.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	found, err := rt.find(r)
 	if err != nil {
@@ -52,14 +52,14 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	found.handler(w, r)
 }
 
-// find returns the route of a request and sets its path values. Without one it returns
-// 404 or 405.
+// find returns the route of a request and sets the request's path values. If there is no
+// route, it returns a 404 or 405 failure.
 func (rt *router) find(r *http.Request) (*route, error) {
 	segments := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/")[1:]
 	for i, segment := range segments {
 		value, err := url.PathUnescape(segment)
 		if err != nil {
-			return nil, badRequest("the path is not well escaped: %v", err)
+			return nil, badRequest("malformed path: %v", err)
 		}
 		segments[i] = value
 	}
@@ -80,13 +80,14 @@ func (rt *router) find(r *http.Request) (*route, error) {
 		return candidate, nil
 	}
 	if len(allowed) == 0 {
-		return nil, notFound("there is nothing at this path")
+		return nil, notFound("unknown path")
 	}
 	slices.Sort(allowed)
 	return nil, methodNotAllowed(r.Method, allowed...)
 }
 
-// match compares a path to a template and returns the values for its parameters.
+// match reports whether a path matches a template, and returns the values of its
+// parameters.
 func match(template, path []string) (map[string]string, bool) {
 	if len(template) != len(path) {
 		return nil, false

@@ -10,30 +10,30 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
 )
 
-// Owner describes an owner account to start with, see [WithOwner]. Its ids and all
-// that is not described are the same each time.
+// Owner describes an initial owner account, see [WithOwner]. Everything that it does not
+// describe, such as ids, is reproducible.
 type Owner struct {
 	Name     string   // name of the owner account
 	Locks    []string // titles
 	Groups   []string // titles of lock groups
-	Contacts []string // identifiers; the first is the human who owns the account
+	Contacts []string // identifiers; the first is the person who owns the account
 	Cards    []string // titles
-	Users    []string // ids at the identity provider of the account
+	Users    []string // ids of users of the account's identity provider
 
-	// Grants name locks, contacts and cards of this account.
+	// Grants refer to locks, contacts and cards of this account.
 	Grants []SeedGrant
 
-	// LogEntries is how long the log is. Without locks there is none.
+	// LogEntries is the number of log entries. It is ignored if there are no locks.
 	LogEntries int
 }
 
-// SeedGrant lets a contact or a card of an [Owner] open one of its locks.
+// SeedGrant is a grant of an [Owner]: it lets a contact or a card open a lock.
 type SeedGrant struct {
 	Lock          string // title
-	Contact, Card string // identifier or title; one of the two
+	Contact, Card string // identifier or title; exactly one is set
 }
 
-// defaultOwners are the owner accounts of a sandbox that was not told otherwise.
+// defaultOwners returns the default owner accounts.
 func defaultOwners() []Owner {
 	return []Owner{
 		{
@@ -75,14 +75,14 @@ func defaultOwners() []Owner {
 
 			LogEntries: 30,
 		},
-		{Name: "Holiday Flat"}, // new: nothing in it yet
+		{Name: "Holiday Flat"}, // empty
 	}
 }
 
-// seedTime is when everything that is there from the start was made.
+// seedTime returns the creation time of the initial data.
 func seedTime() time.Time { return time.Date(2023, 12, 12, 12, 0, 0, 0, time.UTC) }
 
-// newAccount makes an owner account as described.
+// newAccount creates an owner account from its description.
 func newAccount(index int, from Owner) (*account, error) {
 	a := &account{
 		id:       newID(prefixOwner, index, 0),
@@ -113,21 +113,21 @@ func newAccount(index int, from Owner) (*account, error) {
 	}
 	for _, id := range from.Users {
 		a.addUser(a.provider, id)
-		// A user can be granted something as a contact only.
+		// A grant for a user requires a contact.
 		a.addContact(server.Contact{IPID: &a.provider, IPUserID: &id})
 	}
 	for _, g := range from.Grants {
 		lockID, contactID, cardID := locks[g.Lock], contacts[g.Contact], cards[g.Card]
 		if lockID == "" || (contactID == "") == (cardID == "") {
-			return nil, fmt.Errorf("sandbox: owner %q: grant %+v names nothing that is there", from.Name, g)
+			return nil, fmt.Errorf("sandbox: owner %q: grant %+v does not refer to one lock and one contact or card", from.Name, g)
 		}
 		a.addGrant(lockID, contactID, cardID, nil, nil)
 	}
 	return a, nil
 }
 
-// physicalLockID is the id of the hardware: the length in two bytes, little-endian,
-// and the id itself.
+// physicalLockID returns the physical id of lock n of an owner account: two bytes with
+// the length, little-endian, followed by the id itself.
 func physicalLockID(owner, n int) string {
 	id := []byte{8, 0}
 	id = binary.BigEndian.AppendUint32(id, uint32(owner))

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -16,8 +17,7 @@ import (
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-// Server is a running sandbox. Its methods may be called at any time from any
-// goroutine.
+// Server is a running sandbox. Its methods are safe for concurrent use.
 type Server struct {
 	config  config
 	clock   *clock
@@ -31,14 +31,14 @@ type Server struct {
 	gate         *gate
 	certificates *certificates // nil without TLS
 	http         *http.Server
-	stop         context.CancelFunc // ends what requests wait for
+	stop         context.CancelFunc // cancels the context of all requests
 	running      sync.WaitGroup     // the accept loop and the connections
 	closeOnce    sync.Once
 	closeErr     error
 }
 
-// Start starts a sandbox. [Server.Close] ends it. It fails if the address cannot be
-// listened on, or if the options contradict themselves.
+// Start starts a sandbox. [Server.Close] stops it. Start returns an error if the sandbox
+// cannot listen on its address or if the options are invalid.
 func Start(opts ...Option) (*Server, error) {
 	cfg := config{addr: "127.0.0.1:0", tokenLifetime: time.Hour}
 	for _, opt := range opts {
@@ -71,7 +71,7 @@ func Start(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// listen opens the address and begins to serve.
+// listen opens the address and starts serving.
 func (s *Server) listen() error {
 	clients, err := indexClients(s.config.clients)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Server) listen() error {
 	scheme := "http://"
 	if s.config.tls {
 		scheme = "https://"
-		if s.certificates, err = newCertificates(s.gate.Addr().(*net.TCPAddr).IP); err != nil {
+		if s.certificates, err = newCertificates(s.gate.addr.Addr()); err != nil {
 			return errors.Join(err, s.gate.Close())
 		}
 		listener = tls.NewListener(s.gate, &tls.Config{
@@ -92,22 +92,22 @@ func (s *Server) listen() error {
 			MinVersion:   tls.VersionTLS12,
 		})
 	}
-	s.origin = scheme + visibleAddr(s.gate.Addr())
+	s.origin = scheme + reachableAddr(s.gate.addr).String()
 	s.tokens = newTokens(s.origin, s.config.tokenLifetime, clients, s.clock)
 	s.serve(listener)
 	return nil
 }
 
-// visibleAddr is the address under which a listener is reached from this computer.
-func visibleAddr(addr net.Addr) string {
-	tcp := addr.(*net.TCPAddr)
-	if tcp.IP.IsUnspecified() {
-		return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
+// reachableAddr returns the address at which a listener can be reached from this
+// computer.
+func reachableAddr(addr netip.AddrPort) netip.AddrPort {
+	if addr.Addr().IsUnspecified() {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port())
 	}
-	return tcp.String()
+	return addr
 }
 
-// buildHandlers puts the generated code between the router and the operations.
+// buildHandlers connects the router to the operations by the generated code.
 func (s *Server) buildHandlers() {
 	strict := server.NewStrictHandlerWithOptions(
 		service{store: s.store, clock: s.clock},
@@ -142,13 +142,13 @@ func (s *Server) serve(listener net.Listener) {
 			}
 		},
 	}
-	// Connections that are there must not be of use while others are refused.
+	// While new connections are refused, open ones must not be used either.
 	s.gate.notify = s.http.SetKeepAlivesEnabled
 	s.running.Go(func() { _ = s.http.Serve(listener) })
 }
 
-// handle serves one request: it is routed, recorded, meets its faults, and is checked
-// for its token and rights before the generated code sees it.
+// handle serves one request. It routes the request, records it, applies the injected
+// faults, and checks token and permissions before the generated code handles it.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "Tapkey-Sandbox")
 	w.Header().Set("Date", s.clock.now().UTC().Format(http.TimeFormat))
@@ -166,7 +166,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	next(&statusRecorder{w, s.journal, entry}, r)
 }
 
-// route finds what serves a request, and the operation it counts for.
+// route returns the operation of a request, for the journal, and its handler.
 func (s *Server) route(r *http.Request) (string, http.HandlerFunc) {
 	switch strings.ToLower(strings.TrimSuffix(r.URL.Path, "/")) {
 	case tokenPath:
@@ -193,21 +193,21 @@ func (s *Server) route(r *http.Request) (string, http.HandlerFunc) {
 	}
 }
 
-// BaseURL is the base URL of the API, such as http://127.0.0.1:40123/api/v1.
+// BaseURL returns the base URL of the API, such as http://127.0.0.1:40123/api/v1.
 func (s *Server) BaseURL() string { return s.origin + basePath }
 
-// TokenURL is the URL of the token endpoint, such as http://127.0.0.1:40123/connect/token.
+// TokenURL returns the URL of the token endpoint, such as http://127.0.0.1:40123/connect/token.
 func (s *Server) TokenURL() string { return s.origin + tokenPath }
 
-// ClientID is the id of the client that is always registered. Its service account has
-// the role Owner in every owner account.
+// ClientID returns the client id of the default client. Its service account has the role
+// Owner in every owner account.
 func (s *Server) ClientID() string { return s.config.clients[0].ID }
 
-// ClientSecret is the secret that goes with [Server.ClientID].
+// ClientSecret returns the client secret of the default client.
 func (s *Server) ClientSecret() string { return s.config.clients[0].Secret }
 
-// Close stops the sandbox and waits for its goroutines. Requests that are under way
-// are cut off. Closing it again does nothing.
+// Close stops the sandbox and waits for its goroutines. It aborts requests in flight.
+// Calling Close again has no effect.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.stop()
@@ -217,7 +217,7 @@ func (s *Server) Close() error {
 	return s.closeErr
 }
 
-// service implements the operations, a file for each kind of thing.
+// service implements the operations. There is one file per resource.
 type service struct {
 	store *store
 	clock *clock
@@ -225,17 +225,21 @@ type service struct {
 
 var _ server.StrictServerInterface = service{}
 
-type contextKey struct{}
+// callKey is the context key of a request's call.
+type callKey struct{}
 
-// call is who asks and, below an owner account, for which.
+// call is the caller of a request and the owner account that the request is about.
 type call struct {
 	client  *Client
-	account *account
-	role    string // of the client's service account in the owner account
+	account *account // nil for requests that are not about one owner account
+	role    string   // of the client's service account in the owner account
 }
 
-func callOf(ctx context.Context) call { return ctx.Value(contextKey{}).(call) }
+// callOf returns the call of a request, which authorize has put into the context.
+func callOf(ctx context.Context) call {
+	c, _ := ctx.Value(callKey{}).(call)
+	return c
+}
 
-// accountOf returns the owner account of a call. authorize has seen to it that there
-// is one.
+// accountOf returns the owner account of a request below /Owners/{ownerAccountId}.
 func accountOf(ctx context.Context) *account { return callOf(ctx).account }

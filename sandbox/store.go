@@ -10,16 +10,16 @@ import (
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-// store holds all owner accounts. The generated ones come after the others and are made
-// when they are first asked for.
+// store holds all owner accounts. Generated accounts follow the others and are created
+// when they are first requested.
 type store struct {
-	mainClient string // service account of the client that is always there
+	mainClient string // service account of the default client
 	generated  generated
 
 	mu       sync.Mutex
 	accounts map[string]*account
 	order    []string        // ids of the accounts that are not generated
-	bound    map[string]bool // physical ids of the locks in them
+	bound    map[string]bool // physical ids of bound locks, except in generated accounts
 }
 
 func newStore(cfg config) (*store, error) {
@@ -49,7 +49,7 @@ func newStore(cfg config) (*store, error) {
 			for _, name := range names {
 				a, ok := s.named(name)
 				if !ok {
-					return nil, fmt.Errorf("sandbox: client %q: there is no owner account %q", client.ID, name)
+					return nil, fmt.Errorf("sandbox: client %q: unknown owner account %q", client.ID, name)
 				}
 				a.admit(client.ServiceAccount(), role)
 			}
@@ -58,7 +58,7 @@ func newStore(cfg config) (*store, error) {
 	return s, nil
 }
 
-// named finds an owner account by its id or its name.
+// named returns the owner account with an id or a name.
 func (s *store) named(name string) (*account, bool) {
 	if a, ok := s.account(name); ok {
 		return a, true
@@ -71,7 +71,7 @@ func (s *store) named(name string) (*account, bool) {
 	return nil, false
 }
 
-// account returns an owner account by its id.
+// account returns the owner account with an id.
 func (s *store) account(id string) (*account, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,24 +88,18 @@ func (s *store) account(id string) (*account, bool) {
 	return a, true
 }
 
-// owners lists the owner accounts that a service account administers.
+// owners returns the owner accounts that a service account administers.
 func (s *store) owners(serviceAccount string) iter.Seq[server.OwnerAccount] {
 	return func(yield func(server.OwnerAccount) bool) {
-		made := func(id string) (*account, bool) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			a, ok := s.accounts[id]
-			return a, ok
-		}
 		for _, id := range s.order {
-			a, _ := made(id)
+			a, _ := s.created(id)
 			if a.role(serviceAccount) != "" && !yield(a.view()) {
 				return
 			}
 		}
 		for n := range s.generated.owners {
 			owner := s.generated.owner(n)
-			a, ok := made(owner.ID)
+			a, ok := s.created(owner.ID)
 			switch {
 			case ok && a.role(serviceAccount) != "":
 				owner = a.view()
@@ -119,8 +113,8 @@ func (s *store) owners(serviceAccount string) iter.Seq[server.OwnerAccount] {
 	}
 }
 
-// bind notes that a lock is bound. It reports false if the lock was bound before, to
-// whatever owner account.
+// bind records that a lock is bound. It reports false if the lock is already bound to an
+// owner account.
 func (s *store) bind(physicalLockID string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,11 +125,11 @@ func (s *store) bind(physicalLockID string) bool {
 	return true
 }
 
-// account is an owner account with everything in it. What its collections hold is
-// replaced, never changed, so that a copy of an item stays as it is.
+// account is an owner account and its contents. The items of its collections are
+// replaced, never modified, so that copies of them stay valid.
 type account struct {
 	id    string
-	index int // of the account; part of the ids in it
+	index int // number of the account; part of the ids of its contents
 	log   eventLog
 
 	mu          sync.RWMutex
@@ -147,9 +141,10 @@ type account struct {
 	contacts    collection[server.Contact]
 	grants      collection[grant]
 	users       collection[server.IdentityProviderUser]
-	provider    string // id of its identity provider
+	provider    string // id of the identity provider
 }
 
+// view returns the account as the API shows it.
 func (a *account) view() server.OwnerAccount {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -174,7 +169,7 @@ func (a *account) role(serviceAccount string) string {
 	return best
 }
 
-// admit makes a service account an administrator of the owner account.
+// admit gives a service account a role in the owner account.
 func (a *account) admit(serviceAccount, role string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -186,12 +181,12 @@ func (a *account) admit(serviceAccount, role string) {
 	a.addPermission(contact.ID, role)
 }
 
-// collection is a list whose items are also found by their ids. Items keep the order
-// in which they were added.
+// collection is a list of items that are indexed by their ids, in the order in which they
+// were added.
 type collection[T any] struct {
 	items []T
-	index map[string]int
-	added int // ever, for ids that are not used twice
+	index map[string]int // positions in items, by id
+	added int            // number of items ever added, so that no id is used twice
 }
 
 func (c *collection[T]) add(id string, item T) {
@@ -227,11 +222,20 @@ func (c *collection[T]) remove(id string) {
 	}
 }
 
-// snapshot returns the items as they are now.
+// snapshot returns a copy of the items.
 func (c *collection[T]) snapshot() []T { return slices.Clone(c.items) }
 
-// made returns the accounts that are in memory.
-func (s *store) made() []*account {
+// created returns the owner account with an id if it is in memory. It does not create a
+// generated account.
+func (s *store) created(id string) (*account, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[id]
+	return a, ok
+}
+
+// allCreated returns the owner accounts in memory.
+func (s *store) allCreated() []*account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Values(s.accounts))

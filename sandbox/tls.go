@@ -10,18 +10,19 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/netip"
 	"time"
 )
 
-// certificates are those of a sandbox with TLS, made when it starts.
+// certificates are the certificates of a sandbox with TLS, created when it starts.
 type certificates struct {
 	authority *x509.Certificate
 	server    tls.Certificate
 }
 
-// newCertificates makes a certificate authority and, with it, a certificate for this
-// computer and the address listened on.
-func newCertificates(addr net.IP) (*certificates, error) {
+// newCertificates creates a certificate authority and a server certificate for localhost
+// and the address of the listener.
+func newCertificates(addr netip.Addr) (*certificates, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func newCertificates(addr net.IP) (*certificates, error) {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:     []string{"localhost"},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback, addr},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback, addr.AsSlice()},
 	}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	if err != nil {
@@ -65,7 +66,7 @@ func newCertificates(addr net.IP) (*certificates, error) {
 	return &certificates{authority, tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: key}}, nil
 }
 
-// CertPool holds the certificate authority to trust when the sandbox was started
+// CertPool returns a pool with the certificate authority of a sandbox started with
 // [WithTLS]. Without TLS it is empty.
 func (s *Server) CertPool() *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -75,7 +76,7 @@ func (s *Server) CertPool() *x509.CertPool {
 	return pool
 }
 
-// CertPEM is the certificate authority of [Server.CertPool] in PEM, for programs that
+// CertPEM returns the certificate authority of [Server.CertPool] in PEM, for programs that
 // read it from a file. Without TLS it is nil.
 func (s *Server) CertPEM() []byte {
 	if s.certificates == nil {

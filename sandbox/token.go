@@ -18,23 +18,23 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// The paths of the authorization server. Inferred but for the token path: those are
-// where IdentityServer has them.
+// Paths of the authorization server. Inferred, except the token path: they are the paths
+// of IdentityServer.
 const (
 	tokenPath     = "/connect/token"
 	discoveryPath = "/.well-known/openid-configuration"
 	keysPath      = "/.well-known/openid-configuration/jwks"
 )
 
-// audience is the name Tapkey gives its API in token exchange. Inferred for client
-// credentials.
+// audience is the audience of access tokens. Documented for token exchange; inferred for
+// client credentials.
 const audience = "tapkey_api"
 
-// keyID names the one signing key of a sandbox.
+// keyID is the id of the signing key.
 const keyID = "sandbox"
 
-// tokens is the authorization server: it issues access tokens as IdentityServer does
-// and verifies them.
+// tokens is the authorization server. It issues access tokens like IdentityServer and
+// verifies them.
 type tokens struct {
 	issuer   string
 	lifetime time.Duration
@@ -42,10 +42,10 @@ type tokens struct {
 	clock    *clock
 	key      func() (*rsa.PrivateKey, error)
 
-	serial  atomic.Int64 // of the latest token
+	serial  atomic.Int64 // of the latest token; a token's id is its serial number
 	mu      sync.Mutex
-	revoked map[string]bool // token ids
-	cutoff  int64           // tokens up to this serial are revoked
+	revoked map[string]bool // ids of revoked tokens
+	cutoff  int64           // tokens up to this serial number are revoked
 }
 
 func newTokens(issuer string, lifetime time.Duration, clients map[string]*Client, clock *clock) *tokens {
@@ -54,13 +54,13 @@ func newTokens(issuer string, lifetime time.Duration, clients map[string]*Client
 		lifetime: lifetime,
 		clients:  clients,
 		clock:    clock,
-		// Made when first needed: it takes longer than everything else in Start.
+		// Generated when first used, because it takes longer than the rest of Start.
 		key:     sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
 		revoked: make(map[string]bool),
 	}
 }
 
-// claims are those of an access token. IdentityServer writes the scopes as an array.
+// claims are the claims of an access token. IdentityServer encodes the scopes as an array.
 type claims struct {
 	jwt.RegisteredClaims
 	ClientID string   `json:"client_id"`
@@ -74,27 +74,27 @@ type token struct {
 	scopes []string
 }
 
-// tokenError is an error code of RFC 6749, section 5.2. IdentityServer answers all of
-// them with status 400.
+// tokenError is an error code of RFC 6749, section 5.2. IdentityServer sends all of them
+// with status 400.
 type tokenError string
 
 func (e tokenError) Error() string { return string(e) }
 
-// serve is the token endpoint.
+// serve handles requests to the token endpoint.
 func (t *tokens) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store, no-cache, max-age=0")
 	w.Header().Set("Pragma", "no-cache")
-	answer, err := t.answer(w, r)
+	body, err := t.respond(w, r)
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, body)
 }
 
-// answer checks a token request in the order IdentityServer does: the form of the
-// request, the client, the grant type, the scopes.
-func (t *tokens) answer(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
+// respond returns the body of the response to a token request. It checks the request in
+// the order of IdentityServer: form, client, grant type, scopes.
+func (t *tokens) respond(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
 	if r.Method != http.MethodPost {
 		return nil, tokenError("invalid_request")
 	}
@@ -117,14 +117,14 @@ func (t *tokens) answer(w http.ResponseWriter, r *http.Request) (map[string]any,
 			return nil, tokenError("unauthorized_client")
 		}
 	case "authorization_code", "refresh_token", "http://tapkey.net/oauth/token_exchange":
-		// Tapkey has these grants, but clients here are for client credentials.
+		// Tapkey has these grant types, but the clients of the sandbox may not use them.
 		return nil, tokenError("unauthorized_client")
 	default:
 		return nil, tokenError("unsupported_grant_type")
 	}
 	scopes := slices.Compact(slices.Sorted(slices.Values(strings.Fields(r.PostForm.Get("scope")))))
 	if len(scopes) == 0 {
-		scopes = client.allowed() // as IdentityServer does; Tapkey documents scope as required
+		scopes = client.allowed() // like IdentityServer; Tapkey documents scope as required
 	}
 	for _, scope := range scopes {
 		if !slices.Contains(client.allowed(), scope) {
@@ -143,9 +143,9 @@ func (t *tokens) answer(w http.ResponseWriter, r *http.Request) (map[string]any,
 	}, nil
 }
 
-// authenticate finds the client of a token request by Basic or by the form. The parts
-// of Basic are form-decoded each, as RFC 6749, section 2.3.1, wants it: a plus is a
-// space.
+// authenticate returns the client of a token request, which uses Basic authentication or
+// form fields. Client id and secret are form-decoded in Basic authentication, see RFC
+// 6749, section 2.3.1.
 func (t *tokens) authenticate(r *http.Request) (*Client, bool) {
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	if user, password, ok := r.BasicAuth(); ok {
@@ -163,6 +163,7 @@ func (t *tokens) authenticate(r *http.Request) (*Client, bool) {
 	return client, true
 }
 
+// issue returns a new access token.
 func (t *tokens) issue(client *Client, scopes []string) (string, error) {
 	key, err := t.key()
 	if err != nil {
@@ -186,8 +187,8 @@ func (t *tokens) issue(client *Client, scopes []string) (string, error) {
 	return unsigned.SignedString(key)
 }
 
-// verify returns what a token says, or why it is not accepted, in words that fit into
-// a quoted string of a header.
+// verify verifies an access token. The text of its error can be used in a quoted string of
+// a header.
 func (t *tokens) verify(value string) (*token, error) {
 	var c claims
 	_, err := jwt.ParseWithClaims(value, &c,
@@ -207,7 +208,7 @@ func (t *tokens) verify(value string) (*token, error) {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return nil, errors.New("the token expired at " + c.ExpiresAt.UTC().Format(time.RFC3339))
 	case err != nil, client == nil:
-		return nil, errors.New("the token is not one of this server")
+		return nil, errors.New("the token was not issued by this server")
 	case t.isRevoked(c.ID):
 		return nil, errors.New("the token is revoked")
 	}
@@ -248,7 +249,7 @@ func (s *Server) RevokeTokens() { s.tokens.revokeAll() }
 // RevokeToken revokes one access token. It reports whether the token was valid.
 func (s *Server) RevokeToken(accessToken string) bool { return s.tokens.revoke(accessToken) }
 
-// serveDiscovery is the OpenID Connect discovery document.
+// serveDiscovery serves the OpenID Connect discovery document.
 func (t *tokens) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	if !onlyGet(w, r) {
 		return
@@ -266,7 +267,7 @@ func (t *tokens) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// serveKeys is the JSON Web Key Set with the key that signs the tokens.
+// serveKeys serves the JSON Web Key Set with the key that signs the tokens.
 func (t *tokens) serveKeys(w http.ResponseWriter, r *http.Request) {
 	if !onlyGet(w, r) {
 		return
@@ -287,6 +288,7 @@ func (t *tokens) serveKeys(w http.ResponseWriter, r *http.Request) {
 	}}})
 }
 
+// onlyGet reports whether a request is a GET. If it is not, onlyGet responds with 405.
 func onlyGet(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet {
 		return true

@@ -17,8 +17,8 @@ func (a *account) addUser(ipID, ipUserID string) server.IdentityProviderUser {
 	return user
 }
 
-// checkProvider refuses an identity provider that another owner account holds, or none.
-// Each account of the sandbox has one, even if it has no users. Inferred: the status.
+// checkProvider refuses an identity provider that does not belong to the owner account.
+// Every owner account of the sandbox has one identity provider. Inferred: the status.
 func (a *account) checkProvider(ipID string) error {
 	if ipID != a.provider {
 		return notFound("the owner account has no identity provider %q", ipID)
@@ -26,8 +26,8 @@ func (a *account) checkProvider(ipID string) error {
 	return nil
 }
 
-// ListIdentityProviderUsers lists the users, or finds one: with ipUserId the answer is
-// an object. Inferred: that it is 404 if there is no such user.
+// ListIdentityProviderUsers lists the users. With ipUserId it returns one user, as an
+// object. Inferred: that an unknown user is 404.
 func (s service) ListIdentityProviderUsers(ctx context.Context, r server.ListIdentityProviderUsersRequestObject) (server.ListIdentityProviderUsersResponseObject, error) {
 	a := accountOf(ctx)
 	if err := a.checkProvider(r.IPID); err != nil {
@@ -40,7 +40,7 @@ func (s service) ListIdentityProviderUsers(ctx context.Context, r server.ListIde
 	}
 	user, ok := a.findUser(*r.Params.IPUserID)
 	if !ok {
-		return nil, notFound("there is no user %q", *r.Params.IPUserID)
+		return nil, notFound("unknown user %q", *r.Params.IPUserID)
 	}
 	var one server.IdentityProviderUsers
 	if err := one.FromIdentityProviderUser(user); err != nil {
@@ -58,14 +58,14 @@ func (s service) GetIdentityProviderUser(ctx context.Context, r server.GetIdenti
 	defer a.mu.RUnlock()
 	user, ok := a.users.get(r.UserID)
 	if !ok {
-		return nil, notFound("there is no user %q", r.UserID)
+		return nil, notFound("unknown user %q", r.UserID)
 	}
 	return server.GetIdentityProviderUser200JSONResponse(user), nil
 }
 
-// CreateIdentityProviderUser registers a user; one that is registered is 409. Reported
-// is that ipId may be left out of the body. Inferred: that it has to be the one of the
-// path otherwise.
+// CreateIdentityProviderUser registers a user. A user that is already registered is 409.
+// Reported: that ipId may be left out of the body. Inferred: that it must otherwise be the
+// one in the path.
 func (s service) CreateIdentityProviderUser(ctx context.Context, r server.CreateIdentityProviderUserRequestObject) (server.CreateIdentityProviderUserResponseObject, error) {
 	a := accountOf(ctx)
 	if err := a.checkProvider(r.IPID); err != nil {
@@ -75,16 +75,17 @@ func (s service) CreateIdentityProviderUser(ctx context.Context, r server.Create
 		return nil, badRequest("ipUserId is missing")
 	}
 	if r.Body.IPID != nil && *r.Body.IPID != r.IPID {
-		return nil, badRequest("ipId is not the one in the path")
+		return nil, badRequest("ipId differs from the one in the path")
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, ok := a.findUser(r.Body.IPUserID); ok {
-		return nil, duplicate("the user is registered already")
+		return nil, duplicate("the user is already registered")
 	}
 	return server.CreateIdentityProviderUser200JSONResponse(a.addUser(r.IPID, r.Body.IPUserID)), nil
 }
 
+// findUser returns the user with an id of the identity provider.
 func (a *account) findUser(ipUserID string) (server.IdentityProviderUser, bool) {
 	for _, user := range a.users.items {
 		if *user.IPUserID == ipUserID {
