@@ -63,7 +63,7 @@ func TestSelectChoosesColumns(t *testing.T) {
 func TestAFilterThatIsRefusedIsExplained(t *testing.T) {
 	_, env := startSandbox(t)
 	_, errs, status := tapkeyMain(t, env, "locks", "list", "--owner", "Home", "--filter", "titel eq 'Garage'")
-	if status != 1 || !strings.Contains(errs, "400 Bad Request") || !strings.Contains(errs, `no member "titel"`) || strings.Count(errs, "\n") != 1 {
+	if status != 1 || !strings.Contains(errs, "400 Bad Request") || !strings.Contains(errs, `unknown field "titel"`) || strings.Count(errs, "\n") != 1 {
 		t.Errorf("status %d, %q", status, errs)
 	}
 }

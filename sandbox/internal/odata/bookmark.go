@@ -5,25 +5,24 @@ import (
 	"sync"
 )
 
-// maxBookmarks bounds how many places are remembered; then all are forgotten.
+// maxBookmarks is the maximum number of places. Beyond it all are forgotten.
 const maxBookmarks = 1000
 
-// Bookmarks remember places in filtered lists, so that a page does not start over. They
-// are for lists that never change.
+// Bookmarks are places in filtered lists, so that filtering a page does not start at the
+// beginning of the list. They require lists that never change.
 type Bookmarks struct {
 	mu     sync.Mutex
 	places map[filteredList][]place // in the order of the list
-	count  int
+	count  int                      // of all lists
 }
 
 type filteredList struct{ name, filter string }
 
-// place is where a list stands once a filter has let that many items through.
-type place struct{ passed, position int }
+// place is a position in a list, and the number of items before it that match the filter.
+type place struct{ matched, position int }
 
-// find returns the last known place at or before the one where skip items have passed,
-// or the start. So pages that are asked for at the same time need not wait for each
-// other's marks.
+// find returns the last known place with at most skip matching items before it, or the
+// start of the list. So requests for different pages can run concurrently.
 func (b *Bookmarks) find(list filteredList, skip int) place {
 	if b == nil {
 		return place{}
@@ -41,6 +40,7 @@ func (b *Bookmarks) find(list filteredList, skip int) place {
 	return place{}
 }
 
+// set records a place in a list.
 func (b *Bookmarks) set(list filteredList, p place) {
 	if b == nil {
 		return
@@ -51,12 +51,12 @@ func (b *Bookmarks) set(list filteredList, p place) {
 		b.places, b.count = make(map[filteredList][]place), 0
 	}
 	places := b.places[list]
-	if i, found := search(places, p.passed); !found {
+	if i, found := search(places, p.matched); !found {
 		b.places[list] = slices.Insert(places, i, p)
 		b.count++
 	}
 }
 
-func search(places []place, passed int) (int, bool) {
-	return slices.BinarySearchFunc(places, passed, func(p place, passed int) int { return p.passed - passed })
+func search(places []place, matched int) (int, bool) {
+	return slices.BinarySearchFunc(places, matched, func(p place, matched int) int { return p.matched - matched })
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// field is a member of the items of a list.
+// field is a field of the items of a list.
 type field struct {
 	name      string
 	index     int
@@ -15,12 +15,12 @@ type field struct {
 	pointer   bool
 }
 
-// valueType is the type of an expression. Values are held as bool, int64 or float64,
-// string and time.Time; nil is null.
+// valueType is the type of an expression. Its values are bool, int64 or float64, string,
+// time.Time, or nil for null.
 type valueType string
 
 const (
-	typeNone    valueType = "" // of members that cannot be compared
+	typeNone    valueType = "" // of fields that cannot be compared
 	typeNull    valueType = "null"
 	typeBoolean valueType = "boolean"
 	typeNumber  valueType = "number"
@@ -28,6 +28,7 @@ const (
 	typeTime    valueType = "date-time"
 )
 
+// fieldsOf returns the fields of a struct type that have json tags.
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
@@ -66,7 +67,7 @@ func typeOf(t reflect.Type) valueType {
 	return typeNone
 }
 
-// value reads the member of an item.
+// value returns the value of the field in an item.
 func (f field) value(item reflect.Value) any {
 	v := item.Field(f.index)
 	if f.pointer {

@@ -11,33 +11,34 @@ import (
 	"unicode/utf8"
 )
 
-// expression is a part of a filter, ready to be evaluated.
+// expression is a parsed expression of a filter.
 type expression struct {
 	typ      valueType
 	position int
 	eval     func(item reflect.Value) any
 }
 
-// holds reports whether the expression is true for an item. Null is not.
-func (e *expression) holds(item reflect.Value) bool { return e.eval(item) == true }
+// matches reports whether the expression is true for an item. Null is not true.
+func (e *expression) matches(item reflect.Value) bool { return e.eval(item) == true }
 
-// maxDepth bounds how deep parentheses and negations may nest.
+// maxDepth is the maximum nesting depth of parentheses and negations.
 const maxDepth = 100
 
-// parser is a recursive descent over the tokens of a filter. From loose to tight:
+// parser is a recursive descent parser for filters. The grammar, from the lowest to the
+// highest precedence:
 //
 //	or         = and { "or" and }
 //	and        = comparison { "and" comparison }
 //	comparison = unary [ ("eq"|"ne"|"gt"|"ge"|"lt"|"le") unary ]
 //	unary      = "not" unary | primary
-//	primary    = "(" or ")" | function "(" or "," or ")" | literal | member
+//	primary    = "(" or ")" | function "(" or "," or ")" | literal | field
 type parser struct {
 	tokens []token
 	fields []field
 	depth  int
 }
 
-// parseFilter returns the filter as an expression over items with these members.
+// parseFilter parses a filter of items with the given fields.
 func parseFilter(text string, fields []field) (*expression, error) {
 	tokens, err := scan(text)
 	if err != nil {
@@ -68,7 +69,7 @@ func (p *parser) next() token {
 	return t
 }
 
-// accept takes the next token if it is one of these words.
+// accept consumes the next token if it is one of the words.
 func (p *parser) accept(words ...string) (token, bool) {
 	if t := p.peek(); t.kind == tokenWord && slices.Contains(words, t.text) {
 		return p.next(), true
@@ -91,8 +92,8 @@ func (p *parser) and() (*expression, error) {
 	return p.chain("and", (*parser).comparison, false)
 }
 
-// chain parses operands joined by a word. The result is decided as soon as an operand
-// has the deciding value; else null if any operand is null.
+// chain parses operands joined by a word. The result is the deciding value if an operand
+// has it; otherwise null if an operand is null.
 func (p *parser) chain(word string, operand func(*parser) (*expression, error), deciding bool) (*expression, error) {
 	first, err := operand(p)
 	if err != nil {
@@ -161,7 +162,7 @@ func (p *parser) unary() (*expression, error) {
 		return nil, err
 	}
 	if e.typ != typeBoolean {
-		return nil, errorAt(not.position, "not needs a boolean; put what it negates into parentheses")
+		return nil, errorAt(not.position, "not requires a boolean; put its operand into parentheses")
 	}
 	return &expression{typeBoolean, not.position, func(item reflect.Value) any {
 		if b, ok := e.eval(item).(bool); ok {
@@ -192,7 +193,7 @@ func (p *parser) primary() (*expression, error) {
 	return nil, errorAt(t.position, "%s instead of an operand", t)
 }
 
-// word parses what begins with a name: a constant, a function or a member.
+// word parses a constant, a function or a field.
 func (p *parser) word(t token) (*expression, error) {
 	switch t.text {
 	case "true", "false":
@@ -206,9 +207,9 @@ func (p *parser) word(t token) (*expression, error) {
 	i := slices.IndexFunc(p.fields, func(f field) bool { return f.name == t.text })
 	switch {
 	case i < 0:
-		return nil, errorAt(t.position, "there is no member %q", t.text)
+		return nil, errorAt(t.position, "unknown field %q", t.text)
 	case p.fields[i].typ == typeNone:
-		return nil, errorAt(t.position, "the member %q cannot be filtered by", t.text)
+		return nil, errorAt(t.position, "the field %q cannot be used in a filter", t.text)
 	}
 	return &expression{p.fields[i].typ, t.position, p.fields[i].value}, nil
 }
@@ -249,7 +250,7 @@ func (p *parser) function(name token) (*expression, error) {
 
 func (e *expression) need(typ valueType) error {
 	if e.typ != typ {
-		return errorAt(e.position, "a %s is needed here, not a %s", typ, e.typ)
+		return errorAt(e.position, "got a %s, want a %s", e.typ, typ)
 	}
 	return nil
 }
@@ -258,7 +259,7 @@ func literal(typ valueType, t token, value any) *expression {
 	return &expression{typ, t.position, func(reflect.Value) any { return value }}
 }
 
-// number reads what begins with a digit: a number or a date-time.
+// number parses a number or a date-time.
 func number(t token) (*expression, error) {
 	if n, err := strconv.ParseInt(t.text, 10, 64); err == nil {
 		return literal(typeNumber, t, n), nil
@@ -276,23 +277,24 @@ func number(t token) (*expression, error) {
 	return nil, errorAt(t.position, "%q is neither a number nor a date-time such as 2024-01-31T00:00:00Z", t.text)
 }
 
-// decimal tells numbers from the other spellings that strconv accepts.
+// decimal reports whether a text contains only characters of decimal numbers. strconv
+// accepts other notations as well.
 func decimal(text string) bool { return strings.Trim(text, "+-.0123456789eE") == "" }
 
-// compare makes a comparison. Null is equal to null alone, and neither less nor
-// greater than anything.
+// compare returns the comparison of two expressions. Null equals only null and is not
+// ordered.
 func compare(operator token, left, right *expression) (*expression, error) {
 	ordered := operator.text != "eq" && operator.text != "ne"
 	null := left.typ == typeNull || right.typ == typeNull
 	switch {
 	case null && ordered:
-		return nil, errorAt(operator.position, "null can be compared by eq and ne only")
+		return nil, errorAt(operator.position, "null can only be compared with eq and ne")
 	case !null && left.typ != right.typ:
 		return nil, errorAt(operator.position, "a %s cannot be compared with a %s", left.typ, right.typ)
 	case ordered && left.typ == typeBoolean:
-		return nil, errorAt(operator.position, "booleans can be compared by eq and ne only")
+		return nil, errorAt(operator.position, "booleans can only be compared with eq and ne")
 	}
-	holds := map[string]func(order int) bool{
+	isTrue := map[string]func(order int) bool{
 		"eq": func(order int) bool { return order == 0 },
 		"ne": func(order int) bool { return order != 0 },
 		"gt": func(order int) bool { return order > 0 },
@@ -305,11 +307,12 @@ func compare(operator token, left, right *expression) (*expression, error) {
 		if a == nil || b == nil {
 			return !ordered && (a == b) == (operator.text == "eq")
 		}
-		return holds(order(a, b))
+		return isTrue(order(a, b))
 	}}, nil
 }
 
-// order compares two values of one type.
+// order compares two values of the same type, like cmp.Compare. For booleans it only tells
+// whether they are equal.
 func order(a, b any) int {
 	switch a := a.(type) {
 	case bool:
@@ -336,7 +339,7 @@ func float(v any) float64 {
 	return v.(float64)
 }
 
-// tokenKind is what a token is.
+// tokenKind is the kind of a token.
 type tokenKind int
 
 const (
@@ -347,10 +350,10 @@ const (
 	tokenPunctuation
 )
 
-// token is the smallest part of a filter that means something.
+// token is a lexical token of a filter.
 type token struct {
 	kind     tokenKind
-	text     string // of a string, without its quotes
+	text     string // a string is without its quotes
 	position int    // in characters, from 1
 }
 
@@ -364,7 +367,7 @@ func (t token) String() string {
 	return strconv.Quote(t.text)
 }
 
-// scan splits a filter into tokens; the last one is its end.
+// scan splits a filter into tokens. The last token is tokenEnd.
 func scan(text string) ([]token, error) {
 	var tokens []token
 	position := 1
@@ -381,7 +384,7 @@ func scan(text string) ([]token, error) {
 		case c == '\'':
 			value, length, ok := quoted(rest)
 			if !ok {
-				return nil, errorAt(position, "the string has no end")
+				return nil, errorAt(position, "the string is not terminated")
 			}
 			t, size = token{kind: tokenString, text: value}, length
 		case isDigit(c) || c == '-':
@@ -404,7 +407,7 @@ func scan(text string) ([]token, error) {
 	return append(tokens, token{position: position}), nil
 }
 
-// quoted reads a string in single quotes, in which a quote is doubled.
+// quoted parses a string in single quotes. Two single quotes in it stand for one.
 func quoted(text string) (value string, length int, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
@@ -421,6 +424,7 @@ func quoted(text string) (value string, length int, ok bool) {
 	return "", 0, false
 }
 
+// span returns the length of the prefix of text whose bytes are in a set.
 func span(text string, in func(byte) bool) int {
 	for i := range len(text) {
 		if !in(text[i]) {

@@ -1,8 +1,8 @@
 // Package odata applies the OData options $filter, $select, $top and $skip to lists of
-// structs whose members carry json tags.
+// structs with json tags.
 //
-// What it does not fully understand it refuses, with the position: a filter never lets
-// more items through than it says.
+// An option that is not fully supported is an error with its position, so that a filter
+// never matches more items than the client asked for.
 package odata
 
 import (
@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 )
 
-// The options, as they are spelled in a query.
+// Names of the options in a query.
 const (
 	optionFilter = "$filter"
 	optionSelect = "$select"
@@ -26,10 +26,10 @@ const (
 	optionSkip   = "$skip"
 )
 
-// Error says what is wrong with an option.
+// Error is an error in an option.
 type Error struct {
 	Option   string
-	Position int // in characters, from 1; 0 where the whole option is meant
+	Position int // in characters, from 1; 0 for the whole option
 	Message  string
 }
 
@@ -40,16 +40,16 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: position %d: %s", e.Option, e.Position, e.Message)
 }
 
-// Query is what the options of one request ask of a list of T.
+// Query holds the options of a request for a list of T.
 type Query[T any] struct {
-	filter   *expression // nil lets everything through
+	filter   *expression // nil matches all items
 	text     string      // of the filter
-	selected []field     // nil is all
-	top      int         // 0 is all
+	selected []field     // nil means all
+	top      int         // 0 means all
 	skip     int
 }
 
-// Parse reads the options for a list of T. Values hold no name twice.
+// Parse parses the options for a list of T. No name may occur twice in values.
 func Parse[T any](values url.Values) (*Query[T], error) {
 	if err := Refuse(values, optionFilter, optionSelect, optionTop, optionSkip); err != nil {
 		return nil, err
@@ -81,16 +81,15 @@ func Parse[T any](values url.Values) (*Query[T], error) {
 	return q, nil
 }
 
-// Refuse returns an error if there is an OData option other than those named, or one
-// without its dollar sign. To ignore it would be to answer something else than was
-// asked.
+// Refuse returns an error if values contains an OData option that is not in except, or an
+// option without its dollar sign. Ignoring such an option would change the result.
 func Refuse(values url.Values, except ...string) error {
 	bare := []string{"filter", "select", "top", "skip", "orderby", "count", "search", "apply", "compute"}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		switch {
 		case slices.Contains(except, name):
 		case strings.HasPrefix(name, "$"):
-			return &Error{Option: name, Message: "is not supported here"}
+			return &Error{Option: name, Message: "is not supported for this path"}
 		case slices.Contains(bare, strings.ToLower(name)):
 			return &Error{Option: name, Message: "OData options begin with a dollar sign"}
 		}
@@ -109,15 +108,15 @@ func parseCount(option, text string, least int) (int, error) {
 	return n, nil
 }
 
-// parseSelect returns the members to keep, in the order of the struct. The id is always
-// kept.
+// parseSelect returns the selected fields, in the order of the struct. The id is always
+// selected.
 func parseSelect(text string, fields []field) ([]field, error) {
 	names := map[string]bool{"id": true}
 	position := 1
 	for part := range strings.SplitSeq(text, ",") {
 		name := strings.Trim(part, " \t")
 		if !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
-			return nil, &Error{optionSelect, position, "there is no member " + strconv.Quote(name)}
+			return nil, &Error{optionSelect, position, "unknown field " + strconv.Quote(name)}
 		}
 		names[name] = true
 		position += utf8.RuneCountInString(part) + 1
@@ -131,17 +130,17 @@ func parseSelect(text string, fields []field) ([]field, error) {
 	return selected, nil
 }
 
-// List is what a query is applied to.
+// List is a list to which a query can be applied.
 type List[T any] struct {
-	// Items gives the items from the one after the first skip on.
+	// Items returns the items without the first skip ones.
 	Items func(skip int) iter.Seq[T]
 
-	// Bookmarks, if there are any, know the list by its name.
+	// Bookmarks may be nil. They identify the list by its name.
 	Bookmarks *Bookmarks
 	Name      string
 }
 
-// Apply picks from a list.
+// Apply returns the items of a list that the query asks for.
 func (q *Query[T]) Apply(list List[T]) iter.Seq[T] {
 	items := list.Items
 	if q.filter != nil {
@@ -160,22 +159,22 @@ func (q *Query[T]) Apply(list List[T]) iter.Seq[T] {
 	}
 }
 
-// filtered leaves out what the filter does not let through.
+// filtered returns the items of a list that match the filter, without the first skip ones.
 func (q *Query[T]) filtered(list List[T]) func(skip int) iter.Seq[T] {
 	return func(skip int) iter.Seq[T] {
 		return func(yield func(T) bool) {
 			name := filteredList{list.Name, q.text}
 			at := list.Bookmarks.find(name, skip)
 			for item := range list.Items(at.position) {
-				if at.passed == skip {
-					list.Bookmarks.set(name, at) // where this page begins
+				if at.matched == skip {
+					list.Bookmarks.set(name, at) // the start of this page
 				}
 				at.position++
-				if !q.filter.holds(reflect.ValueOf(&item).Elem()) {
+				if !q.filter.matches(reflect.ValueOf(&item).Elem()) {
 					continue
 				}
-				if at.passed++; at.passed > skip && !yield(item) {
-					list.Bookmarks.set(name, at) // and where it ends
+				if at.matched++; at.matched > skip && !yield(item) {
+					list.Bookmarks.set(name, at) // the end of this page
 					return
 				}
 			}
@@ -183,7 +182,7 @@ func (q *Query[T]) filtered(list List[T]) func(skip int) iter.Seq[T] {
 	}
 }
 
-// AppendJSON appends an item with its selected members.
+// AppendJSON appends the JSON of an item, with its selected fields, to dst.
 func (q *Query[T]) AppendJSON(dst []byte, item *T) ([]byte, error) {
 	if q.selected == nil {
 		b, err := json.Marshal(item)
@@ -192,11 +191,11 @@ func (q *Query[T]) AppendJSON(dst []byte, item *T) ([]byte, error) {
 	v := reflect.ValueOf(item).Elem()
 	separator := byte('{')
 	for _, f := range q.selected {
-		member := v.Field(f.index)
-		if f.omitEmpty && member.IsZero() {
+		value := v.Field(f.index)
+		if f.omitEmpty && value.IsZero() {
 			continue
 		}
-		b, err := json.Marshal(member.Interface())
+		b, err := json.Marshal(value.Interface())
 		if err != nil {
 			return dst, err
 		}
