@@ -15,7 +15,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// goroutinesOf returns the stacks that contain a text, once they no longer get fewer.
+// goroutinesOf returns the stacks that contain a text. It waits up to 5 s for there to be
+// none.
 func goroutinesOf(text string) []string {
 	found := stacks(text)
 	for deadline := time.Now().Add(5 * time.Second); len(found) > 0 && time.Now().Before(deadline); runtime.Gosched() {
@@ -37,8 +38,8 @@ func stacks(text string) []string {
 	return found
 }
 
-// Many clients do the same things at once: each grant is created once, each revocation
-// succeeds once, and what is revoked stays so.
+// Many clients send the same requests concurrently: each grant is created once, each
+// revocation succeeds once, and a revoked grant stays revoked.
 func TestManyClientsAtOnce(t *testing.T) {
 	const workers, requests = 64, 10_000
 	s, err := sandbox.Start()
@@ -69,12 +70,12 @@ func TestManyClientsAtOnce(t *testing.T) {
 		return rsp.StatusCode, b, err
 	}
 
-	// Every grant is asked for by several workers, and revoked by several.
+	// Several workers create each grant, and several revoke it.
 	var (
 		next            atomic.Int64
 		mu              sync.Mutex
-		created         = map[string]int{} // how often creation succeeded, by receiver
-		revoked         = map[string]int{} // how often revocation succeeded, by grant
+		created         = map[string]int{} // successful creations, by receiver
+		revoked         = map[string]int{} // successful revocations, by grant
 		unexpected      = map[string]int{}
 		wg              sync.WaitGroup
 		count           = func(m map[string]int, key string) { mu.Lock(); m[key]++; mu.Unlock() }
@@ -129,9 +130,9 @@ func TestManyClientsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	for what, n := range unexpected {
-		t.Errorf("%d times: %s", n, what)
+		t.Errorf("got %d unexpected responses, want none: %s", n, what)
 	}
-	// A grant that stays is created once; one that is revoked may be created again.
+	// A grant that is not revoked is created once. A revoked one may be created again.
 	stay := 0
 	for receiver, n := range created {
 		var number int
@@ -141,7 +142,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 		if number%2 == 0 {
 			stay++
 			if n != 1 {
-				t.Errorf("the grant for %s was created %d times", receiver, n)
+				t.Errorf("creations of the grant for %s: got %d, want 1", receiver, n)
 			}
 		}
 	}
@@ -154,7 +155,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 	for _, grant := range grants {
 		id := grant["id"].(string)
 		if isRevoked := grant["state"] == "Revoked"; isRevoked != (revoked[id] > 0) {
-			t.Errorf("grant %s is %v, and %d revocations succeeded", id, grant["state"], revoked[id])
+			t.Errorf("grant %s: got state %v after %d successful revocations, want Revoked if and only if there was one", id, grant["state"], revoked[id])
 		}
 		if grant["active"] == true {
 			active[fmt.Sprint(grant["boundLockId"], grant["contactId"], grant["boundCardId"])]++
@@ -162,37 +163,37 @@ func TestManyClientsAtOnce(t *testing.T) {
 	}
 	for id, n := range revoked {
 		if n != 1 {
-			t.Errorf("grant %s was revoked %d times", id, n)
+			t.Errorf("revocations of grant %s: got %d, want 1", id, n)
 		}
 	}
 	for receiver, n := range active {
 		if n != 1 {
-			t.Errorf("%d identical grants are active: %s", n, receiver)
+			t.Errorf("identical active grants for %s: got %d, want 1", receiver, n)
 		}
 	}
 	if len(grants) != before+total || stay != 125 {
-		t.Errorf("%d grants, want %d; %d of 125 stay", len(grants), before+total, stay)
+		t.Errorf("got %d grants, %d of them not revoked, want %d and 125", len(grants), stay, before+total)
 	}
 	contacts := map[any]bool{}
 	for _, contact := range c.list(home + "/Contacts") {
 		if contacts[contact["identifier"]] {
-			t.Errorf("contact %v is there twice", contact["identifier"])
+			t.Errorf("contact %v: got 2, want 1", contact["identifier"])
 		}
 		contacts[contact["identifier"]] = true
 	}
 	if counted := s.Count("getOwner") + s.Count("createGrant") + s.Count("listGrants"); counted < requests {
-		t.Errorf("%d requests were counted, %d were sent", counted, requests)
+		t.Errorf("counted requests: got %d, want at least the %d that were sent", counted, requests)
 	}
 
 	transport.CloseIdleConnections()
 	if err := s.Close(); err != nil {
-		t.Error(err)
+		t.Errorf("Close: got error %v, want none", err)
 	}
 	http.DefaultClient.CloseIdleConnections()
 	if leaked := goroutinesOf("tapkey-go/sandbox.("); len(leaked) > 0 {
-		t.Errorf("goroutines of the sandbox: %s", leaked)
+		t.Errorf("goroutines of the sandbox after Close: got %s, want none", leaked)
 	}
 	if leaked := goroutinesOf("http.(*conn).serve"); len(leaked) > 0 {
-		t.Errorf("connections: %s", leaked)
+		t.Errorf("connections after Close: got %s, want none", leaked)
 	}
 }

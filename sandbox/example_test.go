@@ -12,8 +12,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// A test of a service that lists owner accounts: what it does, and what it does when
-// Tapkey is busy.
+// A program lists owner accounts while Tapkey is temporarily unavailable.
 func Example() {
 	s, err := sandbox.Start()
 	if err != nil {
@@ -36,7 +35,7 @@ func Example() {
 	// 2 requests for owners, 1 for a token
 }
 
-// A locking system of one's own, in place of those that are there by default.
+// An owner account with given contents replaces the default ones.
 func ExampleStart() {
 	s, err := sandbox.Start(sandbox.WithOwner(sandbox.Owner{
 		Name: "Hotel", Locks: []string{"Entrance", "Room 1"}, Contacts: []string{"guest@example.com"},
@@ -68,8 +67,8 @@ func ExampleStart() {
 	// Hotel 1 Room 1 guest@example.com
 }
 
-// The answer to a create is lost: it has been carried out, and must not be repeated
-// blindly. Only the counters tell what happened.
+// The response to a create is lost. The contact has been created, so that the client must
+// not retry the request.
 func ExampleServer_Inject() {
 	s, err := sandbox.Start()
 	if err != nil {
@@ -99,13 +98,13 @@ func ExampleServer_Inject() {
 	_, err = c.CreateContact(ctx, owners[0].ID, guest)
 	fmt.Println("failed:", err != nil, "after", s.Count("createContact"), "request")
 	_, err = c.CreateContact(ctx, owners[0].ID, guest)
-	fmt.Println("is there:", errors.Is(err, api.ErrConflict))
+	fmt.Println("exists:", errors.Is(err, api.ErrConflict))
 	// Output:
 	// failed: true after 1 request
-	// is there: true
+	// exists: true
 }
 
-// What the sandbox was asked, without credentials.
+// The recorded requests hold no credentials.
 func ExampleServer_Requests() {
 	s, err := sandbox.Start(sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault429RetryAfter, Count: 1, RetryAfter: "0"}))
 	if err != nil {
@@ -129,7 +128,7 @@ func ExampleServer_Requests() {
 	// 200 GET /api/v1/Owners [Bearer [redacted]]
 }
 
-// Tokens expire without waiting.
+// Tokens expire when the clock is advanced.
 func ExampleServer_AdvanceTime() {
 	s, err := sandbox.Start(sandbox.WithTokenLifetime(time.Hour))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// fuzz sends requests made of any bytes over HTTP. What cannot be a request at all is
-// skipped.
+// fuzz returns a function that sends requests built from arbitrary bytes. It skips what
+// cannot be sent as a request.
 func fuzz(f *testing.F) (s *sandbox.Server, token string, check func(t *testing.T, method, target, authorization, contentType, body string)) {
 	s = start(f)
 	token = accessToken(f, s, s.ClientID(), s.ClientSecret())
@@ -35,31 +35,31 @@ func fuzz(f *testing.F) (s *sandbox.Server, token string, check func(t *testing.
 			}
 			t.Fatal(err)
 		}
-		checkSense(t, rsp)
+		checkResponse(t, rsp)
 	}
 }
 
-// checkSense checks that an answer is a success, or a refusal with a reason.
-func checkSense(t *testing.T, rsp *http.Response) {
+// checkResponse checks that a response is a success or a refusal with a reason.
+func checkResponse(t *testing.T, rsp *http.Response) {
 	t.Helper()
 	defer rsp.Body.Close()
 	switch {
 	case rsp.Header.Get("Server") == "" && rsp.StatusCode == http.StatusBadRequest:
-		return // bytes that are no HTTP request do not get past net/http
+		return // net/http refuses bytes that are not an HTTP request
 	case rsp.StatusCode == http.StatusNoContent:
 		return
 	case rsp.StatusCode == http.StatusOK:
 		var value any
 		if err := json.NewDecoder(rsp.Body).Decode(&value); err != nil {
-			t.Fatalf("200: %v", err)
+			t.Fatalf("status 200: got a body that does not decode (%v), want JSON", err)
 		}
 	case rsp.StatusCode >= 400 && rsp.StatusCode < 500:
 		var reason struct{ ErrorCode, Message, Error string }
 		if err := json.NewDecoder(rsp.Body).Decode(&reason); err != nil || reason.Error == "" && (reason.ErrorCode == "" || reason.Message == "") {
-			t.Fatalf("%d without a reason: %v %+v", rsp.StatusCode, err, reason)
+			t.Fatalf("status %d: got error %v and body %+v, want ErrorCode and Message, or error", rsp.StatusCode, err, reason)
 		}
 	default:
-		t.Fatalf("%s", rsp.Status)
+		t.Fatalf("got status %s, want 200, 204 or 4xx", rsp.Status)
 	}
 }
 

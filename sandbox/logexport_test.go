@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Tapkey has published a program that exports the log of a locking system. This is what
-// it asks for, in the order it does, written as a stranger would.
+// Tapkey has published a program that exports the log of a locking system. This test sends
+// the same requests in the same order, without this module's client.
 func TestLogExport(t *testing.T) {
 	s := start(t)
 	rsp, err := http.PostForm(s.TokenURL(), url.Values{
@@ -33,7 +33,7 @@ func TestLogExport(t *testing.T) {
 
 	get := func(path string) []map[string]any {
 		t.Helper()
-		// Blanks and quotes are encoded, everything else is sent as it stands.
+		// Only spaces and quotes are encoded.
 		path = strings.NewReplacer(" ", "%20", "'", "%27").Replace(path)
 		req, err := http.NewRequest("GET", s.BaseURL()+path, nil)
 		if err != nil {
@@ -47,11 +47,11 @@ func TestLogExport(t *testing.T) {
 		defer rsp.Body.Close()
 		body, err := io.ReadAll(rsp.Body)
 		if err != nil || rsp.StatusCode != http.StatusOK {
-			t.Fatalf("GET %s: %s %v %s", path, rsp.Status, err, body)
+			t.Fatalf("GET %s: got status %s, error %v and body %s, want 200", path, rsp.Status, err, body)
 		}
 		var list []map[string]any
 		if err := json.Unmarshal(body, &list); err != nil {
-			t.Fatalf("GET %s: %v %s", path, err, body)
+			t.Fatalf("GET %s: got body %s (%v), want a JSON list", path, body, err)
 		}
 		return list
 	}
@@ -75,20 +75,20 @@ func TestLogExport(t *testing.T) {
 				"&$select=id,boundCardId,boundLockId,contactId,entryNo,lockTimestamp,receivedAt&")
 			for _, entry := range page {
 				if len(entry) != 7 {
-					t.Fatalf("entry %v has %d members", entry, len(entry))
+					t.Fatalf("entry %v: got %d fields, want 7", entry, len(entry))
 				}
 				lock := locks[entry["boundLockId"]]
 				if lock["title"] == nil || lock["physicalLockId"] == nil {
-					t.Fatalf("entry %v: lock %v", entry, lock)
+					t.Fatalf("entry %v: got lock %v, want one with title and physicalLockId", entry, lock)
 				}
 				switch {
 				case entry["contactId"] != nil:
 					if contacts[entry["contactId"]]["identifier"] == nil {
-						t.Fatalf("entry %v: unknown contact", entry)
+						t.Fatalf("entry %v: got an unknown contact, want one with an identifier", entry)
 					}
 				case entry["boundCardId"] != nil:
 					if cards[entry["boundCardId"]]["title"] == nil {
-						t.Fatalf("entry %v: unknown card", entry)
+						t.Fatalf("entry %v: got an unknown card, want one with a title", entry)
 					}
 				}
 			}
@@ -98,6 +98,6 @@ func TestLogExport(t *testing.T) {
 			}
 		}
 	}
-	// Six of seven entries are about opening a lock.
+	// Six of seven entries have the command TriggerLock.
 	want(t, exported, `{"Coworking Space":1029,"Holiday Flat":0,"Home":52,"Self Storage North":26}`)
 }

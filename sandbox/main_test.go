@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestMain writes what passes between the tests and the sandbox to a file if it is
-// told to: module contract holds all of it against the contract.
+// TestMain records all requests and responses of the tests in the file that the variable
+// SANDBOX_EXCHANGES names, if it is set. Module contract validates them against the contract.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("SANDBOX_EXCHANGES"); path != "" {
 		file, err := os.Create(path)
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// exchange is a request and its answer, as module contract reads them.
+// exchange is a request and its response. Module contract reads them.
 type exchange struct {
 	Method, URL    string
 	RequestHeader  http.Header
@@ -44,7 +44,7 @@ type exchangeFile struct {
 	out *json.Encoder
 }
 
-// recorded is a transport of a test's own, written down like the default one.
+// recorded returns a transport whose exchanges are recorded like those of the default one.
 func recorded(next http.RoundTripper) http.RoundTripper {
 	if w, ok := http.DefaultClient.Transport.(*exchangeWriter); ok {
 		return &exchangeWriter{next, w.file}
@@ -73,22 +73,22 @@ func (e *exchangeWriter) RoundTrip(req *http.Request) (*http.Response, error) {
 	return rsp, nil
 }
 
-// CloseIdleConnections is what http.Client.CloseIdleConnections looks for.
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
 func (e *exchangeWriter) CloseIdleConnections() {
 	e.next.(*http.Transport).CloseIdleConnections()
 }
 
-// maxRecorded leaves out the logs of a million entries, which say nothing that those of
-// a thousand do not.
+// maxRecorded is the size of the largest body that is recorded. It excludes logs of a
+// million entries.
 const maxRecorded = 4 << 20
 
-// restoredBody gives what was read of a body, and then the rest of it.
+// restoredBody returns the part of a body that has been read, followed by the rest.
 type restoredBody struct {
 	io.Reader
 	io.Closer
 }
 
-// errorReader ends as the body did.
+// errorReader returns the error that reading the body returned, if any.
 type errorReader struct{ err error }
 
 func (r errorReader) Read([]byte) (int, error) {

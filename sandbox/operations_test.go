@@ -11,7 +11,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// caller calls the API with a token that has every right.
+// caller calls the API with a token that has all scopes.
 type caller struct {
 	testing.TB
 	server *sandbox.Server
@@ -23,19 +23,19 @@ func newCaller(t testing.TB, opts ...sandbox.Option) caller {
 	return caller{t, s, accessToken(t, s, s.ClientID(), s.ClientSecret())}
 }
 
-// as returns a caller with the rights of another client.
+// as returns a caller with a token of another client.
 func (c caller) as(client sandbox.Client) caller {
 	c.Helper()
 	c.token = accessToken(c, c.server, client.ID, client.Secret)
 	return c
 }
 
-func (c caller) call(method, path, body string) answer {
+func (c caller) call(method, path, body string) response {
 	c.Helper()
 	return send(c, method, c.server.BaseURL()+strings.ReplaceAll(path, " ", "%20"), "Bearer "+c.token, body)
 }
 
-// object is a JSON object, read as a stranger would.
+// object is a JSON object, decoded without the models of the contract.
 type object = map[string]any
 
 func (c caller) get(path string) object {
@@ -59,7 +59,7 @@ func (c caller) put(path, body string) object {
 	return o
 }
 
-// owner returns the path of an owner account by its name.
+// owner returns the path of the owner account with a name.
 func (c caller) owner(name string) string {
 	c.Helper()
 	for _, owner := range c.list("/Owners") {
@@ -67,23 +67,23 @@ func (c caller) owner(name string) string {
 			return "/Owners/" + owner["id"].(string)
 		}
 	}
-	c.Fatalf("there is no owner account %q", name)
+	c.Fatalf("GET /Owners: got no owner account %q, want one", name)
 	return ""
 }
 
-// id finds an entity of a list by a member, and returns its id.
-func (c caller) id(path, member, value string) string {
+// id returns the id of the item of a list whose field has a value.
+func (c caller) id(path, field, value string) string {
 	c.Helper()
 	for _, item := range c.list(path) {
-		if item[member] == value {
+		if item[field] == value {
 			return item["id"].(string)
 		}
 	}
-	c.Fatalf("%s has nothing whose %s is %q", path, member, value)
+	c.Fatalf("GET %s: got no item whose %s is %q, want one", path, field, value)
 	return ""
 }
 
-// want compares a JSON object to what is expected, both as JSON.
+// want compares the JSON of a value with the expected JSON.
 func want(t testing.TB, got any, expected string) {
 	t.Helper()
 	b, err := json.Marshal(got)
@@ -91,7 +91,7 @@ func want(t testing.TB, got any, expected string) {
 		t.Fatal(err)
 	}
 	if string(b) != expected {
-		t.Errorf("got  %s\nwant %s", b, expected)
+		t.Errorf("got %s, want %s", b, expected)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestOwners(t *testing.T) {
 
 	c.call("PUT", "/Owners", `{"name":"New"}`).code(t, http.StatusForbidden, "Forbidden")
 	if n := len(c.list("/Owners")); n != 4 {
-		t.Errorf("%d owners after a refused creation", n)
+		t.Errorf("after a refused creation: got %d owners, want 4", n)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestPermissions(t *testing.T) {
 
 	created := c.put(path, fmt.Sprintf(`{"contactId":%q,"role":"Admin"}`, contact))
 	if created["contactId"] != contact || created["role"] != "Admin" || created["ownerAccountId"] == nil {
-		t.Errorf("created %v", created)
+		t.Errorf("created permission: got %v, want contactId %s, role Admin and an ownerAccountId", created, contact)
 	}
 	one := path + "/" + created["id"].(string)
 	want(t, c.get(one)["id"], fmt.Sprintf("%q", created["id"]))
@@ -134,13 +134,13 @@ func TestPermissions(t *testing.T) {
 	c.call("GET", one, "").code(t, http.StatusNotFound, "NotFound")
 	c.call("DELETE", one, "").code(t, http.StatusNotFound, "NotFound")
 	if after := c.list(path); len(after) != len(before) {
-		t.Errorf("%d permissions, %d at first", len(after), len(before))
+		t.Errorf("got %d permissions, want %d", len(after), len(before))
 	}
 	c.call("DELETE", path+"/"+before[0]["id"].(string), "").want(t, http.StatusNoContent)
 	want(t, c.get(path + "/" + before[1]["id"].(string))["contactId"], fmt.Sprintf("%q", before[1]["contactId"]))
 	again := c.put(path, fmt.Sprintf(`{"contactId":%q,"role":"Owner"}`, contact))
 	if again["id"] == created["id"] {
-		t.Error("an id is used twice")
+		t.Errorf("id of a new permission: got %v, the id of a deleted one, want a new id", again["id"])
 	}
 	c.call("PUT", path, fmt.Sprintf(`{"contactId":%q,"role":"King"}`, contact)).code(t, http.StatusBadRequest, "BadRequest")
 }
@@ -150,9 +150,9 @@ func TestBoundLocks(t *testing.T) {
 	path := c.owner("Home") + "/BoundLocks"
 	locks := c.list(path)
 	if len(locks) != 3 || locks[0]["title"] != "Entrance Door" {
-		t.Fatalf("locks: %v", locks)
+		t.Fatalf("got locks %v, want 3, the first one Entrance Door", locks)
 	}
-	// Absent values are null, dates have three decimals and a Z, false and 0 are there.
+	// Absent values are null; times have milliseconds and a Z; false and 0 are present.
 	want(t, locks[0], `{"active":true,"bindDate":"2023-12-12T12:00:00.000Z","description":null,"healthStatuses":null,`+
 		`"id":"c2a85d13-0000-4000-8000-000000000000","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,`+
 		`"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30",`+
@@ -165,10 +165,10 @@ func TestBoundLocks(t *testing.T) {
 	want(t, expanded["membershipStatistics"], `{"ByState":[{"Count":3,"State":"Joined"}]}`)
 	want(t, expanded["supportedFeatures"], `{"timeRestrictionIcalSupport":"Supported"}`)
 	if len(expanded["healthStatuses"].([]any)) != 1 {
-		t.Errorf("health: %v", expanded["healthStatuses"])
+		t.Errorf("got healthStatuses %v, want one", expanded["healthStatuses"])
 	}
 	if c.list(path + "?expand=healthStatuses")[2]["healthStatuses"] == nil {
-		t.Error("the list is not expanded")
+		t.Error("list with expand=healthStatuses: got null, want health statuses")
 	}
 	c.call("GET", one+"?expand=everything", "").code(t, http.StatusBadRequest, "BadRequest")
 	c.call("GET", path+"/nope", "").code(t, http.StatusNotFound, "NotFound")
@@ -176,7 +176,7 @@ func TestBoundLocks(t *testing.T) {
 	body := `{"physicalLockId":"BAASNL/7","bindingCode":"K7Q2-M9XD-4TVB","title":"Cellar","description":"Downstairs"}`
 	bound := c.put(path, body)
 	if bound["title"] != "Cellar" || bound["physicalLockId"] != "BAASNL/7" || bound["description"] != "Downstairs" {
-		t.Errorf("bound: %v", bound)
+		t.Errorf("bound lock: got %v, want the values of %s", bound, body)
 	}
 	want(t, c.get(path + "/" + bound["id"].(string))["title"], `"Cellar"`)
 	c.call("PUT", path, body).code(t, http.StatusForbidden, "Forbidden")
@@ -185,7 +185,7 @@ func TestBoundLocks(t *testing.T) {
 	c.call("PUT", path, `{"physicalLockId":"!","bindingCode":"x"}`).code(t, http.StatusBadRequest, "BadRequest")
 	c.call("PUT", path, `{"physicalLockId":"BAASNL/8"}`).code(t, http.StatusBadRequest, "BadRequest")
 	if log := c.list(path + "/" + bound["id"].(string) + "/LogEntries"); len(log) != 0 {
-		t.Errorf("a lock that was just bound has a log: %v", log)
+		t.Errorf("log of a new lock: got %v, want no entries", log)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestLockGroups(t *testing.T) {
 		`"physicalLockId":null,"rclDate":null,"rclSerialNo":null,"targetType":"Group","title":"Meeting Rooms"}`)
 	one := path + "/" + groups[0]["id"].(string)
 	if _, ok := c.get(one)["statistics"]; ok {
-		t.Error("statistics are there without being asked for")
+		t.Error("lock group without expand: got statistics, want none")
 	}
 	want(t, c.get(one + "?expand=statistics,supportedFeatures")["statistics"], `{"ByState":[{"Count":5,"State":"Joined"}]}`)
 	c.call("GET", path+"?expand=healthStatuses", "").code(t, http.StatusBadRequest, "BadRequest")
@@ -209,7 +209,7 @@ func TestBoundCards(t *testing.T) {
 	home := c.owner("Home")
 	card := home + "/BoundCards/" + c.id(home+"/BoundCards", "title", "Spare Card")
 	if got := c.get(card); got["isActive"] != true || got["label"] != "" || got["nofGrantsCapacity"] != 12.0 || got["unbindDate"] != nil {
-		t.Errorf("card: %v", got)
+		t.Errorf("got card %v, want isActive true, an empty label, nofGrantsCapacity 12 and no unbindDate", got)
 	}
 	c.call("PATCH", card, `{"title":"Guest Card"}`).want(t, http.StatusNoContent)
 	want(t, c.get(card)["title"], `"Guest Card"`)
@@ -217,7 +217,7 @@ func TestBoundCards(t *testing.T) {
 
 	grants := c.list(card + "/Grants")
 	if len(grants) != 1 || grants[0]["contactId"] != nil || grants[0]["contact"] != nil || grants[0]["boundCard"].(object)["title"] != "Guest Card" {
-		t.Fatalf("grants of the card: %v", grants)
+		t.Fatalf("grants of the card: got %v, want one for the card Guest Card", grants)
 	}
 	c.call("POST", card+"/RevokeGrants", "").want(t, http.StatusNoContent)
 	grants = c.list(card + "/Grants")
@@ -275,7 +275,7 @@ func TestContacts(t *testing.T) {
 		want(t, grant["state"], `"Revoked"`)
 	}
 	if n := len(c.list(home + "/Grants?$filter=active")); n != 2 {
-		t.Errorf("%d active grants, want those of the others: 2", n)
+		t.Errorf("got %d active grants, want 2, those of the other contacts", n)
 	}
 	c.call("POST", path+"/nope/RevokeGrants", "").code(t, http.StatusNotFound, "NotFound")
 }
@@ -296,7 +296,7 @@ func TestGrants(t *testing.T) {
 	want(t, grant["contact"].(object)["identifier"], `"cleaner@example.com"`)
 	c.call("PUT", path, body).code(t, http.StatusConflict, "Duplicate")
 
-	// Another validity is another grant, and so is another receiver.
+	// A grant with another validity or another receiver is a different grant.
 	c.put(path, fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"ipId":"tapkey"}`, lock, contact))
 	want(t, c.put(path, fmt.Sprintf(`{"boundLockId":%q,"boundCardId":%q}`, lock, card))["boundCardId"], fmt.Sprintf("%q", card))
 	inline := fmt.Sprintf(`{"boundLockId":%q,"contact":{"identifier":"guest@example.com"}}`, lock)
@@ -305,17 +305,17 @@ func TestGrants(t *testing.T) {
 	c.call("PUT", path, inline).code(t, http.StatusConflict, "Duplicate")
 
 	for name, body := range map[string]string{
-		"no receiver":         fmt.Sprintf(`{"boundLockId":%q}`, lock),
-		"two receivers":       fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"boundCardId":%q}`, lock, contact, card),
-		"unknown lock":        fmt.Sprintf(`{"boundLockId":"nope","contactId":%q}`, contact),
-		"no lock":             fmt.Sprintf(`{"contactId":%q}`, contact),
-		"unknown contact":     fmt.Sprintf(`{"boundLockId":%q,"contactId":"nope"}`, lock),
-		"unknown card":        fmt.Sprintf(`{"boundLockId":%q,"boundCardId":"nope"}`, lock),
-		"empty inline":        fmt.Sprintf(`{"boundLockId":%q,"contact":{}}`, lock),
-		"other provider":      fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"ipId":"other"}`, lock, contact),
-		"backward validity":   fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"validFrom":"2025-01-02T00:00:00Z","validBefore":"2025-01-01T00:00:00Z"}`, lock, contact),
-		"not a time":          fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"validFrom":"tomorrow"}`, lock, contact),
-		"beyond all calendar": fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"validBefore":"9999-12-31T23:59:59-12:00"}`, lock, contact),
+		"no receiver":       fmt.Sprintf(`{"boundLockId":%q}`, lock),
+		"two receivers":     fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"boundCardId":%q}`, lock, contact, card),
+		"unknown lock":      fmt.Sprintf(`{"boundLockId":"nope","contactId":%q}`, contact),
+		"no lock":           fmt.Sprintf(`{"contactId":%q}`, contact),
+		"unknown contact":   fmt.Sprintf(`{"boundLockId":%q,"contactId":"nope"}`, lock),
+		"unknown card":      fmt.Sprintf(`{"boundLockId":%q,"boundCardId":"nope"}`, lock),
+		"empty inline":      fmt.Sprintf(`{"boundLockId":%q,"contact":{}}`, lock),
+		"other provider":    fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"ipId":"other"}`, lock, contact),
+		"backward validity": fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"validFrom":"2025-01-02T00:00:00Z","validBefore":"2025-01-01T00:00:00Z"}`, lock, contact),
+		"not a time":        fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"validFrom":"tomorrow"}`, lock, contact),
+		"year above 9999":   fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"validBefore":"9999-12-31T23:59:59-12:00"}`, lock, contact),
 	} {
 		t.Run(name, func(t *testing.T) { c.call("PUT", path, body).code(t, http.StatusBadRequest, "BadRequest") })
 	}
@@ -323,20 +323,20 @@ func TestGrants(t *testing.T) {
 	one := path + "/" + grant["id"].(string)
 	c.call("POST", one+"/Revoke?dryRun=true", "").want(t, http.StatusOK)
 	if n := len(c.list(path + "?$filter=state eq 'Revoked'")); n != 0 {
-		t.Errorf("a dry run revoked %d grants", n)
+		t.Errorf("after a dry run: got %d revoked grants, want 0", n)
 	}
 	c.call("POST", one+"/Revoke?dryRun=false", `{}`).want(t, http.StatusOK)
 	revoked := c.list(path + "?$filter=state eq 'Revoked'")
 	if len(revoked) != 1 || revoked[0]["id"] != grant["id"] || revoked[0]["active"] != false {
-		t.Errorf("revoked: %v", revoked)
+		t.Errorf("got revoked grants %v, want grant %v, not active", revoked, grant["id"])
 	}
-	// The lock has a longer revocation list, which it has not seen yet.
+	// The number of the revocation list is incremented; the lock has not seen it yet.
 	want(t, []any{revoked[0]["boundLock"].(object)["rclSerialNo"], revoked[0]["boundLock"].(object)["lastSeenRclSerialNo"]}, `[1,null]`)
 	c.call("POST", one+"/Revoke", "").code(t, http.StatusConflict, "Conflict")
 	c.call("POST", path+"/nope/Revoke", "").code(t, http.StatusNotFound, "NotFound")
 	c.call("POST", one+"/Revoke?dryRun=perhaps", "").code(t, http.StatusBadRequest, "BadRequest")
 	if again := c.put(path, body); again["id"] == grant["id"] {
-		t.Error("a revoked grant came back")
+		t.Errorf("new grant: got id %v, the id of a revoked grant, want a new id", again["id"])
 	}
 }
 
@@ -348,13 +348,13 @@ func TestGrantsExpire(t *testing.T) {
 	active := func() int {
 		return len(c.list(home + "/Grants?$filter=active and id eq '" + grant["id"].(string) + "'"))
 	}
-	if active() != 1 {
-		t.Error("the grant is not active")
+	if got := active(); got != 1 {
+		t.Errorf("before validBefore: got %d active grants, want 1", got)
 	}
 	c.server.AdvanceTime(75 * 365 * 24 * 60 * 60 * 1e9)
 	c.token = accessToken(t, c.server, c.server.ClientID(), c.server.ClientSecret())
-	if active() != 0 {
-		t.Error("the grant is active after its end")
+	if got := active(); got != 0 {
+		t.Errorf("after validBefore: got %d active grants, want 0", got)
 	}
 }
 
@@ -365,10 +365,10 @@ func TestDeleteGrantFromCard(t *testing.T) {
 	grant := c.list(card + "/Grants")[0]
 	one := home + "/Grants/" + grant["id"].(string)
 	c.call("POST", one+"/DeleteFromCard", "").want(t, http.StatusNoContent)
-	want(t, c.list(card + "/Grants")[0]["state"], `"Ok"`) // nothing happens until the card is synchronised
+	want(t, c.list(card + "/Grants")[0]["state"], `"Ok"`) // until the card is synchronized
 	c.server.SyncCards()
 	if grants := c.list(card + "/Grants"); len(grants) != 0 {
-		t.Errorf("grants after the card sync: %v", grants)
+		t.Errorf("after the card sync: got grants %v, want none", grants)
 	}
 	c.call("POST", one+"/DeleteFromCard", "").code(t, http.StatusNotFound, "NotFound")
 	other := c.list(home + "/Grants")[0]
@@ -382,7 +382,7 @@ func TestIdentityProviderUsers(t *testing.T) {
 	users := c.list(path)
 	want(t, users[0], `{"email":null,"id":"f6082b4d-0000-4001-8000-000000000000","identifier":null,`+
 		`"ipId":"b75c2e91-0000-4001-8000-000000000000","ipUserId":"employee-4711","status":"Normal"}`)
-	// With ipUserId the answer is one object.
+	// With ipUserId the response is one object.
 	want(t, c.get(path + "?ipUserId=employee-4712")["ipUserId"], `"employee-4712"`)
 	c.call("GET", path+"?ipUserId=nobody", "").code(t, http.StatusNotFound, "NotFound")
 
@@ -421,20 +421,20 @@ func TestPaths(t *testing.T) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	do(t, http.DefaultClient, req).code(t, http.StatusUnsupportedMediaType, "UnsupportedMediaType")
 	c.call("PUT", home+"/Contacts", `{"title":"`+strings.Repeat("x", 1<<20)+`"}`).code(t, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge")
-	// A query that is only half understood would give more than was asked for.
+	// A query that is decoded only in part would return more than the client asked for.
 	for _, query := range []string{"?$filter=active&$filter=active", "?%zz", "?$filter=active;$top=1", "?a=1&a=2"} {
 		c.call("GET", home+"/Grants"+query, "").code(t, http.StatusBadRequest, "BadRequest")
 	}
 }
 
-// Every operation of the contract is built: with no rights it is 401, not 404 or 501.
+// Every operation of the contract is implemented: without a token it is 401, not 404 or 501.
 func TestEveryOperationIsServed(t *testing.T) {
 	s := start(t)
 	for _, op := range tapkey.Operations() {
 		path := strings.NewReplacer("{", "", "}", "").Replace(op.Path)
 		send(t, op.Method, s.BaseURL()+path, "", "").code(t, http.StatusUnauthorized, "Unauthorized")
 		if s.Count(op.ID) != 1 {
-			t.Errorf("%s was counted %d times", op.ID, s.Count(op.ID))
+			t.Errorf("Count(%s): got %d, want 1", op.ID, s.Count(op.ID))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// Each operation is open to its own scope and to no other.
+// Each operation accepts its own scope and no other.
 func TestScopesDecideOnOperations(t *testing.T) {
 	s := start(t)
 	var scopes []string
@@ -23,7 +23,7 @@ func TestScopesDecideOnOperations(t *testing.T) {
 		}
 	}
 	if len(scopes) != 11 {
-		t.Fatalf("scopes: %v", scopes)
+		t.Fatalf("got scopes %v, want 11", scopes)
 	}
 	for _, scope := range scopes {
 		token := accessToken(t, s, s.ClientID(), s.ClientSecret(), scope)
@@ -32,20 +32,20 @@ func TestScopesDecideOnOperations(t *testing.T) {
 			got := send(t, op.Method, s.BaseURL()+path, "Bearer "+token, "")
 			if slices.Contains(op.Scopes, scope) {
 				if got.status == http.StatusUnauthorized {
-					t.Errorf("%s with %s: %d %s", op.ID, scope, got.status, got.body)
+					t.Errorf("%s with scope %s: got status %d and body %s, want another status", op.ID, scope, got.status, got.body)
 				}
 				continue
 			}
 			got.code(t, http.StatusUnauthorized, "InsufficientScope")
-			if challenge := got.header.Get("WWW-Authenticate"); challenge != `Bearer error="insufficient_scope"` {
-				t.Errorf("%s with %s: WWW-Authenticate %s", op.ID, scope, challenge)
+			if challenge, want := got.header.Get("WWW-Authenticate"), `Bearer error="insufficient_scope"`; challenge != want {
+				t.Errorf("%s with scope %s: got WWW-Authenticate %s, want %s", op.ID, scope, challenge, want)
 			}
 		}
 	}
 }
 
-// A new service account reaches nothing until it is made co-administrator, and nothing
-// again when it no longer is.
+// A new service account has access to no owner account until it becomes a co-administrator,
+// and loses access when it no longer is one.
 func TestCoAdministrationDecidesOnOwners(t *testing.T) {
 	newcomer := sandbox.Client{ID: "newcomer", Secret: "s"}
 	main := newCaller(t, sandbox.WithClient(newcomer))
@@ -53,7 +53,7 @@ func TestCoAdministrationDecidesOnOwners(t *testing.T) {
 	home := main.owner("Home")
 
 	if owners := other.list("/Owners"); len(owners) != 0 {
-		t.Fatalf("a new service account sees %v", owners)
+		t.Fatalf("owner accounts of a new service account: got %v, want none", owners)
 	}
 	other.call("GET", home, "").code(t, http.StatusUnauthorized, "Unauthorized")
 	other.call("GET", home+"/BoundLocks", "").code(t, http.StatusUnauthorized, "Unauthorized")
@@ -65,7 +65,7 @@ func TestCoAdministrationDecidesOnOwners(t *testing.T) {
 	other.list(home + "/BoundLocks")
 	other.call("GET", main.owner("Coworking Space"), "").code(t, http.StatusUnauthorized, "Unauthorized")
 
-	// Only the owner changes who is co-administrator.
+	// Only the owner may change permissions.
 	other.call("PUT", home+"/Permissions", fmt.Sprintf(`{"contactId":%q,"role":"Admin"}`, contact["id"])).code(t, http.StatusUnauthorized, "Unauthorized")
 	other.call("DELETE", home+"/Permissions/"+permission["id"].(string), "").code(t, http.StatusUnauthorized, "Unauthorized")
 
@@ -98,7 +98,7 @@ func TestClientsHaveTheRightsTheyAreRegisteredWith(t *testing.T) {
 		{ID: "x", Secret: "x", Administers: []string{"Nowhere"}},
 	} {
 		if s, err := sandbox.Start(sandbox.WithClient(bad)); err == nil {
-			t.Errorf("client %+v is accepted", bad)
+			t.Errorf("Start with client %+v: got no error, want one", bad)
 			s.Close()
 		}
 	}
@@ -117,7 +117,7 @@ func TestWithOwner(t *testing.T) {
 	for _, bad := range []sandbox.SeedGrant{{Lock: "Nope", Card: "Card 1"}, {Lock: "Room 101"}, {Lock: "Room 101", Card: "Card 1", Contact: "guest@example.com"}} {
 		hotel.Grants = []sandbox.SeedGrant{bad}
 		if s, err := sandbox.Start(sandbox.WithOwner(hotel)); err == nil {
-			t.Errorf("grant %+v is accepted", bad)
+			t.Errorf("Start with grant %+v: got no error, want one", bad)
 			s.Close()
 		}
 	}

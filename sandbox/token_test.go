@@ -17,8 +17,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// tokenRequest posts a form to the token endpoint. Basic is the header's value.
-func tokenRequest(t testing.TB, s *sandbox.Server, basic, form string) answer {
+// tokenRequest posts a form to the token endpoint. basic is the Authorization header, if
+// not empty.
+func tokenRequest(t testing.TB, s *sandbox.Server, basic, form string) response {
 	t.Helper()
 	req, err := http.NewRequest("POST", s.TokenURL(), strings.NewReader(form))
 	if err != nil {
@@ -76,13 +77,13 @@ func TestTokenRequests(t *testing.T) {
 			}
 			got.want(t, status).decode(t, &a)
 			if a.Scope+a.Error != test.want {
-				t.Errorf("%s, want %q", got.body, test.want)
+				t.Errorf("got %s, want scope or error %q", got.body, test.want)
 			}
 			if status == http.StatusOK && (a.AccessToken == "" || a.ExpiresIn != 3600 || a.TokenType != "Bearer") {
-				t.Errorf("%s", got.body)
+				t.Errorf("got %s, want an access token of type Bearer that expires in 3600 s", got.body)
 			}
 			if !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
-				t.Errorf("Cache-Control: %q", got.header.Get("Cache-Control"))
+				t.Errorf("got Cache-Control %q, want no-store", got.header.Get("Cache-Control"))
 			}
 		})
 	}
@@ -91,14 +92,14 @@ func TestTokenRequests(t *testing.T) {
 	want(t, e.Error, `"invalid_request"`)
 }
 
-// A token is an RS256 JWT that can be verified by what discovery leads to.
+// A token is an RS256 JWT that can be verified with the key that discovery leads to.
 func TestTokenIsVerifiedByDiscovery(t *testing.T) {
 	s := start(t, sandbox.WithTokenLifetime(90*time.Second))
 	origin := strings.TrimSuffix(s.TokenURL(), "/connect/token")
 	var discovery map[string]any
 	send(t, "GET", origin+"/.well-known/openid-configuration", "", "").want(t, http.StatusOK).decode(t, &discovery)
 	if discovery["issuer"] != origin || discovery["token_endpoint"] != s.TokenURL() {
-		t.Errorf("discovery: %v", discovery)
+		t.Errorf("discovery: got %v, want issuer %s and token_endpoint %s", discovery, origin, s.TokenURL())
 	}
 	keysURL := discovery["jwks_uri"].(string)
 	var keys struct {
@@ -117,17 +118,17 @@ func TestTokenIsVerifiedByDiscovery(t *testing.T) {
 	}
 	want(t, []any{token.Header["kid"], claims["client_id"], claims["scope"]}, `["sandbox","tapkey-sandbox",["read:grants","read:logs"]]`)
 	if life := claims["exp"].(float64) - claims["nbf"].(float64); life != 90 {
-		t.Errorf("the token lives for %v seconds", life)
+		t.Errorf("lifetime of the token: got %v s, want 90", life)
 	}
 }
 
-// What is not a valid token is 401 with invalid_token.
+// An invalid token is 401 with invalid_token.
 func TestTokensThatAreRefused(t *testing.T) {
 	s := start(t, sandbox.WithTokenLifetime(time.Minute))
 	token := accessToken(t, s, s.ClientID(), s.ClientSecret())
-	owners := func(authorization string) answer { return send(t, "GET", s.BaseURL()+"/Owners", authorization, "") }
+	owners := func(authorization string) response { return send(t, "GET", s.BaseURL()+"/Owners", authorization, "") }
 
-	owners("bearer "+token).want(t, http.StatusOK) // RFC 9110: schemes have no case
+	owners("bearer "+token).want(t, http.StatusOK) // RFC 9110: schemes are case-insensitive
 	for _, authorization := range []string{"", "Bearer", "Basic " + token, "access_token " + token, token, "Bearer" + token} {
 		got := owners(authorization)
 		if strings.HasPrefix(authorization, "Bearer") && authorization == "Bearer" {
@@ -152,16 +153,16 @@ func TestTokensThatAreRefused(t *testing.T) {
 			got := owners("Bearer " + bad)
 			got.code(t, http.StatusUnauthorized, "InvalidToken")
 			if challenge := got.header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `Bearer error="invalid_token"`) {
-				t.Errorf("WWW-Authenticate: %s", challenge)
+				t.Errorf("got WWW-Authenticate %s, want error invalid_token", challenge)
 			}
 		})
 	}
 
-	s.AdvanceTime(58 * time.Second) // the token tells whole seconds
+	s.AdvanceTime(58 * time.Second) // the times in a token are whole seconds
 	owners("Bearer "+token).want(t, http.StatusOK)
 	s.AdvanceTime(3 * time.Second)
 	if got := owners("Bearer " + token); !strings.Contains(got.header.Get("WWW-Authenticate"), "expired") {
-		t.Errorf("an expired token: %d %v", got.status, got.header)
+		t.Errorf("expired token: got status %d and header %v, want a challenge that says expired", got.status, got.header)
 	}
 	s.SetTime(time.Now())
 	owners("Bearer "+token).want(t, http.StatusOK)
@@ -172,7 +173,7 @@ func TestRevokedTokens(t *testing.T) {
 	owners := func(token string) int { return send(t, "GET", s.BaseURL()+"/Owners", "Bearer "+token, "").status }
 	one, two := accessToken(t, s, s.ClientID(), s.ClientSecret()), accessToken(t, s, s.ClientID(), s.ClientSecret())
 	if !s.RevokeToken(one) || s.RevokeToken(one) || s.RevokeToken("garbage") {
-		t.Error("RevokeToken does not say whether the token was valid")
+		t.Error("RevokeToken: got another result than want: true for a valid token, false for a revoked and an invalid one")
 	}
 	want(t, []int{owners(one), owners(two)}, `[401,200]`)
 	s.RevokeTokens()
@@ -197,19 +198,19 @@ func TestRequestsAreReadBackWithoutSecrets(t *testing.T) {
 		"GET|/api/v1/Owners||listOwners|Unauthorized|[redacted]",
 		"GET|/api/v1/nope|||Not Found|Bearer [redacted]",
 	}; !slices.Equal(lines, expected) {
-		t.Errorf("got  %q\nwant %q", lines, expected)
+		t.Errorf("got %q, want %q", lines, expected)
 	}
 	want(t, []int{s.Count("listOwners"), s.Count("getOwner"), s.TokenRequests()}, `[2,0,1]`)
 	s.ForgetRequests()
 	want(t, []int{s.Count("listOwners"), s.TokenRequests(), len(s.Requests())}, `[0,0,0]`)
 }
 
-// rsaKey reads a JSON Web Key.
+// rsaKey decodes a JSON Web Key.
 func rsaKey(t testing.TB, raw json.RawMessage) *rsa.PublicKey {
 	t.Helper()
 	var key struct{ Kty, Alg, Kid, N, E string }
 	if err := json.Unmarshal(raw, &key); err != nil || key.Kty != "RSA" || key.Alg != "RS256" || key.Kid != "sandbox" {
-		t.Fatalf("key: %s %v", raw, err)
+		t.Fatalf("got key %s (%v), want an RSA key for RS256 with id sandbox", raw, err)
 	}
 	decode := func(text string) *big.Int {
 		b, err := base64.RawURLEncoding.DecodeString(text)
