@@ -43,7 +43,7 @@ func list() odata.List[thing] {
 	}}
 }
 
-// ids are those of the things a query picks, in order.
+// ids returns the ids of the things that a query returns, in order.
 func ids(t *testing.T, values url.Values) string {
 	t.Helper()
 	q, err := odata.Parse[thing](values)
@@ -70,13 +70,13 @@ func TestFilter(t *testing.T) {
 		"title gt 'F'":                                 "bd",
 		"not (title gt 'F')":                           "ac",
 		"active":                                       "ac",
-		"not active":                                   "b", // not null is null, which lets nothing through
+		"not active":                                   "b", // not null is null, which is not true
 		"active eq true":                               "ac",
 		"active ne true":                               "bd",
 		"active eq false and no eq 2":                  "b",
 		"no ge 2 and no lt 31":                         "bc",
 		"no eq 9007199254740993":                       "d",
-		"no eq 9007199254740992":                       "", // as a float it would be the same
+		"no eq 9007199254740992":                       "", // equal as a float64
 		"no gt 1.5":                                    "bcd",
 		"value le -2":                                  "c",
 		"value lt 1e3":                                 "ac",
@@ -86,11 +86,11 @@ func TestFilter(t *testing.T) {
 		"seen lt 2024-01-02T00:00Z":                    "a",
 		"contains(title, 'a')":                         "ab",
 		"contains(title,'ß')":                          "d",
-		"not contains(title,'a')":                      "d", // of null it is not known
+		"not contains(title,'a')":                      "d", // a function applied to null is null
 		"startswith(title,'O''N')":                     "b",
 		"endswith(title,'Door') eq true":               "a",
 		"contains('abc',id)":                           "abc",
-		"id eq 'a' or id eq 'b' and active eq true":    "a", // and binds tighter
+		"id eq 'a' or id eq 'b' and active eq true":    "a", // and has precedence
 		"(id eq 'a' or id eq 'b') and active eq false": "b",
 		"not (id eq 'a') and not (id eq 'b')":          "cd",
 		"not not active":                               "ac",
@@ -107,12 +107,12 @@ func TestFilter(t *testing.T) {
 		strings.Repeat("id eq 'x' or ", 2000) + "id eq 'a'":             "a",
 	} {
 		if got := ids(t, url.Values{"$filter": {filter}}); got != want {
-			t.Errorf("%.80s: %q, want %q", filter, got, want)
+			t.Errorf("%.80s: got %q, want %q", filter, got, want)
 		}
 	}
 }
 
-// What is not understood is refused, at its position.
+// Unsupported and malformed filters are errors with a position.
 func TestFilterRefusals(t *testing.T) {
 	for filter, position := range map[string]int{
 		"":                             1,
@@ -173,11 +173,11 @@ func TestFilterRefusals(t *testing.T) {
 		_, err := odata.Parse[thing](url.Values{"$filter": {filter}})
 		var got *odata.Error
 		if !errors.As(err, &got) {
-			t.Errorf("%.80q is accepted", filter)
+			t.Errorf("%.80q: got error %v, want an *odata.Error", filter, err)
 			continue
 		}
 		if got.Option != "$filter" || got.Position != position || got.Message == "" {
-			t.Errorf("%.80q: %v, want position %d", filter, err, position)
+			t.Errorf("%.80q: got %v, want an error of $filter at position %d", filter, err, position)
 		}
 	}
 }
@@ -199,12 +199,13 @@ func TestTopAndSkip(t *testing.T) {
 			}
 		}
 		if got := ids(t, values); got != test.want {
-			t.Errorf("%v: %q, want %q", values, got, test.want)
+			t.Errorf("%v: got %q, want %q", values, got, test.want)
 		}
 	}
 }
 
-// counted is a list of numbers that counts how many are read; one of three is active.
+// counted returns a list of numbers, every third one active, and the number of items read
+// from it.
 func counted(size int) (numbers odata.List[thing], read *int) {
 	read = new(int)
 	return odata.List[thing]{
@@ -222,8 +223,8 @@ func counted(size int) (numbers odata.List[thing], read *int) {
 	}, read
 }
 
-// Pages that are on their way at the same time come in any order. Each gives what it
-// gives alone, and starts at the nearest place that is known.
+// Pages requested in any order are the same as when requested alone. Filtering a page
+// starts at the nearest known place.
 func TestBookmarksInAnyOrder(t *testing.T) {
 	numbers, read := counted(1000)
 	for _, skip := range []int{0, 20, 10, 40, 30, 50, 70, 60, 5, 0, 15, 320, 330} {
@@ -235,21 +236,21 @@ func TestBookmarksInAnyOrder(t *testing.T) {
 		next := int64(3 * skip)
 		for item := range q.Apply(numbers) {
 			if *item.No != next {
-				t.Fatalf("from %d on: %d in place of %d", skip, *item.No, next)
+				t.Fatalf("skip %d: got item %d, want %d", skip, *item.No, next)
 			}
 			next += 3
 		}
 		if want := int64(3 * min(skip+10, 334)); next != want {
-			t.Errorf("from %d on: ended before %d, want %d", skip, next, want)
+			t.Errorf("skip %d: got end before %d, want before %d", skip, next, want)
 		}
-		if skip != 320 && *read > 61 { // two pages at most, save for the jump to 320
-			t.Errorf("from %d on: %d numbers were read", skip, *read)
+		if skip != 320 && *read > 61 { // at most two pages, except for the jump to 320
+			t.Errorf("skip %d: got %d items read, want at most 61", skip, *read)
 		}
 	}
 }
 
-// A bookmark makes the next page start where the one before ended, and changes nothing
-// else.
+// With bookmarks, filtering a page starts at the end of the previous one. The items are the
+// same.
 func TestBookmarks(t *testing.T) {
 	const size = 1000
 	numbers, read := counted(size)
@@ -268,10 +269,10 @@ func TestBookmarks(t *testing.T) {
 		}
 	}
 	if len(got) != 334 || got[0] != 0 || got[333] != 999 || got[200] != 600 {
-		t.Errorf("%d items: %v", len(got), got)
+		t.Errorf("got %d items %v, want the 334 multiples of 3 up to 999", len(got), got)
 	}
 	if *read != size {
-		t.Errorf("%d items were read for a list of %d", *read, size)
+		t.Errorf("got %d items read, want %d", *read, size)
 	}
 	q, err := odata.Parse[thing](url.Values{"$filter": {"not active"}, "$top": {"1"}, "$skip": {"10"}})
 	if err != nil {
@@ -279,7 +280,7 @@ func TestBookmarks(t *testing.T) {
 	}
 	for item := range q.Apply(numbers) {
 		if *item.No != 16 {
-			t.Errorf("the bookmark of another filter was used: %d", *item.No)
+			t.Errorf("other filter: got item %d, want 16", *item.No)
 		}
 	}
 }
@@ -296,7 +297,7 @@ func TestOptionsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := odata.Parse[thing](values); err == nil {
-			t.Errorf("%s is accepted", query)
+			t.Errorf("%s: got no error, want one", query)
 		}
 	}
 }
@@ -319,7 +320,7 @@ func TestSelect(t *testing.T) {
 		}
 		got, err := q.AppendJSON(nil, &things()[0])
 		if err != nil || string(got) != want {
-			t.Errorf("%q: %s %v, want %s", query, got, err, want)
+			t.Errorf("%q: got %s and error %v, want %s", query, got, err, want)
 		}
 	}
 	q, err := odata.Parse[thing](url.Values{"$select": {"value"}})
@@ -327,7 +328,7 @@ func TestSelect(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := q.AppendJSON(nil, &things()[1]); err != nil || string(got) != `{"id":"b"}` {
-		t.Errorf("an absent member with omitempty: %s %v", got, err)
+		t.Errorf("absent field with omitempty: got %s and error %v, want %s", got, err, `{"id":"b"}`)
 	}
 }
 
@@ -340,7 +341,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil {
 			var e *odata.Error
 			if !errors.As(err, &e) || e.Position < 1 || e.Message == "" {
-				t.Fatalf("%q: %#v has no reason", filter, err)
+				t.Fatalf("%q: got %#v, want an *odata.Error with position and message", filter, err)
 			}
 			return
 		}
@@ -349,7 +350,7 @@ func FuzzFilter(f *testing.F) {
 			n++
 		}
 		if n > len(things()) {
-			t.Fatalf("%q gives %d items", filter, n)
+			t.Fatalf("%q: got %d items, want at most %d", filter, n, len(things()))
 		}
 	})
 }
