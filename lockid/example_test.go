@@ -6,7 +6,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/lockid"
 )
 
-// From an answer of the API to what people read on the lock.
+// From the API to the form printed on the lock.
 func ExampleParse() {
 	id, err := lockid.Parse("BAASNL/7") // the PhysicalLockID of a lock
 	if err != nil {
@@ -17,7 +17,7 @@ func ExampleParse() {
 	// 12-34-BF-FB
 }
 
-// From what people read on the lock to the forms of the API.
+// From the form printed on the lock to the forms used by the API.
 func ExampleParseHex() {
 	id, err := lockid.ParseHex("12 34 bf fb")
 	if err != nil {
@@ -31,5 +31,5 @@ func ExampleParseHex() {
 	// Output:
 	// BAASNL/7 in JSON
 	// BAASNL_7 in a URL
-	// lock id: no hex digits, two for each byte
+	// lock id: invalid hex: want two digits for each byte
 }

@@ -11,21 +11,21 @@ import (
 func TestForms(t *testing.T) {
 	for _, test := range []struct{ base64, url, hex string }{
 		{"BAASNL/7", "BAASNL_7", "12-34-BF-FB"},
-		{"AAChsgq2", "AAChsgq2", "A1-B2-0A-B6"}, // a documented placeholder whose length is wrong
+		{"AAChsgq2", "AAChsgq2", "A1-B2-0A-B6"}, // a documented example with a wrong length
 		{"AQD/", "AQD_", "FF"},
 		{"AgABAg==", "AgABAg", "01-02"},
 	} {
 		for _, form := range []string{test.base64, test.url, strings.TrimRight(test.base64, "=")} {
 			id, err := lockid.Parse(form)
 			if err != nil || id.Base64() != test.base64 || id.Base64URL() != test.url || id.Hex() != test.hex || id.String() != test.hex {
-				t.Errorf("%s: %v, %s, %s, %s", form, err, id.Base64(), id.Base64URL(), id.Hex())
+				t.Errorf("Parse(%s): got %s, %s, %s and error %v, want %s, %s, %s", form, id.Base64(), id.Base64URL(), id.Hex(), err, test.base64, test.url, test.hex)
 			}
 		}
 	}
 	want, _ := lockid.Parse("BAASNL/7")
 	for _, form := range []string{"12-34-BF-FB", "1234bffb", "12:34:bf:FB", "12 34 BF FB"} {
 		if id, err := lockid.ParseHex(form); err != nil || id != want {
-			t.Errorf("%s: %v, %v", form, id, err)
+			t.Errorf("ParseHex(%s): got %v and error %v, want %v", form, id, err, want)
 		}
 	}
 }
@@ -33,12 +33,12 @@ func TestForms(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	for _, text := range []string{"", "=", "BA", "BAA=", "BAAS\nNL/7", "BAASNL/7===", "ümlaut", "BAAS NL/7", strings.Repeat("!", 1<<16)} {
 		if id, err := lockid.Parse(text); err == nil || strings.Contains(err.Error(), "\n") || len(err.Error()) > 100 {
-			t.Errorf("Parse(%.20q) gave %v, %v", text, id, err)
+			t.Errorf("Parse(%.20q): got %v and error %v, want a short one-line error", text, id, err)
 		}
 	}
 	for _, text := range []string{"", "-", "1", "123", "zz", "12_34", strings.Repeat("00", 1<<16)} {
 		if id, err := lockid.ParseHex(text); err == nil || len(err.Error()) > 100 {
-			t.Errorf("ParseHex(%.20q) gave %v, %v", text, id, err)
+			t.Errorf("ParseHex(%.20q): got %v and error %v, want a short error", text, id, err)
 		}
 	}
 }
@@ -56,11 +56,11 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		for _, form := range []string{read.Base64(), read.Base64URL()} {
 			if again, err := lockid.Parse(form); err != nil || again != read {
-				t.Errorf("%s: %v, %v", form, again, err)
+				t.Errorf("Parse(%s): got %v and error %v, want %v", form, again, err, read)
 			}
 		}
 		if again, err := lockid.ParseHex(read.Hex()); err != nil || again != read {
-			t.Errorf("%s: %v, %v", read.Hex(), again, err)
+			t.Errorf("ParseHex(%s): got %v and error %v, want %v", read.Hex(), again, err, read)
 		}
 	})
 }
@@ -73,7 +73,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if again, err := lockid.Parse(id.Base64()); err != nil || again != id {
-			t.Errorf("%q: %v, %v", text, again, err)
+			t.Errorf("Parse(%s) of Parse(%q): got %v and error %v, want %v", id.Base64(), text, again, err, id)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/odata"
 )
 
-// The entries of a log that are about opening a lock, from some time on.
+// Log entries with the command TriggerLock, from a point in time on.
 func Example() {
 	since := time.Date(2026, time.March, 29, 2, 30, 0, 0, time.FixedZone("CET", 3600))
 	filter := odata.And(
@@ -22,7 +22,7 @@ func Example() {
 	// logType eq 'Command' and command eq 'TriggerLock' and receivedAt ge 2026-03-29T01:30:00Z
 }
 
-// What people type is a value and nothing else.
+// A value from user input cannot change the expression.
 func ExampleEq() {
 	fmt.Println(odata.Eq("title", "Alex' or true or title eq 'Shed"))
 	fmt.Println(odata.Eq("active", true))
@@ -33,7 +33,7 @@ func ExampleEq() {
 	// contactId eq null
 }
 
-// Parentheses are set where they are needed.
+// Parentheses are added where they are required.
 func ExampleOr() {
 	either := odata.Or(odata.Eq("id", "1"), odata.Eq("id", "2"))
 	fmt.Println(odata.And(odata.Eq("active", true), either))

@@ -35,7 +35,7 @@ func TestExpressions(t *testing.T) {
 		`a eq 1 and b eq 2 and (b eq 2 or c eq 3) and not (a eq 1)`: odata.And(odata.And(a, b), odata.Or(b, c), odata.Not(a)),
 	} {
 		if got.String() != want {
-			t.Errorf("got  %s\nwant %s", got, want)
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }
@@ -53,7 +53,7 @@ func TestMistakesPanic(t *testing.T) {
 		func() {
 			defer func() {
 				if p := recover(); p == nil || !strings.HasPrefix(fmt.Sprint(p), "odata: ") {
-					t.Errorf("%s: panic %v", name, p)
+					t.Errorf("%s: got panic value %v, want a message of package odata", name, p)
 				}
 			}()
 			mistake()
@@ -61,8 +61,8 @@ func TestMistakesPanic(t *testing.T) {
 	}
 }
 
-// Whatever the value, it is one literal: read back by OData's rule, it is the value,
-// and nothing follows it.
+// Every value is quoted as one string literal: decoded by the rules of OData it is the
+// value, and nothing follows it.
 func FuzzQuoting(f *testing.F) {
 	for _, s := range []string{"", "'", "''", "a'b", "x' or 'a' eq 'a", "%27", "ü", "\x00\xff"} {
 		f.Add(s)
@@ -70,7 +70,7 @@ func FuzzQuoting(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		text, ok := strings.CutPrefix(odata.Eq("title", value).String(), "title eq '")
 		if !ok {
-			t.Fatal(text)
+			t.Fatalf("got %s, want a string literal after title eq", text)
 		}
 		var read strings.Builder
 		for i := 0; i < len(text); i++ {
@@ -80,7 +80,7 @@ func FuzzQuoting(f *testing.F) {
 			}
 			if i == len(text)-1 {
 				if read.String() != value {
-					t.Errorf("%q was read as %q", value, read.String())
+					t.Errorf("decoded literal: got %q, want %q", read.String(), value)
 				}
 				return
 			}
@@ -89,7 +89,7 @@ func FuzzQuoting(f *testing.F) {
 			}
 			read.WriteByte('\'')
 		}
-		t.Errorf("%q is no literal in %q", value, text)
+		t.Errorf("got %q, want the literal of %q", text, value)
 	})
 }
 
