@@ -8,14 +8,15 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// challenge is what a server says of a bearer token (RFC 6750, section 3).
+// challenge is a Bearer challenge of a server (RFC 6750, section 3).
 type challenge struct {
-	raw              string
-	err, description string
+	raw         string // the whole header; "" if there is no Bearer challenge
+	err         string // parameter error
+	description string // parameter error_description
 }
 
-// parseChallenge reads the Bearer challenge of WWW-Authenticate headers, as far as
-// it can be read. A header may hold several challenges (RFC 9110, section 11.6.1).
+// parseChallenge returns the Bearer challenge of WWW-Authenticate headers. It ignores what
+// it cannot parse. A header can hold several challenges (RFC 9110, section 11.6.1).
 func parseChallenge(headers []string) challenge {
 	for _, header := range headers {
 		found, values := false, map[string]string{}
@@ -31,7 +32,7 @@ func parseChallenge(headers []string) challenge {
 				continue
 			}
 			found = true
-			// A parameter has the form of a media type's.
+			// A parameter has the same form as a parameter of a media type.
 			if _, params, err := mime.ParseMediaType("x/x;" + param); err == nil {
 				maps.Copy(values, params)
 			}
@@ -47,13 +48,13 @@ func parseChallenge(headers []string) challenge {
 	return challenge{}
 }
 
-// isScheme tells the scheme in front of a challenge's first parameter from the name
-// of a further parameter, which an equals sign follows.
+// isScheme reports whether name is a scheme, as opposed to the name of a parameter, which
+// is followed by an equals sign. after is the text after name.
 func isScheme(name, after string) bool {
 	return name != "" && !strings.Contains(name, "=") && !strings.HasPrefix(strings.TrimSpace(after), "=")
 }
 
-// paramEnd is where the next comma outside quotes is.
+// paramEnd returns the index of the first comma outside quotes, or the length of s.
 func paramEnd(s string) int {
 	quoted := false
 	for i := 0; i < len(s); i++ {

@@ -26,13 +26,13 @@ func TestChallenge(t *testing.T) {
 	} {
 		got := parseChallenge(strings.Split(c.headers, "\n"))
 		if got.err != c.err || got.description != c.description || (got.raw != "") != c.found {
-			t.Errorf("%s: %+v", c.headers, got)
+			t.Errorf("%s: got %+v, want error %q, description %q and found %t", c.headers, got, c.err, c.description, c.found)
 		}
 	}
 }
 
-// What a server says in whatever words is read back, whatever else is in the header;
-// and it stays one line of a bounded length.
+// The error and the description of any challenge are parsed, whatever else is in the
+// headers. They are one line of bounded length.
 func FuzzChallenge(f *testing.F) {
 	f.Add(`Basic realm="a, b"`, "invalid_token", "The token expired")
 	f.Add(``, "insufficient_scope", `quotes " and \ and , and =`)
@@ -40,25 +40,25 @@ func FuzzChallenge(f *testing.F) {
 	f.Add(`Negotiate abc==, Digest qop="auth, auth-int"`, "invalid_request", strings.Repeat("long ", 100))
 	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	f.Fuzz(func(t *testing.T, other, code, description string) {
-		said := `Bearer error="` + quote.Replace(code) + `", error_description="` + quote.Replace(description) + `"`
-		for _, headers := range [][]string{{other}, {said}, {other, said}, {other + ", " + said}, {said + "," + other}, {said[:len(said)/2]}} {
+		bearer := `Bearer error="` + quote.Replace(code) + `", error_description="` + quote.Replace(description) + `"`
+		for _, headers := range [][]string{{other}, {bearer}, {other, bearer}, {other + ", " + bearer}, {bearer + "," + other}, {bearer[:len(bearer)/2]}} {
 			got := parseChallenge(headers)
 			for _, text := range []string{got.raw, got.err, got.description} {
 				if len(text) > 3*200+3 || strings.ContainsFunc(text, unicode.IsControl) {
-					t.Fatalf("%q of %q", text, headers)
+					t.Fatalf("%q: got %q, want at most 603 bytes without control characters", headers, text)
 				}
 			}
 		}
 		if plain(code) && plain(description) && len(code) < 60 && len(description) < 200 {
-			if got := parseChallenge([]string{said}); got.err != code || got.description != description {
-				t.Errorf("%s: %+v", said, got)
+			if got := parseChallenge([]string{bearer}); got.err != code || got.description != description {
+				t.Errorf("%s: got %+v, want error %q and description %q", bearer, got, code, description)
 			}
 		}
 	})
 }
 
-// plain says whether a text may stand in a quoted-string (RFC 9110, section 5.6.4) and
-// is shown as it is.
+// plain reports whether a text is allowed in a quoted-string (RFC 9110, section 5.6.4) and
+// is returned unchanged.
 func plain(s string) bool {
 	return s == strings.TrimSpace(s) && !strings.Contains(s, "  ") &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })

@@ -16,59 +16,59 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// Options say what else to look at.
+// Options are options of [Diagnose].
 type Options struct {
 	// Owner is the id of an owner account that the service account should administer.
 	Owner string
 
-	// Operations are the ids of operations whose scopes the token should have;
-	// default: listOwners. Nothing but listOwners and reads of Owner is called, so a
-	// write is judged by its scope alone.
+	// Operations are the ids of operations whose scopes the token should have. The
+	// default is listOwners. Only the scopes are checked: Diagnose calls no operation
+	// but listOwners and lists of Owner.
 	Operations []string
 
-	// Observe, if set, is called with each rung as it has been climbed.
-	Observe func(Rung)
+	// OnStep, if not nil, is called after each step.
+	OnStep func(Step)
 }
 
-// Diagnosis is how far the ladder could be climbed.
+// Diagnosis is the result of [Diagnose].
 type Diagnosis struct {
-	// Findings are what was found: the one that broke the ladder, or one [OK].
+	// Findings holds the finding of the step that failed, or [OK].
 	Findings []Finding `json:"findings"`
 
-	// Rungs are the steps that were tried, in order.
-	Rungs []Rung `json:"-"`
+	// Steps are the steps that were run, in order.
+	Steps []Step `json:"-"`
 }
 
-// Healthy says whether nothing is wrong.
+// Healthy reports whether nothing is wrong.
 func (d Diagnosis) Healthy() bool {
 	return len(d.Findings) == 1 && d.Findings[0].ID == OK
 }
 
-// Rung is a step of the ladder.
-type Rung struct {
+// Step is one of the checks of a [Diagnosis].
+type Step struct {
 	Name    string   // such as "configuration" or "token"
-	Detail  string   // what was seen
-	Finding *Finding // what broke it, or nil
+	Detail  string   // what was observed, if the check succeeded
+	Finding *Finding // why the check failed, or nil
 }
 
-// ladder is the order in which things are looked at: each rung makes sense only if
-// those before it hold.
-var ladder = []struct {
-	name  string
-	climb func(*patient, context.Context) (detail string, broken *Finding)
+// checks are the checks in the order in which they run. Each one requires that those
+// before it have succeeded.
+var checks = []struct {
+	name string
+	run  func(*run, context.Context) (detail string, failed *Finding)
 }{
-	{"configuration", (*patient).configuration},
-	{"token endpoint", (*patient).endpoint},
-	{"credentials", (*patient).credentials},
-	{"token", (*patient).readToken},
-	{"clock", (*patient).clock},
-	{"scopes", (*patient).scopes},
-	{"GET /Owners", (*patient).owners},
-	{"administrator", (*patient).administrator},
+	{"configuration", (*run).configuration},
+	{"token endpoint", (*run).endpoint},
+	{"credentials", (*run).credentials},
+	{"token", (*run).readToken},
+	{"clock", (*run).clock},
+	{"scopes", (*run).scopes},
+	{"GET /Owners", (*run).owners},
+	{"administrator", (*run).administrator},
 }
 
-// patient is what is known so far.
-type patient struct {
+// run is what the checks of one [Diagnose] share.
+type run struct {
 	client  *client.Client
 	options Options
 
@@ -79,86 +79,86 @@ type patient struct {
 	probe      probe
 }
 
-// Diagnose finds out why calls of c fail, or that they need not. It reads only. What it
-// cannot find out, because ctx ends or nobody answers, is a finding as well, never an
-// error.
+// Diagnose runs the checks against c, and returns the first failure or [OK]. It only reads
+// data. A check that cannot finish, because ctx is done or the server does not respond, is
+// a failure.
 func Diagnose(ctx context.Context, c *client.Client, opts Options) Diagnosis {
 	var d Diagnosis
-	p := &patient{client: c, options: opts}
-	for _, step := range ladder {
-		rung := Rung{Name: step.name}
-		rung.Detail, rung.Finding = step.climb(p, ctx)
-		d.Rungs = append(d.Rungs, rung)
-		if opts.Observe != nil {
-			opts.Observe(rung)
+	r := &run{client: c, options: opts}
+	for _, check := range checks {
+		step := Step{Name: check.name}
+		step.Detail, step.Finding = check.run(r, ctx)
+		d.Steps = append(d.Steps, step)
+		if opts.OnStep != nil {
+			opts.OnStep(step)
 		}
-		if rung.Finding != nil {
-			d.Findings = []Finding{*rung.Finding}
+		if step.Finding != nil {
+			d.Findings = []Finding{*step.Finding}
 			return d
 		}
 	}
-	d.Findings = []Finding{newFinding(OK, fmt.Sprintf("%d owner accounts", len(p.probe.owners)))}
+	d.Findings = []Finding{newFinding(OK, fmt.Sprintf("%d owner accounts", len(r.probe.owners)))}
 	return d
 }
 
-func found(id, evidence string) *Finding {
+func found(id ID, evidence string) *Finding {
 	f := newFinding(id, evidence)
 	return &f
 }
 
-func (p *patient) configuration(context.Context) (string, *Finding) {
-	if p.client == nil {
-		return "", found(ConfigMissing, "there is no client")
+func (r *run) configuration(context.Context) (string, *Finding) {
+	if r.client == nil {
+		return "", found(ConfigMissing, "the client is nil")
 	}
-	wanted := p.options.Operations
-	if len(wanted) == 0 {
-		wanted = []string{"listOwners"}
+	ids := r.options.Operations
+	if len(ids) == 0 {
+		ids = []string{"listOwners"}
 	}
 	all := tapkey.Operations()
-	for _, id := range wanted {
+	for _, id := range ids {
 		i := slices.IndexFunc(all, func(op api.Operation) bool { return op.ID == id })
 		if i < 0 {
-			return "", found(ConfigMissing, fmt.Sprintf("there is no operation %q", engine.OneLine(id, 60)))
+			return "", found(ConfigMissing, fmt.Sprintf("unknown operation %q", engine.OneLine(id, 60)))
 		}
-		p.operations = append(p.operations, all[i])
+		r.operations = append(r.operations, all[i])
 	}
-	return p.client.BaseURL(), nil
+	return r.client.BaseURL(), nil
 }
 
-// endpoint is broken where no token endpoint answered; what it answered is for the
-// next rung.
-func (p *patient) endpoint(ctx context.Context) (string, *Finding) {
-	p.token, p.tokenErr = p.client.Token(ctx)
-	if p.tokenErr != nil {
-		f := explain(p.tokenErr)
+// endpoint checks that the token endpoint responds. The next check judges the response.
+func (r *run) endpoint(ctx context.Context) (string, *Finding) {
+	r.token, r.tokenErr = r.client.Token(ctx)
+	if r.tokenErr != nil {
+		f := explain(r.tokenErr)
 		switch f.ID {
 		case InvalidClient, UnauthorizedClient, InvalidScope, RequestRefused, MalformedToken:
 		default:
 			return "", &f
 		}
 	}
-	if url := p.client.TokenURL(); url != "" {
+	if url := r.client.TokenURL(); url != "" {
 		return url, nil
 	}
-	return "a token source of the program's own", nil
+	return "a token source of the program", nil
 }
 
-func (p *patient) credentials(ctx context.Context) (string, *Finding) {
-	if p.tokenErr == nil {
+func (r *run) credentials(ctx context.Context) (string, *Finding) {
+	if r.tokenErr == nil {
 		return "accepted", nil
 	}
-	f := explain(p.tokenErr)
+	f := explain(r.tokenErr)
 	if f.ID == InvalidScope {
-		f.Evidence += p.refusedScopes(ctx)
+		f.Evidence += r.refusedScopes(ctx)
 	}
 	return "", &f
 }
 
-// refusedScopes asks for each scope by itself.
-func (p *patient) refusedScopes(ctx context.Context) string {
+// refusedScopes requests a token for each scope separately, and returns the refused scopes
+// as a suffix of the evidence.
+func (r *run) refusedScopes(ctx context.Context) string {
 	var refused []string
-	for _, scope := range p.client.Scopes() {
-		if _, err := p.client.NewToken(ctx, scope); err != nil && explain(err).ID == InvalidScope {
+	for _, scope := range r.client.Scopes() {
+		if _, err := r.client.NewToken(ctx, scope); err != nil && explain(err).ID == InvalidScope {
 			refused = append(refused, scope)
 		}
 	}
@@ -168,104 +168,104 @@ func (p *patient) refusedScopes(ctx context.Context) string {
 	return "; refused: " + strings.Join(refused, " ")
 }
 
-func (p *patient) readToken(ctx context.Context) (string, *Finding) {
+func (r *run) readToken(ctx context.Context) (string, *Finding) {
 	var err error
-	if p.claims, err = readToken(ctx, p.token); err != nil {
+	if r.claims, err = readToken(ctx, r.token); err != nil {
 		return "", found(MalformedToken, line(err))
 	}
-	return p.claims.describe(), nil
+	return r.claims.describe(), nil
 }
 
-// clock compares times, and calls the API for the server's. Whether that call went
-// well is for a later rung.
-func (p *patient) clock(ctx context.Context) (string, *Finding) {
-	p.probe = probeOwners(ctx, p.client)
-	if f := checkTimes(p.claims, p.probe.skew, p.probe.dated); f != nil {
+// clock compares the clocks and the times of the token. It calls the API to get the
+// server's time. A later check judges whether the call succeeded.
+func (r *run) clock(ctx context.Context) (string, *Finding) {
+	r.probe = probeOwners(ctx, r.client)
+	if f := checkTimes(r.claims, r.probe.skew, r.probe.dated); f != nil {
 		return "", f
 	}
-	detail := "the server's is not known"
-	if p.probe.dated {
-		detail = fmt.Sprintf("%+d s from the server's", int(p.probe.skew.Seconds()))
+	detail := "the server's clock is unknown"
+	if r.probe.dated {
+		detail = fmt.Sprintf("%+d s from the server's clock", int(r.probe.skew.Seconds()))
 	}
-	if p.claims != nil && p.claims.ExpiresAt != nil {
-		detail += fmt.Sprintf("; the token is good for %d s", int(time.Until(p.claims.ExpiresAt.Time).Seconds()))
+	if r.claims != nil && r.claims.ExpiresAt != nil {
+		detail += fmt.Sprintf("; the token is good for %d s", int(time.Until(r.claims.ExpiresAt.Time).Seconds()))
 	}
 	return detail, nil
 }
 
-func (p *patient) scopes(context.Context) (string, *Finding) {
-	have := granted(p.claims, p.token, p.client.Scopes())
-	if missing := missingScopes(have, p.operations); len(missing) > 0 {
+func (r *run) scopes(context.Context) (string, *Finding) {
+	have := granted(r.claims, r.token, r.client.Scopes())
+	if missing := missingScopes(have, r.operations); len(missing) > 0 {
 		return "", found(ScopeMissing, "missing: "+strings.Join(missing, ", "))
 	}
 	return engine.OneLine(strings.Join(have, " "), 300), nil
 }
 
-func (p *patient) owners(context.Context) (string, *Finding) {
-	if p.probe.err != nil {
-		if p.probe.header != "" && !isBearer(p.probe.header) {
-			return "", found(MissingBearerPrefix, schemeEvidence(p.probe.header))
+func (r *run) owners(context.Context) (string, *Finding) {
+	if r.probe.err != nil {
+		if r.probe.header != "" && !isBearer(r.probe.header) {
+			return "", found(MissingBearerPrefix, schemeEvidence(r.probe.header))
 		}
-		// Explain names the likeliest first; with header and scopes in order, what is
-		// left is the last.
-		all := Explain(p.probe.err)
+		// Explain returns the most likely cause first. Header and scopes have been
+		// checked, so that the last cause remains.
+		all := Explain(r.probe.err)
 		return "", &all[len(all)-1]
 	}
-	return fmt.Sprintf("%d owner accounts", len(p.probe.owners)), nil
+	return fmt.Sprintf("%d owner accounts", len(r.probe.owners)), nil
 }
 
-func (p *patient) administrator(ctx context.Context) (string, *Finding) {
-	if len(p.probe.owners) == 0 {
+func (r *run) administrator(ctx context.Context) (string, *Finding) {
+	if len(r.probe.owners) == 0 {
 		return "", found(NoOwnerAccounts, "the list of owner accounts is empty")
 	}
-	id := p.options.Owner
+	id := r.options.Owner
 	if id == "" {
-		return "of " + engine.OneLine(p.probe.owners[0].Name, 60) + " and what else is listed", nil
+		return fmt.Sprintf("of %d owner accounts, the first one is %s", len(r.probe.owners), engine.OneLine(r.probe.owners[0].Name, 60)), nil
 	}
-	if !slices.ContainsFunc(p.probe.owners, func(o tapkey.OwnerAccount) bool { return o.ID == id }) {
-		return "", found(NotAdministrator, fmt.Sprintf("it is not among the %d owner accounts listed", len(p.probe.owners)))
+	if !slices.ContainsFunc(r.probe.owners, func(o tapkey.OwnerAccount) bool { return o.ID == id }) {
+		return "", found(NotAdministrator, fmt.Sprintf("it is not one of the %d owner accounts listed", len(r.probe.owners)))
 	}
-	return p.reads(ctx, id), nil
+	return r.reads(ctx, id), nil
 }
 
-// reads tells which lists of an owner account answer.
-func (p *patient) reads(ctx context.Context, owner string) string {
+// reads reports which lists of an owner account can be read.
+func (r *run) reads(ctx context.Context, owner string) string {
 	one := 1
-	var answers []string
+	var results []string
 	for _, read := range []struct {
 		id   string
 		call func() error
 	}{
-		{"listPermissions", func() error { _, err := p.client.ListPermissions(ctx, owner); return err }},
+		{"listPermissions", func() error { _, err := r.client.ListPermissions(ctx, owner); return err }},
 		{"listBoundLocks", func() error {
-			_, err := p.client.ListBoundLocks(ctx, owner, &tapkey.ListBoundLocksParams{Top: &one})
+			_, err := r.client.ListBoundLocks(ctx, owner, &tapkey.ListBoundLocksParams{Top: &one})
 			return err
 		}},
 		{"listGrants", func() error {
-			_, err := p.client.ListGrants(ctx, owner, &tapkey.ListGrantsParams{Top: &one})
+			_, err := r.client.ListGrants(ctx, owner, &tapkey.ListGrantsParams{Top: &one})
 			return err
 		}},
 		{"listLogEntries", func() error {
-			_, err := p.client.ListLogEntries(ctx, owner, &tapkey.ListLogEntriesParams{Top: &one})
+			_, err := r.client.ListLogEntries(ctx, owner, &tapkey.ListLogEntriesParams{Top: &one})
 			return err
 		}},
 	} {
-		answer := "yes"
+		result := "yes"
 		if err := read.call(); err != nil {
-			answer = Explain(err)[0].ID
+			result = string(Explain(err)[0].ID)
 		}
-		answers = append(answers, read.id+" "+answer)
+		results = append(results, read.id+" "+result)
 	}
-	return strings.Join(answers, ", ")
+	return strings.Join(results, ", ")
 }
 
-// probe is one GET /Owners, and what came of it.
+// probe is the result of a GET /Owners.
 type probe struct {
 	owners []tapkey.OwnerAccount
 	err    error
 	header string        // the Authorization header that was sent
 	skew   time.Duration // how far the server's clock is ahead
-	dated  bool          // skew is known
+	dated  bool          // whether skew is known
 }
 
 func probeOwners(ctx context.Context, c *client.Client) probe {
@@ -276,7 +276,8 @@ func probeOwners(ctx context.Context, c *client.Client) probe {
 	if rsp != nil {
 		p.header = rsp.Request.Header.Get("Authorization")
 		if date, dateErr := http.ParseTime(rsp.Header.Get("Date")); dateErr == nil {
-			// The date is cut to the second, and from somewhere between both ends.
+			// The header is truncated to seconds. Its time lies between the start
+			// and the end of the call.
 			middle := start.Add(time.Since(start) / 2)
 			p.skew, p.dated = date.Add(time.Second/2).Sub(middle), true
 		}

@@ -1,11 +1,11 @@
-// Package doctor says why a call was refused.
+// Package doctor explains why calls fail.
 //
-// [Explain] looks at an error that the client returned, offline. [Diagnose] climbs a
-// ladder, from the configuration to the owner accounts, and stops at the rung that
-// breaks. Both speak in findings, each with a stable id, a cause and a remedy; no
-// finding holds a secret or a token. Every finding with its remedy:
+// [Explain] explains an error that the client returned. It works offline. [Diagnose] runs
+// a series of checks, from the configuration to the owner accounts, and stops at the first
+// one that fails. Both return findings. A finding has a stable id, a cause and a remedy, and
+// holds no secret and no token. All findings are listed in
 // https://github.com/tapkey-go/tapkey-go/blob/main/docs/401.md
 //
-// Claims of an access token are read without verification: they tell what the token
-// says of itself, which is enough to explain a refusal and nothing to rely on.
+// The claims of an access token are not verified. They can explain a refusal, but must not
+// be relied on.
 package doctor

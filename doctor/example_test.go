@@ -9,7 +9,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// A call was refused. Its error is all there is, and all that is looked at.
+// Explain needs nothing but the error of the call.
 func ExampleExplain() {
 	server, err := sandbox.Start()
 	if err != nil {
@@ -27,14 +27,14 @@ func ExampleExplain() {
 
 	_, err = c.ListOwners(context.Background())
 	for _, finding := range doctor.Explain(err) {
-		fmt.Println(finding.ID+":", finding.Cause)
+		fmt.Printf("%s: %s\n", finding.ID, finding.Cause)
 	}
 	// Output:
 	// invalid-client: The token endpoint does not accept the client id and secret.
 }
 
-// A client with good credentials and scopes, and a service account that nobody has made an
-// administrator of an owner account.
+// The client has valid credentials and scopes, but its service account is not an
+// administrator of any owner account.
 func ExampleDiagnose() {
 	newcomer := sandbox.Client{ID: "newcomer", Secret: "secret"}
 	server, err := sandbox.Start(sandbox.WithClient(newcomer))
@@ -52,21 +52,21 @@ func ExampleDiagnose() {
 	}
 
 	diagnosis := doctor.Diagnose(context.Background(), c, doctor.Options{})
-	for _, rung := range diagnosis.Rungs {
-		if rung.Finding == nil {
-			fmt.Println("fine:", rung.Name)
+	for _, step := range diagnosis.Steps {
+		if step.Finding == nil {
+			fmt.Println("passed:", step.Name)
 		}
 	}
 	for _, finding := range diagnosis.Findings {
-		fmt.Println(finding.ID+":", finding.Cause)
+		fmt.Printf("%s: %s\n", finding.ID, finding.Cause)
 	}
 	// Output:
-	// fine: configuration
-	// fine: token endpoint
-	// fine: credentials
-	// fine: token
-	// fine: clock
-	// fine: scopes
-	// fine: GET /Owners
-	// no-owner-accounts: The service account is administrator of no owner account: a scope opens endpoints, administration opens data.
+	// passed: configuration
+	// passed: token endpoint
+	// passed: credentials
+	// passed: token
+	// passed: clock
+	// passed: scopes
+	// passed: GET /Owners
+	// no-owner-accounts: The service account is not an administrator of any owner account. Scopes grant access to endpoints; administrator rights grant access to data.
 }

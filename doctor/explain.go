@@ -13,8 +13,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// Explain says what an error of this module means, the likeliest first. It is nil
-// for a nil error, and looks at nothing but the error.
+// Explain returns the possible causes of an error of this module, the most likely one
+// first. It uses nothing but the error. It returns nil for a nil error.
 func Explain(err error) []Finding {
 	if err == nil {
 		return nil
@@ -25,6 +25,7 @@ func Explain(err error) []Finding {
 	return []Finding{explain(err)}
 }
 
+// explain returns the most likely cause of an error.
 func explain(err error) Finding {
 	refused, ok := errors.AsType[*client.TokenError](err)
 	switch {
@@ -50,13 +51,13 @@ func explain(err error) Finding {
 		return newFinding(RequestRefused, line(err))
 	}
 	if errors.Is(err, api.ErrUnexpected) || errors.Is(err, api.ErrTooLarge) {
-		return newFinding(UnexpectedAnswer, line(err))
+		return newFinding(UnexpectedResponse, line(err))
 	}
 	return newFinding(Unreachable, line(err))
 }
 
-// tokenRefusal maps the error codes of RFC 6749, section 5.2.
-func tokenRefusal(code string) string {
+// tokenRefusal returns the finding for an error code of RFC 6749, section 5.2.
+func tokenRefusal(code string) ID {
 	switch code {
 	case "invalid_client":
 		return InvalidClient
@@ -68,7 +69,8 @@ func tokenRefusal(code string) string {
 	return RequestRefused
 }
 
-func byStatus(status int) string {
+// byStatus returns the finding for an HTTP status other than 401.
+func byStatus(status int) ID {
 	switch {
 	case status == http.StatusTooManyRequests:
 		return RateLimited
@@ -77,11 +79,11 @@ func byStatus(status int) string {
 	case status >= 400:
 		return RequestRefused
 	}
-	return UnexpectedAnswer
+	return UnexpectedResponse
 }
 
-// explainUnauthorized goes by the challenge (RFC 6750, section 3): a server names an
-// error only if it saw a token. Tapkey also answers 401 for missing rights.
+// explainUnauthorized explains a 401 by its challenge (RFC 6750, section 3). A challenge has
+// an error only if the server found a token. Tapkey also uses 401 for missing permissions.
 func explainUnauthorized(failed *api.Error) []Finding {
 	c := parseChallenge(failed.Header.Values("WWW-Authenticate"))
 	evidence := status(failed)
@@ -102,9 +104,9 @@ func explainUnauthorized(failed *api.Error) []Finding {
 	return []Finding{newFinding(MissingBearerPrefix, evidence), newFinding(ScopeMissing, evidence), newFinding(TokenRejected, evidence)}
 }
 
-// status is what an answer said, without the path.
+// status describes the response of a failed call, without its path.
 func status(e *api.Error) string {
-	s := fmt.Sprintf("%s answered %d %s", e.Operation, e.StatusCode, http.StatusText(e.StatusCode))
+	s := fmt.Sprintf("%s returned %d %s", e.Operation, e.StatusCode, http.StatusText(e.StatusCode))
 	if e.Code != "" {
 		s += " (" + e.Code + ")"
 	}
@@ -117,8 +119,10 @@ func status(e *api.Error) string {
 	return s
 }
 
+// line returns the text of an error on one line.
 func line(err error) string { return engine.OneLine(err.Error(), 300) }
 
+// isTLS reports whether an error is about TLS.
 func isTLS(err error) bool {
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)

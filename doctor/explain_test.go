@@ -18,8 +18,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/doctor"
 )
 
-// answering is a client whose API gives one answer.
-func answering(t *testing.T, status int, header http.Header, body string) *client.Client {
+// clientOf returns a client of an API that always sends the same response.
+func clientOf(t *testing.T, status int, header http.Header, body string) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for name, values := range header {
@@ -40,12 +40,12 @@ func answering(t *testing.T, status int, header http.Header, body string) *clien
 func ids(findings []doctor.Finding) string {
 	var all []string
 	for _, f := range findings {
-		all = append(all, f.ID)
+		all = append(all, string(f.ID))
 	}
 	return strings.Join(all, " ")
 }
 
-func TestExplainAnswers(t *testing.T) {
+func TestExplainResponses(t *testing.T) {
 	jsonType := http.Header{"Content-Type": {"application/json"}}
 	challenged := func(value string) http.Header {
 		return http.Header{"Content-Type": {"application/json"}, "Www-Authenticate": {value}}
@@ -59,35 +59,35 @@ func TestExplainAnswers(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"bare challenge":           {list, 401, challenged("Bearer"), "", "missing-bearer-prefix scope-missing token-rejected"},
-		"no challenge, owner":      {grants, 401, nil, "", "not-administrator scope-missing missing-bearer-prefix"},
-		"invalid token":            {list, 401, challenged(`Bearer realm="x", error="invalid_token"`), "", "token-rejected"},
-		"expired":                  {grants, 401, challenged(`Bearer error="invalid_token", error_description="The token expired at '1', sorry"`), "", "token-expired"},
-		"insufficient scope":       {list, 401, challenged(`Bearer error="insufficient_scope",scope="a b"`), "", "scope-missing"},
-		"another scheme":           {list, 401, challenged(`Basic realm="error=invalid_token"`), "", "missing-bearer-prefix scope-missing token-rejected"},
-		"hostile challenge":        {list, 401, challenged(`Bearer error="in` + "\\\"" + `, error=", ,,=,"`), "", "token-rejected"},
-		"429":                      {list, 429, jsonType, `{}`, "rate-limited"},
-		"500":                      {list, 500, jsonType, `{}`, "server-error"},
-		"502":                      {list, 502, nil, `<html>`, "server-error"},
-		"403":                      {grants, 403, jsonType, `{"ErrorCode":"AlreadyBound"}`, "request-refused"},
-		"404":                      {grants, 404, jsonType, `{}`, "request-refused"},
-		"HTML":                     {list, 200, http.Header{"Content-Type": {"text/html"}}, `<html>`, "unexpected-answer"},
-		"null":                     {list, 200, jsonType, `null`, "unexpected-answer"},
-		"redirect":                 {list, 302, http.Header{"Location": {"https://login.example/?code=s3cret"}}, "", "redirected"},
-		"path value":               {func(c *client.Client) error { _, err := c.GetOwner(context.Background(), ".."); return err }, 200, jsonType, `{}`, "request-refused"},
-		"too large":                {list, 200, jsonType, `[` + strings.Repeat(" ", 33<<20) + `]`, "unexpected-answer"},
-		"nothing is wrong with it": {list, 200, jsonType, `[]`, ""},
+		"bare challenge":      {list, 401, challenged("Bearer"), "", "missing-bearer-prefix scope-missing token-rejected"},
+		"no challenge, owner": {grants, 401, nil, "", "not-administrator scope-missing missing-bearer-prefix"},
+		"invalid token":       {list, 401, challenged(`Bearer realm="x", error="invalid_token"`), "", "token-rejected"},
+		"expired":             {grants, 401, challenged(`Bearer error="invalid_token", error_description="The token expired at '1', sorry"`), "", "token-expired"},
+		"insufficient scope":  {list, 401, challenged(`Bearer error="insufficient_scope",scope="a b"`), "", "scope-missing"},
+		"another scheme":      {list, 401, challenged(`Basic realm="error=invalid_token"`), "", "missing-bearer-prefix scope-missing token-rejected"},
+		"hostile challenge":   {list, 401, challenged(`Bearer error="in` + "\\\"" + `, error=", ,,=,"`), "", "token-rejected"},
+		"429":                 {list, 429, jsonType, `{}`, "rate-limited"},
+		"500":                 {list, 500, jsonType, `{}`, "server-error"},
+		"502":                 {list, 502, nil, `<html>`, "server-error"},
+		"403":                 {grants, 403, jsonType, `{"ErrorCode":"AlreadyBound"}`, "request-refused"},
+		"404":                 {grants, 404, jsonType, `{}`, "request-refused"},
+		"HTML":                {list, 200, http.Header{"Content-Type": {"text/html"}}, `<html>`, "unexpected-response"},
+		"null":                {list, 200, jsonType, `null`, "unexpected-response"},
+		"redirect":            {list, 302, http.Header{"Location": {"https://login.example/?code=s3cret"}}, "", "redirected"},
+		"path value":          {func(c *client.Client) error { _, err := c.GetOwner(context.Background(), ".."); return err }, 200, jsonType, `{}`, "request-refused"},
+		"too large":           {list, 200, jsonType, `[` + strings.Repeat(" ", 33<<20) + `]`, "unexpected-response"},
+		"success":             {list, 200, jsonType, `[]`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			findings := doctor.Explain(test.call(answering(t, test.status, test.header, test.body)))
+			findings := doctor.Explain(test.call(clientOf(t, test.status, test.header, test.body)))
 			if got := ids(findings); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 			for _, f := range findings {
 				if f.Cause == "" || f.Remedy == "" || f.Severity != doctor.SeverityError || strings.Contains(f.Evidence, "s3cret") ||
 					strings.Contains(f.Evidence, "t0ken") || strings.ContainsAny(f.Evidence, "\n\r\x1b") {
-					t.Errorf("%+v", f)
+					t.Errorf("got %+v, want an error with cause and remedy, and evidence on one line without secrets", f)
 				}
 			}
 		})
@@ -111,7 +111,7 @@ func TestExplainOtherErrors(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		err  error
-		want string
+		want doctor.ID
 	}{
 		"nil":            {nil, ""},
 		"no credentials": {newError(), doctor.ConfigMissing},
@@ -129,19 +129,19 @@ func TestExplainOtherErrors(t *testing.T) {
 		"token: request": {&client.TokenError{StatusCode: 400, Code: "invalid_request"}, doctor.RequestRefused},
 		"token: 429":     {&client.TokenError{StatusCode: 429}, doctor.RateLimited},
 		"token: 503":     {&client.TokenError{StatusCode: 503, Code: "busy"}, doctor.ServerError},
-		"token: HTML":    {&client.TokenError{StatusCode: 200, Err: api.ErrUnexpected}, doctor.UnexpectedAnswer},
+		"token: HTML":    {&client.TokenError{StatusCode: 200, Err: api.ErrUnexpected}, doctor.UnexpectedResponse},
 		"token: reset":   {&client.TokenError{Err: errors.New("connection reset")}, doctor.Unreachable},
 		"wrapped":        {fmt.Errorf("listing: %w", &client.TokenError{StatusCode: 400, Code: "invalid_client"}), doctor.InvalidClient},
 	} {
-		if got := ids(doctor.Explain(test.err)); got != test.want {
-			t.Errorf("%s: %s, want %s", name, got, test.want)
+		if got := ids(doctor.Explain(test.err)); got != string(test.want) {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
 }
 
 func TestDiagnoseWithoutAClient(t *testing.T) {
 	d := doctor.Diagnose(t.Context(), nil, doctor.Options{})
-	if d.Healthy() || ids(d.Findings) != doctor.ConfigMissing || len(d.Rungs) != 1 {
-		t.Errorf("%+v", d)
+	if d.Healthy() || ids(d.Findings) != string(doctor.ConfigMissing) || len(d.Steps) != 1 {
+		t.Errorf("got %+v, want finding %s after one step", d, doctor.ConfigMissing)
 	}
 }

@@ -17,21 +17,22 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// claims are what a JWT says of itself (RFC 7519, RFC 9068). They are not verified.
+// claims are the claims of a JWT (RFC 7519, RFC 9068). They are not verified.
 type claims struct {
-	Issuer    string   `json:"iss"`
-	Audience  strs     `json:"aud"`
-	ClientID  string   `json:"client_id"`
-	Scope     strs     `json:"scope"`
-	ExpiresAt *instant `json:"exp"`
-	NotBefore *instant `json:"nbf"`
+	Issuer    string     `json:"iss"`
+	Audience  stringList `json:"aud"`
+	ClientID  string     `json:"client_id"`
+	Scope     stringList `json:"scope"`
+	ExpiresAt *instant   `json:"exp"`
+	NotBefore *instant   `json:"nbf"`
 }
 
-// strs is a string of words or an array of strings; IdentityServer writes scopes as
-// an array, RFC 9068 as one string.
-type strs []string
+// stringList is encoded as a space-separated string or as an array of strings.
+// IdentityServer encodes scopes as an array, RFC 9068 as a string.
+type stringList []string
 
-func (s *strs) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *stringList) UnmarshalJSON(data []byte) error {
 	var one string
 	if json.Unmarshal(data, &one) == nil {
 		*s = strings.Fields(one)
@@ -40,9 +41,10 @@ func (s *strs) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(s))
 }
 
-// instant is a NumericDate.
+// instant is a NumericDate of RFC 7519.
 type instant struct{ time.Time }
 
+// UnmarshalJSON implements json.Unmarshaler.
 func (i *instant) UnmarshalJSON(data []byte) error {
 	var seconds float64
 	if err := json.Unmarshal(data, &seconds); err != nil {
@@ -52,8 +54,8 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// readToken checks that a token can be sent, and reads its claims if it is a JWT.
-// An opaque token has none.
+// readToken checks that a token can be sent as a bearer token, and returns its claims. An
+// opaque token has none: its claims are nil.
 func readToken(ctx context.Context, token *oauth2.Token) (*claims, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://localhost/", nil)
 	if err != nil {
@@ -64,10 +66,10 @@ func readToken(ctx context.Context, token *oauth2.Token) (*claims, error) {
 	}
 	parts := strings.Split(token.AccessToken, ".")
 	if len(parts) == 1 {
-		return nil, nil //nolint:nilnil // an opaque token is fine and has no claims
+		return nil, nil //nolint:nilnil // an opaque token is valid and has no claims
 	}
 	if len(parts) != 3 {
-		return nil, fmt.Errorf("%w: a JWT has three parts, this has %d", client.ErrMalformedToken, len(parts))
+		return nil, fmt.Errorf("%w: the JWT has %d parts instead of 3", client.ErrMalformedToken, len(parts))
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -75,41 +77,41 @@ func readToken(ctx context.Context, token *oauth2.Token) (*claims, error) {
 	}
 	var c claims
 	if json.Unmarshal(payload, &c) != nil {
-		return nil, fmt.Errorf("%w: the payload of the JWT is not what RFC 9068 says", client.ErrMalformedToken)
+		return nil, fmt.Errorf("%w: the payload of the JWT does not follow RFC 9068", client.ErrMalformedToken)
 	}
 	return &c, nil
 }
 
-// describe is what a token says of itself, for people.
+// describe returns a human-readable description of the claims.
 func (c *claims) describe() string {
 	if c == nil {
-		return "opaque token, nothing to read in it"
+		return "opaque token without claims"
 	}
-	said := []string{"JWT"}
+	parts := []string{"JWT"}
 	for _, v := range []struct{ name, value string }{
 		{"issuer", c.Issuer}, {"audience", strings.Join(c.Audience, " ")}, {"client", c.ClientID},
 	} {
 		if v.value != "" {
-			said = append(said, v.name+" "+engine.OneLine(v.value, 100))
+			parts = append(parts, v.name+" "+engine.OneLine(v.value, 100))
 		}
 	}
-	return strings.Join(said, ", ") + " (not verified)"
+	return strings.Join(parts, ", ") + " (not verified)"
 }
 
-// granted are the scopes of a token: as it says itself, else as the token endpoint
-// said, else as they were asked for.
-func granted(c *claims, token *oauth2.Token, asked []string) []string {
+// granted returns the scopes of a token: those in its claims, otherwise those in the
+// response of the token endpoint, otherwise those requested.
+func granted(c *claims, token *oauth2.Token, requested []string) []string {
 	if c != nil && len(c.Scope) > 0 {
 		return c.Scope
 	}
-	if said, ok := token.Extra("scope").(string); ok && said != "" {
-		return strings.Fields(said)
+	if scope, ok := token.Extra("scope").(string); ok && scope != "" {
+		return strings.Fields(scope)
 	}
-	return asked
+	return requested
 }
 
-// ExplainHeader says what is wrong with the value of an Authorization header,
-// offline. The only finding for a good one is [OK].
+// ExplainHeader explains what is wrong with the value of an Authorization header. It works
+// offline. For a valid header it returns the single finding [OK].
 func ExplainHeader(value string) []Finding {
 	value = strings.TrimPrefix(strings.TrimSpace(value), "Authorization:")
 	scheme, token, found := strings.Cut(strings.TrimSpace(value), " ")
@@ -131,8 +133,7 @@ func ExplainHeader(value string) []Finding {
 	return []Finding{newFinding(OK, c.describe())}
 }
 
-// schemeEvidence names the scheme of a header if it looks like one, and never what
-// may be a token.
+// schemeEvidence describes the scheme of a header, and never repeats what may be a token.
 func schemeEvidence(header string) string {
 	scheme, _, found := strings.Cut(header, " ")
 	if !found || len(scheme) > 20 || strings.ContainsAny(scheme, ".=/+") {
@@ -141,31 +142,31 @@ func schemeEvidence(header string) string {
 	return fmt.Sprintf("the scheme is %q", engine.OneLine(strings.TrimSuffix(scheme, ":"), 20))
 }
 
-// maxSkew is how far two clocks may differ.
+// maxSkew is the accepted difference between two clocks.
 const maxSkew = 60 * time.Second
 
-// checkTimes holds a token's times against this clock and the server's, which is
-// ahead by skew.
+// checkTimes compares a token's times with this machine's clock, and this machine's clock
+// with the server's, which is ahead by skew if known.
 func checkTimes(c *claims, skew time.Duration, known bool) *Finding {
 	now := time.Now()
 	if known && skew.Abs() > maxSkew {
-		f := newFinding(ClockSkew, fmt.Sprintf("the server's clock is %+d s from this one", int(skew.Seconds())))
+		f := newFinding(ClockSkew, fmt.Sprintf("the server's clock is %+d s from this machine's", int(skew.Seconds())))
 		return &f
 	}
 	switch {
 	case c == nil:
 	case c.NotBefore != nil && c.NotBefore.After(now.Add(maxSkew)):
-		f := newFinding(ClockSkew, fmt.Sprintf("the token is not valid for another %d s", int(c.NotBefore.Sub(now).Seconds())))
+		f := newFinding(ClockSkew, fmt.Sprintf("the token becomes valid in %d s", int(c.NotBefore.Sub(now).Seconds())))
 		return &f
 	case c.ExpiresAt != nil && !c.ExpiresAt.After(now):
-		f := newFinding(TokenExpired, fmt.Sprintf("it expired %d s ago", int(now.Sub(c.ExpiresAt.Time).Seconds())))
+		f := newFinding(TokenExpired, fmt.Sprintf("the token expired %d s ago", int(now.Sub(c.ExpiresAt.Time).Seconds())))
 		return &f
 	}
 	return nil
 }
 
-// missingScopes are the scopes that operations need and a token lacks, with the
-// first operation that needs each.
+// missingScopes returns the scopes that operations require and a token lacks, each with the
+// operation that requires it.
 func missingScopes(have []string, operations []api.Operation) []string {
 	var missing []string
 	for _, op := range operations {

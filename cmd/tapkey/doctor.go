@@ -62,7 +62,7 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	case flags.scenario != "" && !a.useSandbox:
 		return errors.New("--scenario goes with --sandbox")
 	}
-	c, done, err := a.patient(cmd, &flags)
+	c, done, err := a.diagnosed(cmd, &flags)
 	if _, broken := errors.AsType[*failure](err); broken {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 		return a.report(out, doctor.Explain(err))
 	}
 	if !a.json {
-		flags.Observe = func(r doctor.Rung) { drawRung(out, r) }
+		flags.OnStep = func(s doctor.Step) { drawStep(out, s) }
 	}
 	d := doctor.Diagnose(cmd.Context(), c, flags.Options)
 	if a.json {
@@ -86,20 +86,20 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	return nil
 }
 
-// patient returns the client to diagnose: that of a scenario, or the configured one.
+// diagnosed returns the client to diagnose: that of a scenario, or the configured one.
 // The doctor wants to see failures, so nothing is retried.
-func (a *app) patient(cmd *cobra.Command, flags *doctorFlags) (*client.Client, func(), error) {
+func (a *app) diagnosed(cmd *cobra.Command, flags *doctorFlags) (*client.Client, func(), error) {
 	if flags.scenario == "" {
 		return a.client(nil, client.WithRetries(0))
 	}
-	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return s.id == flags.scenario })
+	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return string(s.id) == flags.scenario })
 	if i < 0 {
 		return nil, nil, fmt.Errorf("there is no scenario %q; see --scenario list", flags.scenario)
 	}
 	return scenarios()[i].start(cmd.Context(), &flags.Options)
 }
 
-// report prints findings for which no ladder was climbed, or all of them as JSON.
+// report prints findings without steps, or all of them as JSON.
 func (a *app) report(out io.Writer, findings []doctor.Finding) error {
 	if a.json {
 		if err := printJSON(out, doctor.Diagnosis{Findings: findings}); err != nil {
@@ -119,13 +119,13 @@ func (a *app) report(out io.Writer, findings []doctor.Finding) error {
 // errFound ends the command with the status of a failure and without more words.
 var errFound = &failure{errors.New("")}
 
-func drawRung(out io.Writer, r doctor.Rung) {
-	if r.Finding == nil {
-		fmt.Fprintf(out, "✓ %-15s %s\n", r.Name, oneLine(r.Detail))
+func drawStep(out io.Writer, s doctor.Step) {
+	if s.Finding == nil {
+		fmt.Fprintf(out, "✓ %-15s %s\n", s.Name, oneLine(s.Detail))
 		return
 	}
-	fmt.Fprintf(out, "✗ %-15s %s\n", r.Name, r.Finding.ID)
-	drawText(out, *r.Finding)
+	fmt.Fprintf(out, "✗ %-15s %s\n", s.Name, s.Finding.ID)
+	drawText(out, *s.Finding)
 }
 
 func drawFinding(out io.Writer, f doctor.Finding) {

@@ -18,24 +18,27 @@ func doctorFindings(t *testing.T, out string) []doctor.Finding {
 	return report.Findings
 }
 
-func scenarioIDs(t *testing.T) []string {
+func scenarioIDs(t *testing.T) (ids []doctor.ID) {
 	t.Helper()
 	out, _, status := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", "list")
 	if status != 0 {
 		t.Fatal(status)
 	}
-	return strings.Fields(out)
+	for _, id := range strings.Fields(out) {
+		ids = append(ids, doctor.ID(id))
+	}
+	return ids
 }
 
 func TestEachScenarioLeadsToItsFinding(t *testing.T) {
 	for _, id := range scenarioIDs(t) {
-		t.Run(id, func(t *testing.T) {
+		t.Run(string(id), func(t *testing.T) {
 			t.Parallel()
 			want := 1
 			if id == doctor.OK {
 				want = 0
 			}
-			out, errs, status := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", id, "--json")
+			out, errs, status := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", string(id), "--json")
 			findings := doctorFindings(t, out)
 			if findings[0].ID != id || status != want || errs != "" {
 				t.Errorf("found %+v with status %d, %q", findings, status, errs)
@@ -43,11 +46,11 @@ func TestEachScenarioLeadsToItsFinding(t *testing.T) {
 			if id == doctor.OK && len(findings) != 1 {
 				t.Errorf("found %+v", findings)
 			}
-			out, errs, status = tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", id)
+			out, errs, status = tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", string(id))
 			if status != want || errs != "" || (id != doctor.OK) != strings.Contains(out, "✗") {
 				t.Errorf("drew %q with status %d", out, status)
 			}
-			if id != doctor.OK && (!strings.Contains(out, id+"\n") || !strings.Contains(out, findings[0].Remedy)) {
+			if id != doctor.OK && (!strings.Contains(out, string(id)+"\n") || !strings.Contains(out, findings[0].Remedy)) {
 				t.Errorf("no finding and remedy in %q", out)
 			}
 			for _, secret := range []string{"-secret", "eyJ", "Basic "} {
@@ -61,15 +64,15 @@ func TestEachScenarioLeadsToItsFinding(t *testing.T) {
 
 // Every finding has its scenario, and no scenario leads to what is no finding.
 func TestScenariosAreComplete(t *testing.T) {
-	ids := map[string]bool{}
+	ids := map[doctor.ID]bool{}
 	for _, id := range scenarioIDs(t) {
 		ids[id] = true
 	}
-	for _, id := range []string{
+	for _, id := range []doctor.ID{
 		"config-missing", "not-https", "redirected", "unreachable", "tls", "invalid-client", "unauthorized-client",
 		"invalid-scope", "missing-bearer-prefix", "malformed-token", "token-expired", "clock-skew", "scope-missing",
 		"no-owner-accounts", "not-administrator", "rate-limited", "server-error", "ok",
-		"token-rejected", "request-refused", "unexpected-answer",
+		"token-rejected", "request-refused", "unexpected-response",
 	} {
 		if !ids[id] {
 			t.Errorf("no scenario for %s", id)
@@ -81,8 +84,8 @@ func TestScenariosAreComplete(t *testing.T) {
 	}
 }
 
-// With two faults at once, the first on the ladder is named.
-func TestTheFirstRungIsNamed(t *testing.T) {
+// With two faults at once, the first step that fails is reported.
+func TestTheFirstFailureIsReported(t *testing.T) {
 	server, env := startSandbox(t)
 	for _, fault := range []sandbox.Fault{{Kind: sandbox.Fault500, Operation: "listOwners"}} {
 		if err := server.Inject(fault); err != nil {
@@ -92,7 +95,7 @@ func TestTheFirstRungIsNamed(t *testing.T) {
 	wrong := append(env[:4:4], "TAPKEY_CLIENT_SECRET=wrong")
 	for name, test := range map[string]struct {
 		env  []string
-		want string
+		want doctor.ID
 	}{
 		"secret before server": {wrong, doctor.InvalidClient},
 		"scope before server":  {append(env, "TAPKEY_SCOPES=read:grants"), doctor.ScopeMissing},
@@ -149,7 +152,7 @@ func TestDoctorWithoutCredentials(t *testing.T) {
 }
 
 func TestDoctorExplainsAHeader(t *testing.T) {
-	for header, want := range map[string]string{
+	for header, want := range map[string]doctor.ID{
 		"access_token abc":     doctor.MissingBearerPrefix,
 		"abc.def.ghi":          doctor.MissingBearerPrefix,
 		"":                     doctor.MissingBearerPrefix,

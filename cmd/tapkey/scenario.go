@@ -13,7 +13,7 @@ import (
 // scenario is one thing that goes wrong, and nothing else. It is named after the
 // finding that it leads to.
 type scenario struct {
-	id      string
+	id      doctor.ID
 	sandbox []sandbox.Option
 	faults  []sandbox.Fault
 	breaks  func(*sandbox.Server)
@@ -56,7 +56,7 @@ func scenarios() []scenario {
 		{id: doctor.RateLimited, faults: []sandbox.Fault{{Kind: sandbox.Fault429, Operation: "listOwners", RetryAfter: "120"}}},
 		{id: doctor.ServerError, faults: onOwners(sandbox.Fault500)},
 		{id: doctor.RequestRefused, faults: onOwners(sandbox.Fault403)},
-		{id: doctor.UnexpectedAnswer, faults: onOwners(sandbox.FaultWrongContentType)},
+		{id: doctor.UnexpectedResponse, faults: onOwners(sandbox.FaultWrongContentType)},
 		{id: doctor.NoOwnerAccounts, sandbox: []sandbox.Option{sandbox.WithClient(newcomer)}, client: as(newcomer)},
 		{id: doctor.NotAdministrator, sandbox: []sandbox.Option{sandbox.WithClient(stranger)}, client: as(stranger), owner: "Coworking Space"},
 	}
