@@ -421,7 +421,7 @@ func TestPaths(t *testing.T) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	do(t, http.DefaultClient, req).code(t, http.StatusUnsupportedMediaType, "UnsupportedMediaType")
 	c.call("PUT", home+"/Contacts", `{"title":"`+strings.Repeat("x", 1<<20)+`"}`).code(t, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge")
-	// A query that is decoded only in part would return more than the client asked for.
+	// A query that is decoded only in part would return more than the client requested.
 	for _, query := range []string{"?$filter=active&$filter=active", "?%zz", "?$filter=active;$top=1", "?a=1&a=2"} {
 		c.call("GET", home+"/Grants"+query, "").code(t, http.StatusBadRequest, "BadRequest")
 	}

@@ -2,7 +2,7 @@
 // structs with json tags.
 //
 // An option that is not fully supported is an error with its position, so that a filter
-// never matches more items than the client asked for.
+// never matches more items than the client requested.
 package odata
 
 import (
@@ -140,7 +140,7 @@ type List[T any] struct {
 	Name      string
 }
 
-// Apply returns the items of a list that the query asks for.
+// Apply returns the items of a list that match the query.
 func (q *Query[T]) Apply(list List[T]) iter.Seq[T] {
 	items := list.Items
 	if q.filter != nil {
