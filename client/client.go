@@ -87,17 +87,16 @@ type Client struct {
 	shared *shared
 }
 
-// shared is what a Client and its variants have in common: the connections and the
-// token.
+// shared holds the connections and the token, which a Client shares with its variants.
 type shared struct {
 	http   *http.Client
 	tokens *tokenCache
 	bearer tapkey.RequestEditorFn
 }
 
-// New returns a Client. Its options have to name credentials; everything else has a
-// default. All of them are checked here, and nothing is sent yet. What is wrong with them
-// is an [ErrConfig].
+// New returns a Client. The options must include credentials or a token source; everything
+// else has a default. New checks all options and sends no request. If an option is invalid,
+// it returns an [ErrConfig].
 func New(opts ...Option) (*Client, error) {
 	cfg := defaults()
 	if err := cfg.apply(opts); err != nil {
@@ -108,21 +107,22 @@ func New(opts ...Option) (*Client, error) {
 	}
 	httpClient := boundedHTTPClient(cfg.httpClient)
 	tokens := &tokenCache{fetch: cfg.fetcher(httpClient.Transport), retries: cfg.retries, sleep: cfg.sleep}
-	return newClient(cfg, &shared{httpClient, tokens, BearerAuth(tokens)})
+	return newClient(cfg, &shared{http: httpClient, tokens: tokens, bearer: BearerAuth(tokens)})
 }
 
-// With returns a variant of c, for settings of a single call or of a part of the
-// program: it shares the token and the connections. What belongs to these, which is
-// the credentials, the scopes, the URLs and the http.Client, cannot be changed; trying to
-// is an [ErrConfig].
+// With returns a variant of c with other settings, for a single call or for a part of the
+// program. The variant shares the token and the connections with c. Therefore the
+// credentials, the scopes, the URLs and the http.Client cannot be changed: their options are
+// an [ErrConfig].
 func (c *Client) With(opts ...Option) (*Client, error) {
 	cfg := *c.config
-	cfg.changed = ""
 	if err := cfg.apply(opts); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	if cfg.changed != "" {
-		return nil, fmt.Errorf("%w: %s cannot be changed by With: use New", ErrConfig, cfg.changed)
+	for _, opt := range opts {
+		if shared, ok := opt.(sharedOption); ok {
+			return nil, fmt.Errorf("%w: %s cannot be changed by With: use New", ErrConfig, shared.name)
+		}
 	}
 	return newClient(&cfg, c.shared)
 }
@@ -188,9 +188,9 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 //  4. the http.Client sends it and follows no redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
 	var next engine.Doer = s.http
-	next = &retryDoer{next, s.bearer, cfg.retries, cfg.logger, cfg.sleep}
-	next = &renewDoer{next, s.tokens}
-	return &originDoer{next, base}
+	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep}
+	next = &renewDoer{next: next, tokens: s.tokens}
+	return &originDoer{next: next, base: base}
 }
 
 func userAgent(name string) tapkey.RequestEditorFn {

@@ -184,8 +184,8 @@ func TestAMovedRequestIsNotSent(t *testing.T) {
 				move(req)
 				return nil
 			})
-			if err == nil || !strings.Contains(err.Error(), "another origin") {
-				t.Errorf("got %v", err)
+			if err == nil || !strings.Contains(err.Error(), "changed its origin") {
+				t.Errorf("got error %v, want one that says the origin was changed", err)
 			}
 			if n := len(s.api.all()) + len(s.login.all()) + len(elsewhere.api.all()); n != 0 {
 				t.Errorf("%d requests were sent", n)

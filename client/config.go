@@ -19,21 +19,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// What is wrong with a configuration or a token, for errors.Is.
-var (
-	// ErrConfig is an error of [New] and [Client.With].
-	ErrConfig = errors.New("tapkey")
-
-	// ErrPlainHTTP means that credentials or a token would cross a network in clear.
-	ErrPlainHTTP = errors.New("plain http is for loopback only: use https")
-
-	// ErrMalformedToken is a token that cannot be sent as a bearer token.
-	ErrMalformedToken = errors.New("malformed token")
-)
-
 // config is what the options add up to.
 type config struct {
-	// What a Client shares with its variants; changed names the last option about it.
+	// Set by a sharedOption.
 	id, secret string
 	source     *oauth2.TokenSource // in place of id and secret
 	fromEnv    bool
@@ -43,9 +31,8 @@ type config struct {
 	tokenURL   string
 	httpClient *http.Client
 	sleep      func(context.Context, time.Duration) error // between attempts
-	changed    string
 
-	// What each variant has for itself.
+	// Set by an ownOption.
 	userAgent string
 	retries   int
 	logger    *slog.Logger
@@ -58,7 +45,7 @@ func (c *config) apply(opts []Option) error {
 		if opt == nil {
 			return errors.New("an option is nil")
 		}
-		opt(c)
+		opt.apply(c)
 	}
 	return c.checkOwn()
 }

@@ -58,8 +58,8 @@ func TestNewRefuses(t *testing.T) {
 				t.Fatalf("New gave %v, %v", c, err)
 			}
 			text := err.Error()
-			if !strings.Contains(text, test.want) || !strings.HasPrefix(text, "tapkey: ") {
-				t.Errorf("New said %q, want %q in it", text, test.want)
+			if !strings.Contains(text, test.want) || !strings.HasPrefix(text, "invalid configuration: ") {
+				t.Errorf("got error %q, want invalid configuration: and %q", text, test.want)
 			}
 			if strings.ContainsAny(text, "\n\r") || strings.Contains(text, "hunter2") || strings.Contains(text, "s3cret") {
 				t.Errorf("New said %q: more than a line, or a secret", text)

@@ -26,19 +26,25 @@ const (
 // Variables that are unset or empty change nothing. [New] names the one that is
 // missing if no other option supplies what it stands for.
 func FromEnv() Option {
-	return func(c *config) {
-		c.fromEnv, c.changed = true, "FromEnv"
-		for variable, set := range map[string]func(value string){
-			EnvClientID:      func(v string) { c.id, c.source = v, nil },
-			EnvClientSecret:  func(v string) { c.secret, c.source = v, nil },
-			EnvBaseURI:       func(v string) { c.baseURL = withVersion(v) },
-			EnvTokenEndpoint: func(v string) { c.tokenURL = v },
-			EnvScopes:        func(v string) { c.scopes = strings.Fields(v) },
-		} {
-			if value := os.Getenv(variable); value != "" {
-				set(value)
-			}
-		}
+	return sharedOption{"FromEnv", (*config).readEnv}
+}
+
+func (c *config) readEnv() {
+	c.fromEnv = true
+	if id := os.Getenv(EnvClientID); id != "" {
+		c.id, c.source = id, nil
+	}
+	if secret := os.Getenv(EnvClientSecret); secret != "" {
+		c.secret, c.source = secret, nil
+	}
+	if base := os.Getenv(EnvBaseURI); base != "" {
+		c.baseURL = withVersion(base)
+	}
+	if endpoint := os.Getenv(EnvTokenEndpoint); endpoint != "" {
+		c.tokenURL = endpoint
+	}
+	if scopes := os.Getenv(EnvScopes); scopes != "" {
+		c.scopes = strings.Fields(scopes)
 	}
 }
 

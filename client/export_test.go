@@ -9,7 +9,7 @@ import (
 
 // WithSleep replaces the wait between attempts, for tests that have a network.
 func WithSleep(sleep func(context.Context, time.Duration) error) Option {
-	return func(c *config) { c.sleep = sleep }
+	return ownOption(func(c *config) { c.sleep = sleep })
 }
 
 // TokensOf is the source behind a client's bearer tokens.

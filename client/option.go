@@ -20,25 +20,35 @@ func DefaultScopes() []string {
 	return []string{"read:owneraccounts", "read:owneraccount:permissions"}
 }
 
-// Option sets up a [Client]. Later options win; [New] and [Client.With] check what
-// they add up to.
-type Option func(*config)
+// Option is an option of [New] and [Client.With]. Later options take precedence.
+type Option interface {
+	apply(*config)
+}
+
+// ownOption sets what each variant of a Client has for itself.
+type ownOption func(*config)
+
+func (o ownOption) apply(c *config) { o(c) }
+
+// sharedOption sets what a Client shares with its variants. [Client.With] refuses it.
+type sharedOption struct {
+	name string
+	set  func(*config)
+}
+
+func (o sharedOption) apply(c *config) { o.set(c) }
 
 // WithCredentials sets the client id and the client secret for the grant type
 // client_credentials (RFC 6749, section 4.4).
 func WithCredentials(id, secret string) Option {
-	return func(c *config) {
-		c.id, c.secret, c.source, c.changed = id, secret, nil, "WithCredentials"
-	}
+	return sharedOption{"WithCredentials", func(c *config) { c.id, c.secret, c.source = id, secret, nil }}
 }
 
 // WithTokenSource takes the tokens from elsewhere, such as a source of user-delegated
 // access. Tokens are cached; the source is called when a new one is needed, and never
 // twice at once.
 func WithTokenSource(source oauth2.TokenSource) Option {
-	return func(c *config) {
-		c.id, c.secret, c.source, c.changed = "", "", &source, "WithTokenSource"
-	}
+	return sharedOption{"WithTokenSource", func(c *config) { c.id, c.secret, c.source = "", "", &source }}
 }
 
 // WithScopes sets the scopes to ask for, each by itself; default: [DefaultScopes].
@@ -46,7 +56,7 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 // needs is in its documentation and in [tapkey.Operations].
 func WithScopes(scopes ...string) Option {
 	scopes = append([]string{}, scopes...)
-	return func(c *config) { c.scopes, c.changed = scopes, "WithScopes" }
+	return sharedOption{"WithScopes", func(c *config) { c.scopes = scopes }}
 }
 
 // WithAuthStyle sets how the credentials go to the token endpoint: in the body
@@ -54,19 +64,19 @@ func WithScopes(scopes ...string) Option {
 // Basic authentication (oauth2.AuthStyleInHeader). There is no guessing, which
 // would send each bad secret twice.
 func WithAuthStyle(style oauth2.AuthStyle) Option {
-	return func(c *config) { c.authStyle, c.changed = style, "WithAuthStyle" }
+	return sharedOption{"WithAuthStyle", func(c *config) { c.authStyle = style }}
 }
 
 // WithBaseURL sets where the API is, with /api/v1; default: [DefaultBaseURL].
 // It has to be https; plain http is for loopback only.
 func WithBaseURL(baseURL string) Option {
-	return func(c *config) { c.baseURL, c.changed = baseURL, "WithBaseURL" }
+	return sharedOption{"WithBaseURL", func(c *config) { c.baseURL = baseURL }}
 }
 
 // WithTokenURL sets the token endpoint; default: [DefaultTokenURL]. It has to be
 // https; plain http is for loopback only.
 func WithTokenURL(tokenURL string) Option {
-	return func(c *config) { c.tokenURL, c.changed = tokenURL, "WithTokenURL" }
+	return sharedOption{"WithTokenURL", func(c *config) { c.tokenURL = tokenURL }}
 }
 
 // WithHTTPClient sets whose transport, with its proxy and certificates, is used for
@@ -74,12 +84,12 @@ func WithTokenURL(tokenURL string) Option {
 // copy follows no redirect, and its Timeout becomes the limit until the header of
 // an answer is here, and between two pieces of the body.
 func WithHTTPClient(client *http.Client) Option {
-	return func(c *config) { c.httpClient, c.changed = client, "WithHTTPClient" }
+	return sharedOption{"WithHTTPClient", func(c *config) { c.httpClient = client }}
 }
 
 // WithUserAgent sets the User-Agent header in place of the module's own; "" keeps that.
 func WithUserAgent(userAgent string) Option {
-	return func(c *config) { c.userAgent = userAgent }
+	return ownOption(func(c *config) { c.userAgent = userAgent })
 }
 
 // WithRetries sets how often a call that failed for a passing reason is repeated, 0
@@ -87,43 +97,43 @@ func WithUserAgent(userAgent string) Option {
 // GET, and what the contract declares idempotent. A create is repeated only if it
 // never left, because there was no connection.
 func WithRetries(n int) Option {
-	return func(c *config) { c.retries = n }
+	return ownOption(func(c *config) { c.retries = n })
 }
 
 // WithLogger logs each attempt: operation, method, path template, number, status,
 // duration and the request id that the server gives, never another header, a query or
 // a body. Nil turns logging off.
 func WithLogger(logger *slog.Logger) Option {
-	return func(c *config) { c.logger = logger }
+	return ownOption(func(c *config) { c.logger = logger })
 }
 
 // WithRequestEditor adds an editor that sees each call's request once, before the
 // editors given to the call, and before the Authorization header is added. An
 // editor that sets this header itself is left alone.
 func WithRequestEditor(editor tapkey.RequestEditorFn) Option {
-	return func(c *config) {
+	return ownOption(func(c *config) {
 		c.editors = append(c.editors[:len(c.editors):len(c.editors)], editor)
-	}
+	})
 }
 
 // WithMaxResponseBytes bounds the bytes of an answer, decompressed, and of each item of a
 // list that is streamed; default: 32 MiB. A larger one is
 // [api.ErrTooLarge].
 func WithMaxResponseBytes(n int64) Option {
-	return func(c *config) { c.settings.MaxResponseBytes = n }
+	return ownOption(func(c *config) { c.settings.MaxResponseBytes = n })
 }
 
 // WithReadAhead sets how many pages an iterator over a paged list has on their way
 // while one is consumed, each a call of its own, whose request editors run on another
 // goroutine; default: 0.
 func WithReadAhead(pages int) Option {
-	return func(c *config) { c.settings.ReadAhead = pages }
+	return ownOption(func(c *config) { c.settings.ReadAhead = pages })
 }
 
 // WithPageSize sets how many items an iterator over a paged list asks for at a time, at
 // least 1; default: 500. Top in the parameters of a call goes first.
 func WithPageSize(n int) Option {
-	return func(c *config) { c.settings.PageSize = n }
+	return ownOption(func(c *config) { c.settings.PageSize = n })
 }
 
 // defaults are the settings before the first option.

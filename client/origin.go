@@ -1,7 +1,6 @@
 package client
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,8 +30,6 @@ type originDoer struct {
 	next engine.Doer
 	base *url.URL
 }
-
-var errOrigin = errors.New("not sent: an editor has moved the request to another origin than the base URL's")
 
 func (d *originDoer) Do(req *http.Request) (*http.Response, error) {
 	if !d.same(req.URL.Scheme, req.URL.Host) || req.Host != "" && !d.same(req.URL.Scheme, req.Host) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -140,6 +139,6 @@ func drawFinding(out io.Writer, f doctor.Finding) {
 func drawText(out io.Writer, f doctor.Finding) {
 	fmt.Fprintf(out, "    %s\n    %s\n", f.Cause, f.Remedy)
 	if f.Evidence != "" {
-		fmt.Fprintf(out, "    Seen: %s\n", oneLine(strings.TrimPrefix(f.Evidence, "tapkey: ")))
+		fmt.Fprintf(out, "    Seen: %s\n", oneLine(f.Evidence))
 	}
 }

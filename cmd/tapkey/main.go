@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -49,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case status == exitInterrupted:
 		fmt.Fprintln(stderr, "tapkey: interrupted")
 	case err.Error() != "":
-		fmt.Fprintln(stderr, "tapkey:", strings.TrimPrefix(oneLine(err.Error()+serverSays(err)), "tapkey: "))
+		fmt.Fprintln(stderr, "tapkey:", oneLine(err.Error()+serverSays(err)))
 	}
 	return status
 }

@@ -1,0 +1,19 @@
+package client
+
+import "errors"
+
+// Errors for errors.Is. The errors of calls are *[api.Error], and those of token requests
+// *[TokenError].
+var (
+	// ErrConfig means that the options of [New] or [Client.With] are invalid.
+	ErrConfig = errors.New("invalid configuration")
+
+	// ErrPlainHTTP means that credentials or a token would be sent unencrypted.
+	ErrPlainHTTP = errors.New("plain http is for loopback only: use https")
+
+	// ErrMalformedToken means that a token cannot be sent as a bearer token.
+	ErrMalformedToken = errors.New("malformed token")
+)
+
+// errOrigin means that a request editor changed the origin of a request.
+var errOrigin = errors.New("request not sent: a request editor changed its origin")
