@@ -98,7 +98,8 @@ func TestManyClientsAtOnce(t *testing.T) {
 				return
 			}
 			for range 2 {
-				switch status, body, err := do("POST", home+"/Grants/"+grant.ID+"/Revoke", ""); {
+				status, body, err := do("POST", home+"/Grants/"+grant.ID+"/Revoke", "")
+				switch {
 				case err != nil || status != 200 && status != 409:
 					count(unexpected, fmt.Sprintf("revoke: %d %v %s", status, err, body))
 				case status == 200:

@@ -44,7 +44,8 @@ func (l eventLog) entry(i int) server.LogEntry {
 	if i%7 != 6 {
 		entry.Command = new(triggerCommand)
 	}
-	switch n := i / l.locks; {
+	n := i / l.locks
+	switch {
 	case l.cards > 0 && (n%3 == 2 || l.contacts == 0):
 		entry.BoundCardID = new(newID(prefixCard, l.owner, n%l.cards))
 	case l.contacts > 0:

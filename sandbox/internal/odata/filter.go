@@ -374,7 +374,8 @@ func scan(text string) ([]token, error) {
 	for rest := text; rest != ""; {
 		var t token
 		var size int
-		switch c := rest[0]; {
+		c := rest[0]
+		switch {
 		case c == ' ' || c == '\t':
 			rest = rest[1:]
 			position++
