@@ -79,8 +79,9 @@ func tokenFrom(ctx context.Context, source oauth2.TokenSource) (token *oauth2.To
 
 // checkToken says why a token cannot be sent, without showing it.
 func checkToken(t *oauth2.Token) error {
+	text := t.AccessToken
 	var problem string
-	switch text := t.AccessToken; {
+	switch {
 	case t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer"):
 		problem = fmt.Sprintf("of type %q, not Bearer", engine.OneLine(t.TokenType, 40))
 	case text == "":
@@ -99,9 +100,10 @@ func checkToken(t *oauth2.Token) error {
 func isB64Token(s string) bool {
 	s = strings.TrimRight(s, "=")
 	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~+/", c) >= 0:
-		default:
+		c := s[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		digit := '0' <= c && c <= '9'
+		if !letter && !digit && strings.IndexByte("-._~+/", c) < 0 {
 			return false
 		}
 	}

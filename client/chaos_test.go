@@ -251,7 +251,8 @@ func chaosOutcome(err error) string {
 
 // disturb does what is not left to chance, at the nth call.
 func (r *chaos) disturb(n int64) {
-	switch share := r.calls / 10; {
+	share := r.calls / 10
+	switch {
 	case n == 5*share:
 		r.network.fail(2 * time.Second)
 	case n%(2*share) == 0:
@@ -365,7 +366,8 @@ func (n *network) carry(to, from net.Conn) {
 		if err != nil {
 			return
 		}
-		switch accident := rand.N(100); {
+		accident := rand.N(100)
+		switch {
 		case n.down.Load():
 			n.cut.Add(1)
 			reset(to, from)

@@ -66,7 +66,7 @@ const lastingFaults = `
 
 // The same where the fault is gone at the second request, for those that this makes a
 // difference to.
-const passingFaults = `
+const transientFaults = `
 | fault, once | list | get | create | patch | delete | action | iterator |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 | refused | ok/2 | ok/2 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2 |
@@ -126,7 +126,7 @@ func faultRows(table string) (rows [][]string) {
 
 func TestFaultMatrix(t *testing.T) {
 	if *printFaults {
-		fmt.Print(lastingFaults, passingFaults)
+		fmt.Print(lastingFaults, transientFaults)
 	}
 	for _, kind := range sandbox.FaultKinds() {
 		if !slices.ContainsFunc(faultRows(lastingFaults), func(row []string) bool {
@@ -136,7 +136,7 @@ func TestFaultMatrix(t *testing.T) {
 			t.Errorf("fault %s is not in the table", kind)
 		}
 	}
-	for table, once := range map[string]bool{lastingFaults: false, passingFaults: true} {
+	for table, once := range map[string]bool{lastingFaults: false, transientFaults: true} {
 		for _, row := range faultRows(table) {
 			t.Run(fmt.Sprintf("%s once=%t", row[0], once), func(t *testing.T) {
 				t.Parallel()
@@ -350,7 +350,7 @@ func TestTheFaultTablesStandInTheDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.ReplaceAll(string(doc), "\r\n", "\n")
-	for _, table := range []string{lastingFaults, passingFaults} {
+	for _, table := range []string{lastingFaults, transientFaults} {
 		if !strings.Contains(text, table) {
 			t.Errorf("docs/reliability.md does not have the table as it is here:\n%s", table)
 		}

@@ -36,9 +36,9 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 }
 
 func (d *renewDoer) do(req *http.Request) (*http.Response, error) {
-	_, callers := req.Header["Authorization"]
+	_, hasHeader := req.Header["Authorization"] // set by a request editor
 	rsp, err := d.next.Do(req)
-	if err != nil || callers || rsp.StatusCode != http.StatusUnauthorized || !replayable(req) {
+	if err != nil || hasHeader || rsp.StatusCode != http.StatusUnauthorized || !replayable(req) {
 		return rsp, err
 	}
 	rejected := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")

@@ -50,11 +50,11 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		if rsp != nil {
 			rsp.Request = try // a transport of the caller's own may not say
 		}
-		if attempt >= d.retries || !passing(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
+		if attempt >= d.retries || !transient(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
 			return rsp, err
 		}
-		wait, ok := delay(attempt, rsp)
-		if !ok || !timeFor(ctx, wait) {
+		wait, ok := retryDelay(attempt, rsp)
+		if !ok || !fitsDeadline(ctx, wait) {
 			return rsp, err
 		}
 		engine.CloseBody(rsp)
@@ -64,32 +64,31 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// repeatable says whether a request may be sent again. The contract knows; a request
-// of the raw client carries no operation, so only GET is. And any may that never left.
+// repeatable reports whether a request may be sent again: idempotent operations, GET on
+// the raw client, and any request that was never sent.
 func repeatable(req *http.Request, err error) bool {
 	op, known := api.OperationFromContext(req.Context())
 	idempotent := known && op.Idempotent || !known && req.Method == http.MethodGet
-	return replayable(req) && (idempotent || neverLeft(err))
+	return replayable(req) && (idempotent || neverSent(err))
 }
 
-// neverLeft says whether there was no connection at all that a request could have been
-// sent on.
-func neverLeft(err error) bool {
+// neverSent reports whether an attempt failed before there was a connection.
+func neverSent(err error) bool {
 	failed, ok := errors.AsType[*net.OpError](err)
 	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
 }
 
-// passing says whether a failure may be over soon.
-func passing(rsp *http.Response, err error) bool {
+// transient reports whether an attempt failed for a reason that may not last.
+func transient(rsp *http.Response, err error) bool {
 	if err != nil {
-		// Neither a certificate nor a header gets better by trying again.
+		// A retry helps neither with a bad certificate nor with too large a header.
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 		return !certificate && !errors.Is(err, api.ErrTooLarge)
 	}
-	return passingStatus(rsp.StatusCode)
+	return transientStatus(rsp.StatusCode)
 }
 
-func passingStatus(status int) bool {
+func transientStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -98,9 +97,9 @@ func passingStatus(status int) bool {
 	return false
 }
 
-// delay is exponential back-off with full jitter, or what the server asks for. It
-// reports false if the server asks for too long a wait.
-func delay(attempt int, rsp *http.Response) (time.Duration, bool) {
+// retryDelay returns the delay before the next attempt: that of Retry-After, or else
+// exponential backoff with full jitter. It reports false if Retry-After is too long.
+func retryDelay(attempt int, rsp *http.Response) (time.Duration, bool) {
 	if rsp != nil {
 		if wait, ok := engine.RetryAfter(rsp.Header); ok {
 			return wait, wait <= maxRetryAfter
@@ -109,9 +108,9 @@ func delay(attempt int, rsp *http.Response) (time.Duration, bool) {
 	return backoff(attempt), true
 }
 
-// timeFor says whether a wait ends before the context does: if not, what went wrong is
-// worth more to the caller than the news that time is up.
-func timeFor(ctx context.Context, wait time.Duration) bool {
+// fitsDeadline reports whether wait ends before the context's deadline. If it does not, the
+// caller gets the original error instead of DeadlineExceeded.
+func fitsDeadline(ctx context.Context, wait time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || wait < time.Until(deadline)
 }

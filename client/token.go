@@ -51,9 +51,10 @@ type tokenCache struct {
 	pausedTo time.Time // no renewal before
 }
 
-// lease is a token and how long it is used. It does not change.
+// lease is a token and how long it is used. It is immutable.
 type lease struct {
 	token      *oauth2.Token
+	generation int // incremented by each renewal
 	obtained   time.Time
 	renewAfter time.Duration // from here on it is renewed in the background
 	useFor     time.Duration // from here on it is not used
@@ -123,13 +124,13 @@ func (c *tokenCache) pause() (paused bool, failed error) {
 	return time.Now().Before(c.pausedTo), c.failed
 }
 
-// renew gets a token in place of the one that was seen to need it. A caller may have
-// looked before the last renewal ended and come here after it: that one's result is
-// its own, too.
+// renew replaces the lease the caller saw. If another renewal has finished since, renew
+// returns its result.
 func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan singleflight.Result {
 	return c.renewal.DoChan("", func() (any, error) {
-		if current := c.current.Load(); current != nil && (seen == nil || current.obtained != seen.obtained) {
-			return current.token, nil
+		old := c.current.Load()
+		if old != nil && (seen == nil || old.generation != seen.generation) {
+			return old.token, nil
 		}
 		if paused, failed := c.pause(); paused {
 			return nil, failed
@@ -150,6 +151,9 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		c.failures, c.failed, c.pausedTo = 0, nil, time.Time{}
 		current := newLease(token, now)
 		current.forced = forced
+		if old != nil {
+			current.generation = old.generation + 1
+		}
 		c.current.Store(current)
 		return token, nil
 	})
@@ -172,14 +176,14 @@ func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 	for n := 0; ; n++ {
 		token, err := c.fetch(ctx)
 		failed, ok := errors.AsType[*TokenError](err)
-		if err == nil || !ok || n >= c.retries || !failed.passing() || ctx.Err() != nil {
+		if err == nil || !ok || n >= c.retries || !failed.transient() || ctx.Err() != nil {
 			return token, err
 		}
 		pause := backoff(n)
 		if failed.retryAfter > 0 {
 			pause = failed.retryAfter
 		}
-		if !timeFor(ctx, pause) || c.sleep(ctx, pause) != nil {
+		if !fitsDeadline(ctx, pause) || c.sleep(ctx, pause) != nil {
 			return nil, err
 		}
 	}

@@ -59,12 +59,12 @@ func (e *TokenError) Hint() string {
 	return ""
 }
 
-// passing says whether the failure may be over soon. A refusal is not.
-func (e *TokenError) passing() bool {
+// transient reports whether the failure has a reason that may not last. A refusal has not.
+func (e *TokenError) transient() bool {
 	if e.StatusCode == 0 {
-		return passing(nil, e.Err)
+		return transient(nil, e.Err)
 	}
-	return passingStatus(e.StatusCode)
+	return transientStatus(e.StatusCode)
 }
 
 // Unwrap returns what went wrong besides the status.
