@@ -9,12 +9,11 @@ import (
 	"sync"
 )
 
-// maxBody is how much of a body is kept to be validated. A larger one goes through
-// unvalidated.
+// maxBody is the size up to which a response body is validated.
 const maxBody = 32 << 20
 
-// requestBody returns a request that has not been read from, and its body. A body that
-// can be had again is left where it is.
+// requestBody reads the body of a request and returns a request that can still be sent.
+// A body that can be read again is left in place.
 func requestBody(req *http.Request) (*http.Request, []byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return req, nil, nil
@@ -38,16 +37,16 @@ func requestBody(req *http.Request) (*http.Request, []byte, error) {
 	return clone, data, nil
 }
 
-// answerBody keeps what a caller reads of an answer and hands it over once, at its end.
-// So the caller gets each byte when it would have got it anyway.
-type answerBody struct {
+// responseBody keeps a copy of what the caller reads and passes it to done, once, at the
+// end of the body. Reads are not delayed.
+type responseBody struct {
 	io.ReadCloser
 	kept bytes.Buffer
 	once sync.Once
 	done func(body []byte, complete bool)
 }
 
-func (b *answerBody) Read(p []byte) (int, error) {
+func (b *responseBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if room := maxBody + 1 - b.kept.Len(); room > 0 {
 		b.kept.Write(p[:min(n, room)])
@@ -58,20 +57,20 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends a body that was not read to its end. A decoder of JSON stops at the end of
-// the value, so what was read may well be all there is.
-func (b *answerBody) Close() error {
+// Close closes the body. What was read counts as complete if it is valid JSON: a decoder
+// stops at the end of the value and may never see io.EOF.
+func (b *responseBody) Close() error {
 	b.finish(json.Valid(b.kept.Bytes()))
 	return b.ReadCloser.Close()
 }
 
-func (b *answerBody) finish(complete bool) {
+func (b *responseBody) finish(complete bool) {
 	b.once.Do(func() { b.done(b.kept.Bytes(), complete && b.kept.Len() <= maxBody) })
 }
 
-// uncompressed returns a body without its compression, which is there if the caller has asked
-// for it: net/http removes its own.
-func uncompressed(encoding string, body []byte) ([]byte, bool) {
+// decompress decompresses a body, and reports whether it can. Only a caller that has set
+// Accept-Encoding gets compressed bodies: net/http handles its own.
+func decompress(encoding string, body []byte) ([]byte, bool) {
 	switch encoding {
 	case "", "identity":
 		return body, true

@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// Coverage is how far an operation was checked.
+// Coverage counts the exchanges of an operation that were checked.
 type Coverage struct {
 	Operation string      `json:"operation"`          // operationId, such as "listOwners"
 	Method    string      `json:"method"`             // HTTP method
-	Path      string      `json:"path"`               // the template
-	Statuses  map[int]int `json:"statuses,omitempty"` // how often each came
-	Failed    int         `json:"failed,omitempty"`   // calls without an answer, or cut off
-	Objects   int         `json:"objects"`            // validated in successes
-	Empty     int         `json:"empty,omitempty"`    // successes for which no body is documented
+	Path      string      `json:"path"`               // path template
+	Statuses  map[int]int `json:"statuses,omitempty"` // responses by status
+	Failed    int         `json:"failed,omitempty"`   // calls without a complete response
+	Objects   int         `json:"objects"`            // JSON objects validated in successful responses
+	Empty     int         `json:"empty,omitempty"`    // successful responses for which no body is documented
 }
 
-// Checked reports whether a success was validated that had something in it: at least
-// one object, or nothing where the contract promises nothing.
+// Checked reports whether a successful response was validated that had content: at least
+// one object, or no body if none is documented.
 func (c Coverage) Checked() bool { return c.Objects+c.Empty > 0 }
 
 // coverage counts exchanges by operation.
@@ -42,7 +42,7 @@ func (c *coverage) update(r *route, change func(*Coverage)) {
 	change(c.byID[r.Operation.OperationID])
 }
 
-// list returns all operations in the order of their paths.
+// list returns the coverage of all operations, ordered by path and method.
 func (c *coverage) list() []Coverage {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,20 +12,20 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// document is a contract made strict: see tighten.
+// document is a contract after tighten.
 type document struct {
 	spec   *openapi3.T
 	base   []string // segments of the base path
 	routes []route
 }
 
-// route is one operation and its path template in segments.
+// route is an operation and the segments of its path template.
 type route struct {
 	routers.Route
 	segments []string
 }
 
-// loadDocument reads a contract. One that is not valid cannot check anything.
+// loadDocument reads a contract and returns an error if it is not valid.
 func loadDocument(data []byte) (*document, error) {
 	spec, err := openapi3.NewLoader().LoadFromData(data)
 	if err != nil {
@@ -56,12 +56,12 @@ func loadDocument(data []byte) (*document, error) {
 	return d, nil
 }
 
-// tighten makes a contract say what kin-openapi would not look at otherwise: objects
-// have no other members than those named, and extensible enumerations no other values.
+// tighten makes kin-openapi reject what a contract tolerates: objects may not have
+// unknown fields, and extensible enumerations may not have unknown values.
 //
-// Parts of a composition stay open, since each would refuse the members of the others.
-// An allOf of a single reference is no composition: it is how a reference is made
-// nullable, and the schema referred to is closed.
+// The parts of a composition stay open, because each would reject the fields of the
+// others. An allOf with a single reference is not a composition: it makes the reference
+// nullable, and the schema it refers to is closed.
 func tighten(spec *openapi3.T) error {
 	composed := make(map[*openapi3.Schema]bool)
 	err := spec.WalkSchemas(func(_ string, ref *openapi3.SchemaRef) error {
@@ -96,11 +96,11 @@ func segmentsOf(path string) []string {
 	return strings.Split(path, "/")
 }
 
-// find returns the route of a request and its path values. covered says whether the
-// request is for the API at all: a token request is not.
+// find returns the route of a request and its path values. covered reports whether the
+// request is for the API; a token request is not.
 //
-// Paths are compared as Tapkey's server does: without regard to case, and with or
-// without a slash at the end. What stands before the base path belongs to a proxy.
+// Paths are compared as Tapkey's server compares them: case and a trailing slash do not
+// matter. Segments before the base path belong to a proxy.
 func (d *document) find(req *http.Request) (found *route, values map[string]string, covered bool) {
 	segments := segmentsOf(req.URL.EscapedPath())
 	for !startsWith(segments, d.base) {
@@ -126,8 +126,8 @@ func startsWith(path, base []string) bool {
 	return len(path) >= len(base) && slices.EqualFunc(path[:len(base)], base, strings.EqualFold)
 }
 
-// match compares the segments of a path to a template. No two templates of a sound
-// contract match the same path.
+// match compares the segments of a path with a template and returns the path values. In a
+// contract that passes lint, at most one template matches a path.
 func match(template, path []string) (map[string]string, bool) {
 	if len(template) != len(path) {
 		return nil, false

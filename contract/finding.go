@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Class says in which way an exchange disagrees with the contract.
+// Class is the kind of a disagreement with the contract.
 type Class string
 
 // The classes of findings.
@@ -19,43 +19,43 @@ const (
 	UnknownEnumValue   Class = "unknown enum value"
 	UndocumentedStatus Class = "undocumented status"
 	WrongContentType   Class = "wrong content type"
-	MalformedBody      Class = "malformed body" // not JSON at all, or cut off
+	MalformedBody      Class = "malformed body" // not JSON, or truncated
 
-	// What only requests can do.
+	// The classes that only requests have.
 	UndeclaredParameter Class = "undeclared parameter"
 	UndeclaredOperation Class = "undeclared operation" // no such method and path
-	MissingToken        Class = "missing token"        // no Authorization with the scheme Bearer
+	MissingToken        Class = "missing token"        // no Authorization header with the scheme Bearer
 )
 
-// Side is the half of an exchange that a finding is about.
+// Side is the half of an exchange that a finding is in.
 type Side string
 
 // The sides.
 const (
-	Request Side = "request"
-	Answer  Side = "answer"
+	Request  Side = "request"
+	Response Side = "response"
 )
 
-// Finding is one way in which exchanges disagree with the contract. All of its text
-// comes from the contract, but for the names of unknown fields and parameters.
+// Finding is a disagreement between exchanges and the contract. Its text comes from the
+// contract, except for the names of unknown fields and parameters.
 type Finding struct {
 	Operation string `json:"operation"`        // operationId; empty for an undeclared operation
-	Side      Side   `json:"side"`             // of the exchange
-	Status    int    `json:"status,omitempty"` // of the answer
-	Class     Class  `json:"class"`            // in which way it disagrees
+	Side      Side   `json:"side"`             // half of the exchange
+	Status    int    `json:"status,omitempty"` // HTTP status of the response
+	Class     Class  `json:"class"`            // kind of the disagreement
 
-	// Pointer is where: a JSON pointer into the body with indexes folded to *, or
+	// Pointer is the location: a JSON pointer into the body with * for indexes, or
 	// "query:" and the name of a parameter.
 	Pointer string `json:"pointer,omitempty"`
 
-	// Detail says what the contract expects there.
+	// Detail is what the contract expects at the location.
 	Detail string `json:"detail,omitempty"`
 
-	// Count is how often this was found.
+	// Count is the number of times the disagreement was found.
 	Count int `json:"count"`
 }
 
-// String is the finding on one line.
+// String returns the finding on one line.
 func (f Finding) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", cmp.Or(f.Operation, "?"), f.Side)
@@ -75,7 +75,7 @@ func (f Finding) String() string {
 	return b.String()
 }
 
-// findings collects findings and counts the same ones together.
+// findings collects findings and counts equal ones.
 type findings struct {
 	mu     sync.Mutex
 	counts map[Finding]int
@@ -92,7 +92,7 @@ func (c *findings) add(found ...Finding) {
 	}
 }
 
-// list returns the findings in an order that depends on nothing but them.
+// list returns the findings in a stable order.
 func (c *findings) list() []Finding {
 	c.mu.Lock()
 	defer c.mu.Unlock()

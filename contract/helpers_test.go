@@ -9,14 +9,14 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// coworking is the owner account of the sandbox that has something of everything, and
-// its identity provider.
+// The owner account of the sandbox that has at least one item in every list, and its
+// identity provider.
 const (
 	coworking = "Coworking Space"
 	provider  = "b75c2e91-0000-4001-8000-000000000000"
 )
 
-// start starts a sandbox that ends with the test.
+// start starts a sandbox that is closed at the end of the test.
 func start(t testing.TB, opts ...sandbox.Option) *sandbox.Server {
 	t.Helper()
 	s, err := sandbox.Start(opts...)
@@ -25,13 +25,13 @@ func start(t testing.TB, opts ...sandbox.Option) *sandbox.Server {
 	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the sandbox: got error %v, want none", err)
 		}
 	})
 	return s
 }
 
-// connect returns a client of a sandbox that goes through a transport, with every scope.
+// connect returns a client of a sandbox that uses a transport and has every scope.
 func connect(t testing.TB, s *sandbox.Server, through http.RoundTripper, opts ...client.Option) *client.Client {
 	t.Helper()
 	seen := make(map[string]bool)

@@ -1,6 +1,6 @@
 package contract
 
-// TB is what [Recorder] needs of a test; *testing.T and *testing.B are ones.
+// TB is the part of testing.TB that [Recorder] uses.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -8,9 +8,9 @@ type TB interface {
 	Cleanup(func())
 }
 
-// Recorder returns a Transport for a test, which fails at its end if an exchange
-// disagreed with the contract, or if none was validated: then the Recorder was not
-// where the calls went through.
+// Recorder returns a Transport for a test. At its end the test fails if an exchange
+// disagreed with the contract, or if no exchange was validated because the calls did not
+// use the Transport.
 func Recorder(t TB, opts ...Option) *Transport {
 	t.Helper()
 	transport, err := NewTransport(opts...)
@@ -22,14 +22,14 @@ func Recorder(t TB, opts ...Option) *Transport {
 		for _, f := range transport.Findings() {
 			t.Errorf("contract: %s", f)
 		}
-		answers := 0
+		responses := 0
 		for _, c := range transport.Coverage() {
 			for _, n := range c.Statuses {
-				answers += n
+				responses += n
 			}
 		}
-		if answers == 0 && len(transport.Findings()) == 0 {
-			t.Errorf("contract: no exchange was validated: is the recorder the transport of the http.Client?")
+		if responses == 0 && len(transport.Findings()) == 0 {
+			t.Errorf("contract: no exchange was validated: is the Recorder the transport of the http.Client?")
 		}
 	})
 	return transport

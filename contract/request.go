@@ -9,8 +9,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// checkRequest validates a request. The body is given apart: nothing here reads the
-// request's own.
+// checkRequest validates a request. It uses the given body and does not read that of the
+// request.
 func (d *document) checkRequest(req *http.Request, r *route, path map[string]string, body []byte) []Finding {
 	var found []Finding
 	add := func(class Class, pointer, detail string) {
@@ -70,7 +70,7 @@ func (d *document) checkRequest(req *http.Request, r *route, path map[string]str
 	return found
 }
 
-// secured reports whether an operation needs a token.
+// secured reports whether an operation requires a token.
 func (d *document) secured(r *route) bool {
 	if r.Operation.Security != nil {
 		return len(*r.Operation.Security) > 0

@@ -16,7 +16,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// must fails the test for a call that failed.
+// must returns the value of a call and fails the test if there is an error.
 func must[T any](t *testing.T) func(T, error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -27,7 +27,7 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-// all reads a list to its end: only whole answers are validated.
+// all reads a list to its end: only complete responses are validated.
 func all[T any](t *testing.T, list iter.Seq2[T, error]) []T {
 	t.Helper()
 	var items []T
@@ -40,18 +40,18 @@ func all[T any](t *testing.T, list iter.Seq2[T, error]) []T {
 	return items
 }
 
-// first returns the first item of a list, which has to have one.
+// first returns the first item of a list and fails the test if the list is empty.
 func first[T any](t *testing.T, list iter.Seq2[T, error]) T {
 	t.Helper()
 	items := all(t, list)
 	if len(items) == 0 {
-		t.Fatal("the list is empty")
+		t.Fatal("got an empty list, want at least one item")
 	}
 	return items[0]
 }
 
-// Every operation of the client, against the sandbox: what is sent and what comes back
-// is what openapi.yaml says, to the last member.
+// Every operation of the client is called on the sandbox. All requests and responses
+// agree with openapi.yaml.
 func TestEveryOperationOfTheClient(t *testing.T) {
 	checked := contract.Recorder(t)
 	c := connect(t, start(t), checked)
@@ -62,11 +62,11 @@ func TestEveryOperationOfTheClient(t *testing.T) {
 
 	for _, one := range checked.Coverage() {
 		if !one.Checked() && one.Operation != "createOwner" {
-			t.Errorf("%s was not validated: %+v", one.Operation, one)
+			t.Errorf("%s: got %+v, want it checked", one.Operation, one)
 		}
 	}
 	if n := len(checked.Coverage()); n != 32 || n != len(tapkey.Operations()) {
-		t.Errorf("%d operations in the contract, %d in the client, want 32", n, len(tapkey.Operations()))
+		t.Errorf("got %d operations in the contract and %d in the client, want 32", n, len(tapkey.Operations()))
 	}
 }
 
@@ -77,16 +77,16 @@ func ownerNamed(t *testing.T, c *client.Client, name string) string {
 			return owner.ID
 		}
 	}
-	t.Fatalf("there is no owner account %q", name)
+	t.Fatalf("got no owner account %q, want one", name)
 	return ""
 }
 
-// reads calls all 18 reads, the lists with every parameter they have.
+// reads calls all 18 reads, and the lists also with every parameter.
 func reads(t *testing.T, c *client.Client, owner string) {
 	t.Helper()
 	ctx := t.Context()
 	filter, fields, top, skip := new("id ne 'x'"), new("id"), new(2), new(0)
-	half, notThere := new("title"), new("id eq 'nothing'")
+	onlyTitle, nothing := new("title"), new("id eq 'nothing'")
 
 	must[tapkey.OwnerAccount](t)(c.GetOwner(ctx, owner))
 	permission := first(t, c.AllPermissions(ctx, owner))
@@ -126,13 +126,13 @@ func reads(t *testing.T, c *client.Client, owner string) {
 	contact := first(t, c.AllContacts(ctx, owner, nil))
 	all(t, c.AllContacts(ctx, owner, &tapkey.ListContactsParams{Filter: filter, Select: fields, Top: top, Skip: skip}))
 	must[tapkey.Contact](t)(c.GetContact(ctx, owner, contact.ID))
-	// $select may leave out what is required otherwise; the client then has no use for
-	// the items, but the exchange is as the contract says.
-	_, _ = c.ListContacts(ctx, owner, &tapkey.ListContactsParams{Select: half})
+	// $select may exclude required fields. The client then returns an error, but the
+	// exchange agrees with the contract.
+	_, _ = c.ListContacts(ctx, owner, &tapkey.ListContactsParams{Select: onlyTitle})
 
 	first(t, c.AllGrants(ctx, owner, nil))
 	all(t, c.AllGrants(ctx, owner, &tapkey.ListGrantsParams{Filter: filter, Select: fields, Top: top, Skip: skip}))
-	all(t, c.AllGrants(ctx, owner, &tapkey.ListGrantsParams{Filter: notThere}))
+	all(t, c.AllGrants(ctx, owner, &tapkey.ListGrantsParams{Filter: nothing}))
 
 	user := first(t, c.AllIdentityProviderUsers(ctx, owner, provider, nil))
 	must[[]tapkey.IdentityProviderUser](t)(c.ListIdentityProviderUsers(ctx, owner, provider,
@@ -140,8 +140,7 @@ func reads(t *testing.T, c *client.Client, owner string) {
 	must[tapkey.IdentityProviderUser](t)(c.GetIdentityProviderUser(ctx, owner, provider, user.ID))
 }
 
-// writes calls the operations that change something, but for createOwner: clients that
-// use client credentials may not.
+// writes calls all writes except createOwner, which is forbidden with client credentials.
 func writes(t *testing.T, c *client.Client, owner string) {
 	t.Helper()
 	ctx := t.Context()
@@ -183,8 +182,8 @@ func writes(t *testing.T, c *client.Client, owner string) {
 	}))
 }
 
-// Every operation fails the way the contract says when what its path names is not there:
-// all but the status has to agree. Which statuses there are is not documented as well.
+// Every operation fails for a path with unknown ids. The responses agree with the
+// contract, except for the status: the documentation of the statuses is incomplete.
 func TestEveryOperationFails(t *testing.T) {
 	checked, err := contract.NewTransport()
 	if err != nil {
@@ -207,20 +206,21 @@ func TestEveryOperationFails(t *testing.T) {
 		}
 		rsp.Body.Close()
 		if rsp.StatusCode < 400 && op.ID != "listOwners" {
-			t.Errorf("%s: status %d for what is not there", op.ID, rsp.StatusCode)
+			t.Errorf("%s with unknown ids: got status %d, want an error", op.ID, rsp.StatusCode)
 		}
 	}
 	for _, f := range checked.Findings() {
-		if f.Side == contract.Answer && f.Class != contract.UndocumentedStatus {
-			t.Error(f)
+		if f.Side == contract.Response && f.Class != contract.UndocumentedStatus {
+			t.Errorf("got the finding %s, want none", f)
 		}
 	}
-	if n := answers(checked); n != len(tapkey.Operations()) {
-		t.Errorf("%d answers were validated, want %d", n, len(tapkey.Operations()))
+	if n := responses(checked); n != len(tapkey.Operations()) {
+		t.Errorf("got %d validated responses, want %d", n, len(tapkey.Operations()))
 	}
 }
 
-// What the refusal of createOwner looks like is not documented; its request is.
+// createOwner is forbidden with client credentials. The status of the response is not
+// documented.
 func TestCreateOwnerIsRefused(t *testing.T) {
 	checked, err := contract.NewTransport()
 	if err != nil {
@@ -228,11 +228,11 @@ func TestCreateOwnerIsRefused(t *testing.T) {
 	}
 	c := connect(t, start(t), checked)
 	if _, err := c.CreateOwner(t.Context(), tapkey.OwnerAccountCreate{Name: "New"}); !errors.Is(err, api.ErrForbidden) {
-		t.Errorf("createOwner with client credentials: %v, want it refused", err)
+		t.Errorf("createOwner with client credentials: got error %v, want %v", err, api.ErrForbidden)
 	}
 	for _, f := range checked.Findings() {
 		if f.Class != contract.UndocumentedStatus {
-			t.Error(f)
+			t.Errorf("got the finding %s, want none", f)
 		}
 	}
 }

@@ -8,19 +8,18 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/tapkey-go/tapkey-go/contract/internal/plain"
+	"github.com/tapkey-go/tapkey-go/contract/internal/scrub"
 )
 
-// place is where in a body a value disagrees with its schema, and how. It is a Finding
-// in the making.
+// place is a location in a body where a value disagrees with its schema.
 type place struct {
 	class   Class
 	pointer string
 	detail  string
 }
 
-// placesOf takes from an error of kin-openapi what may be told: class, pointer and what
-// the schema wants. The error's own text can hold values.
+// placesOf converts an error of kin-openapi. It does not use the text of the error, which
+// can contain values from the data.
 func placesOf(err error) []place {
 	var places []place
 	for _, e := range flatten(err) {
@@ -40,9 +39,8 @@ func placesOf(err error) []place {
 	return places
 }
 
-// flatten returns the errors that lie deepest. Of the branches of a oneOf only those
-// count that are of the right type: a single object is not to be told that it is no
-// array.
+// flatten returns the innermost errors. Of a oneOf it returns the errors of the branches
+// with the type of the value: for a single object, the array branch is irrelevant.
 func flatten(err error) []*openapi3.SchemaError {
 	var list []*openapi3.SchemaError
 	switch e := err.(type) {
@@ -71,7 +69,7 @@ func flatten(err error) []*openapi3.SchemaError {
 	return list
 }
 
-// expectation says what the schema wants, in the words of the contract.
+// expectation describes what the schema requires.
 func expectation(e *openapi3.SchemaError) string {
 	switch e.SchemaField {
 	case "properties", "required", "enum":
@@ -85,22 +83,19 @@ func expectation(e *openapi3.SchemaError) string {
 	case "format":
 		return "want format " + e.Schema.Format
 	}
-	return "breaks " + e.SchemaField
+	return "violates " + e.SchemaField
 }
 
-// pointerOf folds indexes, and names that could be data, to *.
+// pointerOf returns a JSON pointer with * for indexes and for names that could be data.
 func pointerOf(path []string) string {
 	var b strings.Builder
 	for _, key := range path {
-		if !plain.Name(key) {
-			key = "*"
-		}
-		b.WriteString("/" + key)
+		b.WriteString("/" + scrub.Name(key))
 	}
 	return b.String()
 }
 
-// quotedName returns the name in: property "name" is unsupported.
+// quotedName returns name from the text: property "name" is unsupported.
 func quotedName(reason string) string {
 	_, rest, _ := strings.Cut(reason, " ")
 	quoted, err := strconv.QuotedPrefix(rest)

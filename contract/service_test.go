@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,21 +10,23 @@ import (
 	"testing"
 )
 
-// goCommand runs the go command in a directory, without a network.
-func goCommand(t *testing.T, dir string, args ...string) string {
+// runGo runs the go command in a directory and returns its standard output. Standard
+// error is part of the error only: the go command also reports progress there, such as
+// the modules it downloads.
+func runGo(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", args...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), "GOWORK=off", "GOPROXY=off", "GOFLAGS=-mod=mod")
-	out, err := command.CombinedOutput()
-	if err != nil {
-		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	command.Env = append(os.Environ(), "GOWORK=off")
+	out, err := command.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, exit.Stderr)
 	}
-	return string(out)
+	return string(out), err
 }
 
-// A service in a module of its own, with contract and the client by replace, validates
-// its own exchange. Where it does what the contract forbids, its test fails.
+// A service in a separate module, which replaces contract and the client, validates its
+// exchanges. Its test fails when it sends what the contract forbids.
 func TestAServiceUsesTheRecorder(t *testing.T) {
 	here, err := filepath.Abs(".")
 	if err != nil {
@@ -55,9 +58,11 @@ replace github.com/tapkey-go/tapkey-go/contract => %s
 			t.Fatal(err)
 		}
 	}
-	goCommand(t, dir, "test", "./...")
+	if out, err := runGo(t, dir, "test", "-mod=mod", "./..."); err != nil {
+		t.Fatalf("the service's test: got %v\n%s\nwant success", err, out)
+	}
 
-	// The same with a query parameter that the contract does not know.
+	// The same service with a query parameter that the contract does not declare.
 	source, err := os.ReadFile(filepath.Join(dir, "service.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -70,35 +75,30 @@ replace github.com/tapkey-go/tapkey-go/contract => %s
 	if err := os.WriteFile(filepath.Join(dir, "service.go"), []byte(wrong), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), "go", "test", "./...")
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GOWORK=off", "GOPROXY=off", "GOFLAGS=-mod=mod")
-	out, err := command.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "contract: createGrant: request: undeclared parameter at query:notify") {
-		t.Errorf("an undeclared parameter: %v\n%s", err, out)
+	const want = "contract: createGrant: request: undeclared parameter at query:notify"
+	if out, err := runGo(t, dir, "test", "-mod=mod", "./..."); err == nil || !strings.Contains(out, want) {
+		t.Errorf("an undeclared parameter: got %v\n%s\nwant a failure with %q", err, out, want)
 	}
 }
 
-// Who uses the client gets nothing of what the checks are made of, and who uses the
-// Transport nothing of what the program needs besides.
+// Importing the client does not link what the checks need. Importing contract does not
+// link what the program needs.
 func TestDependencies(t *testing.T) {
 	for dir, unwanted := range map[string][]string{
 		"..": {"getkin", "oasdiff", "go.yaml.in", "tapkey-go/contract"},
-		".":  {"oasdiff/oasdiff", "golang.org/x/tools", "golang.org/x/exp", "spf13", "tapkey-go/sandbox"},
+		".":  {"oasdiff/oasdiff", "golang.org/x/tools", "spf13", "tapkey-go/sandbox"},
 	} {
 		target := "."
 		if dir == ".." {
 			target = "./client"
 		}
-		command := exec.CommandContext(t.Context(), "go", "list", "-deps", target)
-		command.Dir = dir
-		out, err := command.CombinedOutput()
+		out, err := runGo(t, dir, "list", "-deps", target)
 		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
+			t.Fatal(err)
 		}
 		for _, word := range unwanted {
-			if strings.Contains(string(out), word) {
-				t.Errorf("%s in %s depends on %s", target, dir, word)
+			if strings.Contains(out, word) {
+				t.Errorf("%s in %s: got a dependency on %s, want none", target, dir, word)
 			}
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,7 +14,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract"
 )
 
-// exchange is what the sandbox's own tests write down, see its TestMain.
+// exchange is an exchange that the tests of the sandbox write to a file, see TestMain
+// there.
 type exchange struct {
 	Method, URL    string
 	RequestHeader  http.Header
@@ -27,7 +27,7 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// playback gives the answer that was given then.
+// playback responds with the response of the exchange in the context.
 type playback struct{}
 
 func (playback) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -38,16 +38,15 @@ func (playback) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// Every exchange of the sandbox's own tests agrees with the contract, faults aside: a
-// request that does not is answered by a 4xx, and every answer does.
-func TestTheSandboxsOwnTests(t *testing.T) {
+// In the tests of the sandbox, every response without an injected fault agrees with the
+// contract, and a request that does not is refused with a 4xx.
+func TestTheTestsOfTheSandbox(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the sandbox's own tests: not run (-short)")
+		t.Skip("the tests of the sandbox: not run (-short)")
 	}
 	path := filepath.Join(t.TempDir(), "exchanges.jsonl")
-	suite := exec.CommandContext(t.Context(), "go", "test", "-count=1", "./sandbox")
-	suite.Dir, suite.Env = "..", append(os.Environ(), "SANDBOX_EXCHANGES="+path)
-	if out, err := suite.CombinedOutput(); err != nil {
+	t.Setenv("SANDBOX_EXCHANGES", path)
+	if out, err := runGo(t, "..", "test", "-count=1", "./sandbox"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	file, err := os.Open(path)
@@ -76,24 +75,24 @@ func TestTheSandboxsOwnTests(t *testing.T) {
 			continue
 		}
 		if refused++; x.Status < 400 || x.Status >= 500 {
-			t.Errorf("%s %s disagrees with the contract and is answered %d", x.Method, x.URL, x.Status)
+			t.Errorf("%s %s disagrees with the contract: got status %d, want a 4xx", x.Method, x.URL, x.Status)
 		}
 	}
 	for _, f := range transport.Findings() {
-		// The contract has a default answer for statuses that it does not name.
-		if f.Side == contract.Answer && (f.Class != contract.UndocumentedStatus || f.Status < 400 || f.Status >= 500) {
-			t.Error(f)
+		// The contract has a default response for other errors.
+		if f.Side == contract.Response && (f.Class != contract.UndocumentedStatus || f.Status < 400 || f.Status >= 500) {
+			t.Errorf("got the finding %s, want none", f)
 		}
 	}
-	t.Logf("%d exchanges, %d of them with requests that are refused for good reason", checked, refused)
+	t.Logf("%d exchanges, %d of them refused because the request disagrees with the contract", checked, refused)
 	if checked < 500 || refused < 20 {
-		t.Errorf("only %d exchanges, %d of them refused: not the whole suite", checked, refused)
+		t.Errorf("got %d exchanges, %d of them refused, want at least 500 and 20", checked, refused)
 	}
 }
 
-// tolerated says of a request that the sandbox takes although the contract does not
-// have it: a name of null, which changes nothing, and a body where one client is reported
-// to send one.
+// tolerated reports whether the sandbox accepts a request that disagrees with the
+// contract: a name that is null, which changes nothing, and an empty object as the body of
+// a POST, which one client is reported to send.
 func tolerated(x exchange) bool {
 	return x.Status == http.StatusOK && (x.Method == http.MethodPatch && string(x.RequestBody) == `{"name":null}` ||
 		x.Method == http.MethodPost && string(x.RequestBody) == `{}`)
@@ -111,7 +110,7 @@ func requestFindings(transport *contract.Transport) (count int) {
 func (x exchange) replay(t *testing.T, transport *contract.Transport) {
 	t.Helper()
 	if !strings.Contains(strings.ToLower(x.URL), "/api/v1") {
-		return // the token endpoint and its kin, which are not in the contract
+		return // not part of the contract, such as the token endpoint
 	}
 	ctx := context.WithValue(t.Context(), exchangeKey{}, x)
 	req, err := http.NewRequestWithContext(ctx, x.Method, x.URL, bytes.NewReader(x.RequestBody))

@@ -8,14 +8,14 @@ import (
 	tapkeygo "github.com/tapkey-go/tapkey-go"
 )
 
-// ErrReadOnly is how a call fails that would have changed something, see [ReadOnly].
-var ErrReadOnly = errors.New("contract: only GET is let through")
+// ErrReadOnly is the error of a call that [ReadOnly] does not allow.
+var ErrReadOnly = errors.New("contract: only GET is allowed")
 
-// Transport is an http.RoundTripper that validates what passes through it. It changes
-// neither the requests nor the answers, and no call fails because of what it finds.
+// Transport is an http.RoundTripper that validates requests and responses. It does not
+// change them, and a finding does not make a call fail.
 //
-// Requests outside the base path of the API, such as those for tokens, pass unseen. It
-// is safe for concurrent use.
+// Requests outside the base path of the API, such as token requests, are not validated.
+// A Transport is safe for concurrent use.
 type Transport struct {
 	base     http.RoundTripper
 	readOnly bool
@@ -26,16 +26,16 @@ type Transport struct {
 	coverage *coverage
 }
 
-// Exchange is a validated request and its answer, see [WithObserver].
+// Exchange is a validated request and its response, see [WithObserver].
 type Exchange struct {
 	Operation string        // operationId, such as "listOwners"
 	Request   *http.Request // as it was sent, with its token
-	Status    int           // HTTP status of the answer
-	Header    http.Header   // of the answer
-	Body      []byte        // of the answer
+	Status    int           // HTTP status of the response
+	Header    http.Header   // of the response
+	Body      []byte        // of the response
 }
 
-// Option sets up a [Transport].
+// Option configures a [Transport].
 type Option func(*settings)
 
 type settings struct {
@@ -43,28 +43,31 @@ type settings struct {
 	transport *Transport
 }
 
-// WithBase sets what sends the requests; default: http.DefaultTransport.
+// WithBase sets the transport that sends the requests. The default is
+// http.DefaultTransport.
 func WithBase(base http.RoundTripper) Option {
 	return func(s *settings) { s.transport.base = base }
 }
 
-// WithDocument sets the OpenAPI document; default: the one the client was generated
-// from.
+// WithDocument sets the OpenAPI document. The default is the document that the client
+// was generated from.
 func WithDocument(document []byte) Option {
 	return func(s *settings) { s.document = document }
 }
 
-// WithObserver hands over each answer that was read to its end, with its data.
+// WithObserver sets a function that is called with each exchange whose response was read
+// to its end. The exchange includes the data.
 func WithObserver(observe func(Exchange)) Option {
 	return func(s *settings) { s.transport.exchange = observe }
 }
 
-// ReadOnly lets nothing but GET through to the API. Token requests do pass.
+// ReadOnly rejects every request to the API except GET, with [ErrReadOnly]. Token
+// requests are sent.
 func ReadOnly() Option {
 	return func(s *settings) { s.transport.readOnly = true }
 }
 
-// NewTransport returns a Transport. It fails if the document is not valid.
+// NewTransport returns a Transport. It returns an error if the document is not valid.
 func NewTransport(opts ...Option) (*Transport, error) {
 	t := &Transport{base: http.DefaultTransport}
 	s := settings{document: tapkeygo.OpenAPI(), transport: t}
@@ -79,14 +82,14 @@ func NewTransport(opts ...Option) (*Transport, error) {
 	return t, nil
 }
 
-// Findings returns what was found so far, equal findings counted together.
+// Findings returns the findings so far. Equal findings are counted, not repeated.
 func (t *Transport) Findings() []Finding { return t.findings.list() }
 
-// Coverage returns every operation of the contract and how far it was checked.
+// Coverage returns the coverage of every operation of the contract so far.
 func (t *Transport) Coverage() []Coverage { return t.coverage.list() }
 
-// RoundTrip sends the request and validates both halves of the exchange: the answer
-// when its body has been read or closed.
+// RoundTrip validates the request, sends it, and validates the response once its body
+// has been read or closed.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	r, path, covered := t.document.find(req)
 	if !covered {
@@ -96,7 +99,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
-		return nil, fmt.Errorf("%w, not %s", ErrReadOnly, req.Method)
+		return nil, fmt.Errorf("%w: got %s", ErrReadOnly, req.Method)
 	}
 	if r == nil {
 		t.findings.add(Finding{Side: Request, Class: UndeclaredOperation, Detail: "method " + req.Method})
@@ -115,9 +118,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	t.coverage.update(r, func(c *Coverage) { c.Statuses[rsp.StatusCode]++ })
 	header := *rsp
-	rsp.Body = &answerBody{ReadCloser: rsp.Body, done: func(body []byte, complete bool) {
-		body, readable := uncompressed(header.Header.Get("Content-Encoding"), body)
-		if !complete || !readable {
+	rsp.Body = &responseBody{ReadCloser: rsp.Body, done: func(body []byte, complete bool) {
+		body, decompressed := decompress(header.Header.Get("Content-Encoding"), body)
+		if !complete || !decompressed {
 			t.coverage.update(r, func(c *Coverage) { c.Failed++ })
 			return
 		}
@@ -126,13 +129,13 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return rsp, nil
 }
 
-// validate validates a whole answer.
+// validate validates a complete response.
 func (t *Transport) validate(req *http.Request, r *route, rsp *http.Response, body []byte) {
-	found, objects := t.document.checkAnswer(req, r, rsp, body)
+	found, objects := t.document.checkResponse(req, r, rsp, body)
 	t.findings.add(found...)
 	t.coverage.update(r, func(c *Coverage) {
 		c.Objects += objects
-		if r.emptySuccess(rsp.StatusCode) {
+		if r.isEmptySuccess(rsp.StatusCode) {
 			c.Empty++
 		}
 	})

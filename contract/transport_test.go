@@ -19,7 +19,7 @@ import (
 
 const owners = `[{"id":"a","name":"Home","active":true}]`
 
-// serve serves one answer for whatever is asked.
+// serve starts a server that responds to every request in the same way.
 func serve(t *testing.T, status int, contentType, body string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func transport(t *testing.T, opts ...contract.Option) *contract.Transport {
 	return checked
 }
 
-// send sends a request and reads the whole answer.
+// send sends a request and returns the body of the response.
 func send(t *testing.T, through http.RoundTripper, method, url, body string, edit func(*http.Request)) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -67,7 +67,7 @@ func send(t *testing.T, through http.RoundTripper, method, url, body string, edi
 	return string(data)
 }
 
-// texts are the findings as they are printed.
+// texts returns the findings as they are printed.
 func texts(checked *contract.Transport) []string {
 	var list []string
 	for _, f := range checked.Findings() {
@@ -76,7 +76,7 @@ func texts(checked *contract.Transport) []string {
 	return list
 }
 
-// What is wrong with a request is found on its way out, and the call goes on.
+// Requests are validated before they are sent, and sent anyway.
 func TestRequests(t *testing.T) {
 	base := serve(t, 200, "application/json", owners) + "/api/v1"
 	grant := `{"boundLockId":"b","contactId":"c"}`
@@ -88,7 +88,7 @@ func TestRequests(t *testing.T) {
 		"as it should be":        {"GET", "/Owners", "", nil, nil},
 		"escaped letters":        {"GET", "/%4fwners", "", nil, nil},
 		"other case, slash":      {"GET", "/OWNERS/", "", nil, nil},
-		"parameters":             {"GET", "/Owners/a/Grants?%24top=5&$skip=0&$filter=id%20eq%20'x'&$select=id", "", nil, []string{"listGrants: answer 200: unknown field at /*/name"}},
+		"parameters":             {"GET", "/Owners/a/Grants?%24top=5&$skip=0&$filter=id%20eq%20'x'&$select=id", "", nil, []string{"listGrants: response 200: unknown field at /*/name"}},
 		"undeclared parameter":   {"GET", "/Owners?$top=5", "", nil, []string{"listOwners: request: undeclared parameter at query:$top"}},
 		"parameter of data":      {"GET", "/Owners?alex@example.com=5", "", nil, []string{"listOwners: request: undeclared parameter at query:*"}},
 		"parameter of a type":    {"GET", "/Owners/a/LockGroups?$top=many", "", nil, []string{"listLockGroups: request: wrong type at query:$top"}},
@@ -97,7 +97,7 @@ func TestRequests(t *testing.T) {
 		"another scheme":         {"GET", "/Owners", "", func(r *http.Request) { r.Header.Set("Authorization", "Basic x") }, []string{"listOwners: request: missing token"}},
 		"no such path":           {"GET", "/Owners/a/Doors", "", nil, []string{"?: request: undeclared operation (method GET)"}},
 		"no such method":         {"DELETE", "/Owners", "", nil, []string{"?: request: undeclared operation (method DELETE)"}},
-		"a body that is none":    {"GET", "/Owners", "{}", nil, []string{"listOwners: request: unknown field (no body is declared)"}},
+		"an undeclared body":     {"GET", "/Owners", "{}", nil, []string{"listOwners: request: unknown field (no body is declared)"}},
 		"unknown field":          {"PUT", "/Owners/a/Grants", `{"boundLockId":"b","contact":{"identifier":"x","name":"y"}}`, nil, []string{"createGrant: request: unknown field at /contact/name"}},
 		"missing required":       {"PUT", "/Owners/a/Grants", `{}`, nil, []string{"createGrant: request: missing required at /boundLockId"}},
 		"no body":                {"PUT", "/Owners/a/Grants", "", nil, []string{"createGrant: request: missing required (a body is required)"}},
@@ -112,33 +112,35 @@ func TestRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			checked := transport(t)
 			if got := send(t, checked, test.method, base+test.path, test.body, test.edit); got != owners {
-				t.Errorf("the answer was changed to %q", got)
+				t.Errorf("got the response %q, want %q", got, owners)
 			}
 			got := slices.DeleteFunc(texts(checked), func(s string) bool {
-				return strings.Contains(s, ": answer ") && !slices.Contains(test.want, s)
+				return strings.Contains(s, ": response ") && !slices.Contains(test.want, s)
 			})
 			if !slices.Equal(got, test.want) {
-				t.Errorf("found %q, want %q", got, test.want)
+				t.Errorf("got findings %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-// What does not belong to the API passes unseen, a proxy's prefix does not matter.
+// Requests outside the base path are not validated. The base path may have a prefix, as
+// behind a proxy.
 func TestPaths(t *testing.T) {
 	base := serve(t, 200, "application/json", owners)
 	checked := transport(t)
 	send(t, checked, "POST", base+"/connect/token", "grant_type=client_credentials", nil)
-	if n := answers(checked); n != 0 || len(checked.Findings()) != 0 {
-		t.Errorf("a token request was validated: %v", checked.Findings())
+	if n := responses(checked); n != 0 || len(checked.Findings()) != 0 {
+		t.Errorf("a token request: got %d validated responses and findings %v, want none", n, checked.Findings())
 	}
 	send(t, checked, "GET", base+"/tapkey/api/v1/Owners", "", nil)
-	if n := answers(checked); n != 1 || len(checked.Findings()) != 0 {
-		t.Errorf("%d answers, found %v", n, checked.Findings())
+	if n := responses(checked); n != 1 || len(checked.Findings()) != 0 {
+		t.Errorf("got %d validated responses and findings %v, want 1 and none", n, checked.Findings())
 	}
 }
 
-func answers(checked *contract.Transport) int {
+// responses returns the number of responses that were validated.
+func responses(checked *contract.Transport) int {
 	total := 0
 	for _, c := range checked.Coverage() {
 		for _, n := range c.Statuses {
@@ -149,8 +151,8 @@ func answers(checked *contract.Transport) int {
 }
 
 func TestReadOnly(t *testing.T) {
-	asked := 0
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	received := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { received++ }))
 	t.Cleanup(server.Close)
 	checked := transport(t, contract.ReadOnly())
 	for _, method := range []string{"PUT", "POST", "PATCH", "DELETE", "HEAD"} {
@@ -160,25 +162,25 @@ func TestReadOnly(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := checked.RoundTrip(req); !errors.Is(err, contract.ErrReadOnly) {
-				t.Errorf("%s %s: %v", method, path, err)
+				t.Errorf("%s %s: got error %v, want %v", method, path, err, contract.ErrReadOnly)
 			}
 		}
 	}
-	if asked != 0 {
-		t.Errorf("%d requests got through", asked)
+	if received != 0 {
+		t.Errorf("got %d requests at the server, want none", received)
 	}
-	// A token may be asked for all the same.
+	// A token request is sent.
 	send(t, checked, "POST", server.URL+"/connect/token", "x", nil)
 }
 
-// The caller gets each byte when it is there, not when the answer is complete.
-func TestAnswersAreNotHeldBack(t *testing.T) {
+// The caller receives each byte as it arrives, not when the response is complete.
+func TestResponsesAreNotDelayed(t *testing.T) {
 	read := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, "[")
 		_ = http.NewResponseController(w).Flush()
-		<-read // the rest comes once the client has what there is
+		<-read // the rest is sent once the client has read the beginning
 		_, _ = io.WriteString(w, `{"id":7}]`)
 	}))
 	t.Cleanup(server.Close)
@@ -197,7 +199,7 @@ func TestAnswersAreNotHeldBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(checked.Findings()) != 0 {
-		t.Errorf("found in half an answer: %v", checked.Findings())
+		t.Errorf("in half a response: got findings %v, want none", checked.Findings())
 	}
 	close(read)
 	if _, err := io.ReadAll(rsp.Body); err != nil {
@@ -206,17 +208,17 @@ func TestAnswersAreNotHeldBack(t *testing.T) {
 	if err := rsp.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"listOwners: answer 200: wrong type at /*/id (want string)"}
+	want := []string{"listOwners: response 200: wrong type at /*/id (want string)"}
 	if got := texts(checked); !slices.Equal(got, want) {
-		t.Errorf("found %q, want %q", got, want)
+		t.Errorf("got findings %q, want %q", got, want)
 	}
 }
 
-// An answer that the caller gave up proves nothing, one that was read but for its end
-// does.
-func TestAnswersThatAreNotReadToTheEnd(t *testing.T) {
+// A response that the caller abandons is not validated. One that was read up to the end of
+// the JSON value is.
+func TestResponsesThatAreNotReadToTheEnd(t *testing.T) {
 	base := serve(t, 200, "application/json", owners) + "/api/v1"
-	for bytes, checkedAnswers := range map[int]int{0: 0, 10: 0, len(owners): 1} {
+	for bytes, objects := range map[int]int{0: 0, 10: 0, len(owners): 1} {
 		checked := transport(t)
 		req, err := http.NewRequestWithContext(t.Context(), "GET", base+"/Owners", nil)
 		if err != nil {
@@ -234,18 +236,17 @@ func TestAnswersThatAreNotReadToTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(checked.Findings()) != 0 {
-			t.Errorf("after %d bytes: %v", bytes, checked.Findings())
+			t.Errorf("after %d bytes: got findings %v, want none", bytes, checked.Findings())
 		}
 		for _, c := range checked.Coverage() {
-			if c.Operation == "listOwners" && (c.Objects != checkedAnswers || c.Checked() != (checkedAnswers > 0)) {
-				t.Errorf("after %d bytes: %+v", bytes, c)
+			if c.Operation == "listOwners" && (c.Objects != objects || c.Checked() != (objects > 0)) {
+				t.Errorf("after %d bytes: got %+v, want %d objects", bytes, c, objects)
 			}
 		}
 	}
 }
 
-// Equal findings are counted together, whichever item of a list they are in, and no
-// matter how many calls run at once.
+// Equal findings are counted, in all items of a list and in concurrent calls.
 func TestFindingsAreCounted(t *testing.T) {
 	base := serve(t, 200, "application/json", `[{"id":"a","new":1},{"id":"b","new":{"x":2}}]`) + "/api/v1"
 	checked := transport(t)
@@ -254,32 +255,32 @@ func TestFindingsAreCounted(t *testing.T) {
 		calls.Go(func() { send(t, checked, "GET", base+"/Owners", "", nil) })
 	}
 	calls.Wait()
-	want := []string{"listOwners: answer 200: unknown field at /*/new, 16 times"}
+	want := []string{"listOwners: response 200: unknown field at /*/new, 16 times"}
 	if got := texts(checked); !slices.Equal(got, want) {
-		t.Errorf("found %q, want %q", got, want)
+		t.Errorf("got findings %q, want %q", got, want)
 	}
 }
 
-// What $select leaves out is not missing; what it names is, and so is what a nested
-// object has to have.
+// A required field that $select does not name is not missing. One that it names is, and so
+// is a required field of a nested object.
 func TestSelect(t *testing.T) {
 	base := serve(t, 200, "application/json", `[{"state":"Ok","boundLock":{"title":"x"}}]`) + "/api/v1"
-	const nested = "listGrants: answer 200: missing required at /*/boundLock/id"
+	const nested = "listGrants: response 200: missing required at /*/boundLock/id"
 	for query, want := range map[string][]string{
-		"":                         {nested, "listGrants: answer 200: missing required at /*/id"},
+		"":                         {nested, "listGrants: response 200: missing required at /*/id"},
 		"?$select=state,boundLock": {nested},
-		"?$select=state,%20id":     {nested, "listGrants: answer 200: missing required at /*/id"},
+		"?$select=state,%20id":     {nested, "listGrants: response 200: missing required at /*/id"},
 	} {
 		checked := transport(t)
 		send(t, checked, "GET", base+"/Owners/a/Grants"+query, "", nil)
 		if got := texts(checked); !slices.Equal(got, want) {
-			t.Errorf("%s: found %q, want %q", query, got, want)
+			t.Errorf("%s: got findings %q, want %q", query, got, want)
 		}
 	}
 }
 
-// A caller that has asked for compression gets it, and the answer is validated.
-func TestCompressedAnswers(t *testing.T) {
+// A caller that requests compression gets it, and the response is validated.
+func TestCompressedResponses(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", r.Header.Get("Accept-Encoding"))
@@ -289,43 +290,43 @@ func TestCompressedAnswers(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	for encoding, want := range map[string][]string{
-		"gzip": {"listOwners: answer 200: wrong type at /*/id (want string)"},
-		"br":   nil, // cannot be read here, and does not count as checked
+		"gzip": {"listOwners: response 200: wrong type at /*/id (want string)"},
+		"br":   nil, // cannot be decompressed, and does not count as checked
 	} {
 		checked := transport(t)
 		send(t, checked, "GET", server.URL+"/api/v1/Owners", "", func(r *http.Request) { r.Header.Set("Accept-Encoding", encoding) })
 		if got := texts(checked); !slices.Equal(got, want) {
-			t.Errorf("%s: found %q, want %q", encoding, got, want)
+			t.Errorf("%s: got findings %q, want %q", encoding, got, want)
 		}
 		for _, c := range checked.Coverage() {
-			if c.Checked() != (c.Operation == "listOwners" && encoding == "gzip") {
-				t.Errorf("%s: %+v", encoding, c)
+			if want := c.Operation == "listOwners" && encoding == "gzip"; c.Checked() != want {
+				t.Errorf("%s: got %+v, want checked %t", encoding, c, want)
 			}
 		}
 	}
 }
 
-// An empty list is no proof.
+// An operation with an empty list is not checked.
 func TestCoverage(t *testing.T) {
 	base := serve(t, 200, "application/json", `[]`) + "/api/v1"
 	checked := transport(t)
 	send(t, checked, "GET", base+"/Owners", "", nil)
 	for _, c := range checked.Coverage() {
 		if c.Checked() {
-			t.Errorf("%s counts as checked: %+v", c.Operation, c)
+			t.Errorf("%s: got %+v, want it not checked", c.Operation, c)
 		}
 	}
 }
 
-func TestNewTransportRefusesABadDocument(t *testing.T) {
+func TestNewTransportWithAnInvalidDocument(t *testing.T) {
 	for _, document := range []string{"", "openapi: [", "openapi: 3.0.3\ninfo: {title: x, version: x}\npaths: {/x: {get: {}}}\n"} {
 		if _, err := contract.NewTransport(contract.WithDocument([]byte(document))); err == nil {
-			t.Errorf("%q was taken", document)
+			t.Errorf("%q: got no error, want one", document)
 		}
 	}
 }
 
-// A recursive contract, and one with a composition, can be made strict.
+// Recursive schemas and compositions can be made strict.
 func TestStrictDocuments(t *testing.T) {
 	const document = `openapi: 3.0.3
 info: {title: x, version: x}
@@ -352,13 +353,13 @@ components:
 	base := serve(t, 200, "application/json", `{"next":{"next":{"next":null,"x":1},"both":{"a":"1","b":"2"},"free":{"z":1}}}`)
 	checked := transport(t, contract.WithDocument([]byte(document)))
 	send(t, checked, "GET", base+"/api/Nodes", "", nil)
-	want := []string{"getNode: answer 200: unknown field at /next/next/x"}
+	want := []string{"getNode: response 200: unknown field at /next/next/x"}
 	if got := texts(checked); !slices.Equal(got, want) {
-		t.Errorf("found %q, want %q", got, want)
+		t.Errorf("got findings %q, want %q", got, want)
 	}
 }
 
-// fakeT is a test that notes what a Recorder says.
+// fakeT is a test that collects the errors of a Recorder.
 type fakeT struct {
 	errors   []string
 	cleanups []func()
@@ -382,7 +383,7 @@ func TestRecorder(t *testing.T) {
 	unused := new(fakeT)
 	contract.Recorder(unused)
 	if got := unused.end(); len(got) != 1 || !strings.Contains(got[0], "no exchange was validated") {
-		t.Errorf("a recorder that saw nothing: %q", got)
+		t.Errorf("an unused Recorder: got %q, want one error", got)
 	}
 
 	good := new(fakeT)
@@ -391,23 +392,23 @@ func TestRecorder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := good.end(); len(got) != 0 {
-		t.Errorf("a good exchange: %q", got)
+		t.Errorf("an exchange that agrees: got %q, want no error", got)
 	}
 
 	bad := new(fakeT)
 	c = connect(t, start(t), contract.Recorder(bad))
 	_, err := c.CreatePermission(t.Context(), ownerNamed(t, c, coworking), tapkey.PermissionCreate{ContactID: "nobody", Role: "Janitor"})
 	if !errors.Is(err, api.ErrBadRequest) {
-		t.Errorf("the call itself: %v", err)
+		t.Errorf("the call: got error %v, want %v", err, api.ErrBadRequest)
 	}
 	want := "contract: createPermission: request: unknown enum value at /role"
 	if got := bad.end(); len(got) != 1 || got[0] != want {
-		t.Errorf("a bad exchange: %q, want %q", got, want)
+		t.Errorf("an exchange that disagrees: got %q, want %q", got, want)
 	}
 
 	broken := new(fakeT)
 	contract.Recorder(broken, contract.WithDocument(nil))
 	if len(broken.errors) != 1 {
-		t.Errorf("a bad document: %q", broken.errors)
+		t.Errorf("an invalid document: got %q, want one error", broken.errors)
 	}
 }

@@ -77,24 +77,25 @@ agrees() {
 	sed "s/^$1: //" "$work/agrees"
 }
 
-# snapshot_is_this checks that contract/released contains this version and that the
-# contract module requires it.
-snapshot_is_this() {
+# released_is_current checks that contract/released is this source tree as this version,
+# and that the module contract requires the version.
+released_is_current() {
 	contract breaking >"$work/breaking" || { cat "$work/breaking"; return 1; }
 	grep -q "no change since $version;" "$work/breaking" && cmp -s openapi.yaml contract/released/openapi.yaml ||
-		{ echo "contract/released does not match this commit: run bin/contract release $version"; return 1; }
+		{ echo "contract/released is not this source tree as $version: run bin/contract release $version"; return 1; }
 	grep -q "$module $version\$" contract/go.mod ||
 		{ echo "contract/go.mod does not require $module $version"; return 1; }
-	echo "contract/released and contract/go.mod match $version"
+	echo "contract/released and contract/go.mod have $version"
 }
 
-# deserves_version checks that the version is not lower than the changes since the last tag require.
-deserves_version() {
+# version_is_enough checks that the version is at least the one that the changes since the
+# last tag require.
+version_is_enough() {
 	last=$(git tag --list 'v[0-9]*' --merged HEAD --sort=-version:refname | grep -vx "$version" | head -n 1)
 	[ -n "$last" ] || { echo "not run: there is no earlier tag"; return 0; }
 	contract breaking --base "$last" >"$work/breaking"
 	[ $? -le 1 ] || { cat "$work/breaking"; return 1; }
-	required=$(sed -n 's/^breaking: .* \(make it\|next version is\) \(v[0-9.]*\).*/\2/p' "$work/breaking")
+	required=$(sed -n 's/^breaking: .* next version is \(v[0-9.]*\).*/\1/p' "$work/breaking")
 	[ -n "$required" ] && [ "$(printf '%s\n' "$required" "$version" | sort -V | tail -n 1)" = "$version" ] ||
 		{ cat "$work/breaking"; return 1; }
 	echo "the changes since $last require at least $required"
@@ -183,8 +184,8 @@ check changelog has_notes
 check tidy is_tidy
 check lint agrees lint
 check drift agrees drift
-check snapshot snapshot_is_this
-check breaking deserves_version
+check released released_is_current
+check breaking version_is_enough
 check examples examples_run
 check documents documents_are_true
 check consumer consumer_builds

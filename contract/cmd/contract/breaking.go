@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tapkey-go/tapkey-go/contract/internal/breaking"
+	"github.com/tapkey-go/tapkey-go/contract/internal/goapi"
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
@@ -17,31 +18,36 @@ func breakingCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "breaking",
-		Short: "Does what changed since the release break programs that use the client?",
-		Long: `Does what changed since the release break programs that use the client?
+		Short: "Check whether changes since the release break programs that use the client",
+		Long: `Check whether changes since the release break programs that use the client.
 
-Without --base it is compared to contract/released, what was released last. A git
-revision is compared with its Go code, a file without.`,
+Without --base, the source tree is compared with contract/released, a copy of the last
+release. With --base and a git revision, the document and the Go API are compared; with a
+file, only the document.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return breaks(cmd, base, all) },
 	}
-	cmd.Flags().StringVar(&base, "base", "", "a git revision such as v0.1.0, or a document")
-	cmd.Flags().BoolVar(&all, "all", false, "print the changes that break nothing, too")
+	cmd.Flags().StringVar(&base, "base", "", "git revision such as v0.1.0, or a document")
+	cmd.Flags().BoolVar(&all, "all", false, "also print the changes that break nothing")
 	return cmd
 }
 
 func breaks(cmd *cobra.Command, base string, all bool) error {
+	notChecked := func(err error) error { return conclude(cmd, "breaking", verdict.NotChecked, "%v", err) }
 	root, err := findRoot(cmd)
 	if err != nil {
-		return conclude(cmd, "breaking", verdict.NotChecked, "%v", err)
+		return notChecked(err)
 	}
-	changes, released, err := compare(cmd, root, base)
-	if err != nil {
-		return conclude(cmd, "breaking", verdict.NotChecked, "%v", err)
+	released, err := breaking.OpenRelease(cmd.Context(), root, base)
+	if errors.Is(err, breaking.ErrNothingReleased) {
+		return firstRelease(cmd, root)
 	}
-	next, err := breaking.NextVersion(released.Version, changes)
 	if err != nil {
-		return conclude(cmd, "breaking", verdict.NotChecked, "%v", err)
+		return notChecked(err)
+	}
+	changes, err := compare(root, released)
+	if err != nil {
+		return notChecked(err)
 	}
 	for _, change := range changes {
 		switch {
@@ -51,47 +57,64 @@ func breaks(cmd *cobra.Command, base string, all bool) error {
 			fmt.Fprintf(cmd.OutOrStdout(), "fine: %s\n", change)
 		}
 	}
+	next := "" // a version follows only another version
+	if breaking.IsVersion(released.Name) {
+		version, err := breaking.NextVersion(released.Name, changes)
+		if err != nil {
+			return notChecked(err)
+		}
+		next = "; the next version is " + version
+	}
 	scope := "contract and Go API"
-	if released.Packages == nil {
-		scope = "contract only, a file has no Go API"
+	if released.GoAPI == "" {
+		scope = "contract only: a file has no Go API"
 	}
-	n := len(breaking.Breaks(changes))
-	switch {
+	switch n := len(breaking.Breaks(changes)); {
 	case n > 0:
-		return conclude(cmd, "breaking", verdict.Disagrees, "%d of %d changes since %s break something: make it %s (%s)",
-			n, len(changes), released.Version, next, scope)
+		return conclude(cmd, "breaking", verdict.Disagrees, "%d of %d changes since %s break programs%s (%s)",
+			n, len(changes), released.Name, next, scope)
 	case len(changes) > 0:
-		return conclude(cmd, "breaking", verdict.Agrees, "%d changes since %s, none breaks anything: make it %s (%s)",
-			len(changes), released.Version, next, scope)
+		return conclude(cmd, "breaking", verdict.Agrees, "%d changes since %s, none breaks programs%s (%s)",
+			len(changes), released.Name, next, scope)
 	}
-	return conclude(cmd, "breaking", verdict.Agrees, "no change since %s; the next version is %s (%s)", released.Version, next, scope)
+	return conclude(cmd, "breaking", verdict.Agrees, "no change since %s%s (%s)", released.Name, next, scope)
 }
 
-// compare compares the checkout to what was released.
-func compare(cmd *cobra.Command, root, base string) ([]breaking.Change, breaking.Release, error) {
-	released, err := breaking.OpenRelease(cmd.Context(), root, base)
-	if err != nil {
-		return nil, released, err
-	}
+// firstRelease reports that there is no release to compare with.
+func firstRelease(cmd *cobra.Command, root string) error {
 	document, err := os.ReadFile(filepath.Join(root, "openapi.yaml"))
 	if err != nil {
-		return nil, released, err
+		return conclude(cmd, "breaking", verdict.NotChecked, "%v", err)
+	}
+	version, err := breaking.DocumentVersion(document)
+	if err != nil {
+		return conclude(cmd, "breaking", verdict.NotChecked, "%v", err)
+	}
+	return conclude(cmd, "breaking", verdict.Agrees, "%v; the first version will be %s", breaking.ErrNothingReleased, version)
+}
+
+// compare compares the source tree with a release.
+func compare(root string, released breaking.Release) ([]breaking.Change, error) {
+	document, err := os.ReadFile(filepath.Join(root, "openapi.yaml"))
+	if err != nil {
+		return nil, err
 	}
 	changes, err := breaking.Wire(released.Document, document)
-	if err != nil || released.Packages == nil {
-		return changes, released, err
+	if err != nil || released.GoAPI == "" {
+		return changes, err
 	}
-	current, err := breaking.LoadGo(root)
+	current, err := goapi.Read(root)
 	if err != nil {
-		return nil, released, err
+		return nil, err
 	}
-	return append(changes, breaking.GoAPI(released.Packages, current)...), released, nil
+	goChanges, err := breaking.GoAPI(released.GoAPI, current)
+	return append(changes, goChanges...), err
 }
 
 func releaseCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "release VERSION",
-		Short: "Keep the checkout in contract/released as what was released",
+		Short: "Write the document and the Go API to contract/released",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := breaking.NextVersion(args[0], nil); err != nil {
@@ -104,7 +127,7 @@ func releaseCommand() *cobra.Command {
 			if err != nil {
 				return conclude(cmd, "release", verdict.NotChecked, "%v", err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "contract/released holds %s now\n", args[0])
+			fmt.Fprintf(cmd.OutOrStdout(), "contract/released is now %s\n", args[0])
 			return nil
 		},
 	}
@@ -115,13 +138,9 @@ func release(root, version string) error {
 	if err != nil {
 		return err
 	}
-	packages, err := breaking.LoadGo(root)
+	api, err := goapi.Read(root)
 	if err != nil {
 		return err
 	}
-	var snapshot bytes.Buffer
-	if err := breaking.WriteSnapshot(&snapshot, packages); err != nil {
-		return err
-	}
-	return breaking.WriteRelease(root, version, document, snapshot.Bytes())
+	return breaking.WriteRelease(root, breaking.Release{Name: version, Document: document, GoAPI: api})
 }

@@ -40,7 +40,7 @@ func checkCommand() *cobra.Command {
 	}
 }
 
-// replayOwn replays the recordings of this repository.
+// replayOwn replays the recordings in contract/recorded.
 func replayOwn(cmd *cobra.Command) error {
 	root, err := findRoot(cmd)
 	if err != nil {

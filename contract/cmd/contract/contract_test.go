@@ -14,7 +14,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// program runs a command line and returns its exit status and what it printed.
+// program runs a command line and returns its exit status and its output.
 func program(t *testing.T, args ...string) (int, string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -22,17 +22,17 @@ func program(t *testing.T, args ...string) (int, string) {
 	return status, stdout.String() + stderr.String()
 }
 
-// exits runs a command line that has to end with a status and to print some words.
-func exits(t *testing.T, want int, words string, args ...string) string {
+// exits runs a command line that must exit with a status and print a text.
+func exits(t *testing.T, want int, text string, args ...string) string {
 	t.Helper()
 	status, out := program(t, args...)
-	if status != want || !strings.Contains(out, words) {
-		t.Fatalf("contract %s: exit %d, want %d and %q:\n%s", strings.Join(args, " "), status, want, words, out)
+	if status != want || !strings.Contains(out, text) {
+		t.Fatalf("contract %s: got exit status %d and\n%swant %d and %q", strings.Join(args, " "), status, out, want, text)
 	}
 	return out
 }
 
-// startSandbox starts a sandbox and points the environment at it.
+// startSandbox starts a sandbox and sets the environment variables for it.
 func startSandbox(t *testing.T, opts ...sandbox.Option) *sandbox.Server {
 	t.Helper()
 	s, err := sandbox.Start(opts...)
@@ -41,7 +41,7 @@ func startSandbox(t *testing.T, opts ...sandbox.Option) *sandbox.Server {
 	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the sandbox: got error %v, want none", err)
 		}
 	})
 	t.Setenv("TAPKEY_CLIENT_ID", s.ClientID())
@@ -58,14 +58,14 @@ func TestLiveAgreesWithTheSandbox(t *testing.T) {
 	exits(t, 0, "live: agrees: 18 of 18 reads checked\n", "live", "--complete")
 	for _, r := range s.Requests() {
 		if r.Operation != "token" && r.Method != "GET" {
-			t.Errorf("live sent %s %s", r.Method, r.Operation)
+			t.Errorf("got the request %s %s, want only GET", r.Method, r.Operation)
 		}
 	}
 }
 
-// Each deviation of the sandbox, on each read: live names its class and its operation,
-// and no other.
-func TestLiveNamesTheDeviation(t *testing.T) {
+// For each fault of the sandbox that deviates from the contract, and for each read, live
+// reports the class and the operation, and no other finding.
+func TestLiveReportsTheDeviation(t *testing.T) {
 	s := startSandbox(t)
 	kinds := map[sandbox.FaultKind]contract.Class{
 		sandbox.FaultExtraFields:        contract.UnknownField,
@@ -92,11 +92,11 @@ func TestLiveNamesTheDeviation(t *testing.T) {
 			report := liveJSON(t, 1)
 			for _, f := range report.Findings {
 				if f.Class != class || f.Operation != operation {
-					t.Errorf("%s on %s: found %s", kind, operation, f)
+					t.Errorf("%s on %s: got the finding %s, want class %s", kind, operation, f, class)
 				}
 			}
 			if len(report.Findings) == 0 {
-				t.Errorf("%s on %s: nothing found", kind, operation)
+				t.Errorf("%s on %s: got no finding, want class %s", kind, operation, class)
 			}
 			if err := s.ClearFaults(); err != nil {
 				t.Fatal(err)
@@ -105,7 +105,7 @@ func TestLiveNamesTheDeviation(t *testing.T) {
 	}
 }
 
-// reads are the operations that live covers.
+// reads returns the ids of the operations that live calls.
 func reads(t *testing.T) []string {
 	t.Helper()
 	checked, err := contract.NewTransport()
@@ -119,12 +119,12 @@ func reads(t *testing.T) []string {
 		}
 	}
 	if len(ids) != 18 {
-		t.Fatalf("%d reads, want 18", len(ids))
+		t.Fatalf("got %d reads, want 18", len(ids))
 	}
 	return ids
 }
 
-// liveJSON runs live --json, which has to end with a status.
+// liveJSON runs live --json, which must exit with a status.
 func liveJSON(t *testing.T, status int, args ...string) live.Report {
 	t.Helper()
 	got, out := program(t, append([]string{"live", "--json"}, args...)...)
@@ -136,13 +136,13 @@ func liveJSON(t *testing.T, status int, args ...string) live.Report {
 		t.Fatalf("%v:\n%s", err, out)
 	}
 	if got != status {
-		t.Fatalf("exit %d, want %d:\n%s", got, status, out)
+		t.Fatalf("live --json: got exit status %d, want %d:\n%s", got, status, out)
 	}
 	return report.Report
 }
 
-// Nothing that was not checked is green, and each says why.
-func TestLiveSaysThatItCouldNotCheck(t *testing.T) {
+// A run that checked nothing does not agree, and reports the reason.
+func TestLiveCouldNotBeChecked(t *testing.T) {
 	tests := map[string]struct {
 		prepare func(t *testing.T)
 		reason  string
@@ -160,13 +160,13 @@ func TestLiveSaysThatItCouldNotCheck(t *testing.T) {
 			if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultRefused}); err != nil {
 				t.Fatal(err)
 			}
-		}, "no answer"},
+		}, "no response"},
 		"everything is 401": {func(t *testing.T) {
 			startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault401}))
-		}, "every answer was 401"},
+		}, "every response was 401"},
 		"everything is 503": {func(t *testing.T) {
 			startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault503}))
-		}, "no list had anything in it"},
+		}, "no list had items"},
 		"no owner account": {func(t *testing.T) {
 			startSandbox(t, sandbox.WithClient(sandbox.Client{ID: "new", Secret: "secret"}))
 			t.Setenv("TAPKEY_CLIENT_ID", "new")
@@ -188,7 +188,7 @@ func TestLiveSaysThatItCouldNotCheck(t *testing.T) {
 			test.prepare(t)
 			out := exits(t, 3, "live: could not be checked: ", "live", "--deadline", "20s")
 			if !strings.Contains(out, test.reason) {
-				t.Errorf("want the reason %q:\n%s", test.reason, out)
+				t.Errorf("got\n%swant the reason %q", out, test.reason)
 			}
 		})
 	}
@@ -197,13 +197,13 @@ func TestLiveSaysThatItCouldNotCheck(t *testing.T) {
 func TestLiveIsIncompleteWithoutUsers(t *testing.T) {
 	startSandbox(t)
 	exits(t, 0, "live: agrees: ", "live")
-	exits(t, 3, "not every read had something to check", "live", "--complete", "--owner", homeID)
+	exits(t, 3, "not every read was checked", "live", "--complete", "--owner", homeID)
 }
 
 // homeID is an owner account of the sandbox without users of an identity provider.
 const homeID = "7f9c1e52-0000-4000-8000-000000000000"
 
-// No value from the data gets into a report or a recording.
+// A report or a recording contains no value from the data.
 func TestNoDataLeaks(t *testing.T) {
 	s := startSandbox(t)
 	if err := s.Inject(sandbox.Fault{Kind: sandbox.FaultExtraFields}); err != nil {
@@ -216,7 +216,7 @@ func TestNoDataLeaks(t *testing.T) {
 	everything := text + asJSON + markdown
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) < 18 {
-		t.Fatalf("%d recordings, %v", len(files), err)
+		t.Fatalf("got %d recordings and error %v, want at least 18", len(files), err)
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
@@ -229,21 +229,20 @@ func TestNoDataLeaks(t *testing.T) {
 		"Home", "Coworking", "Entrance", "example.com", "employee", "0000-4000", s.ClientSecret(), s.ClientID(), "2023-12",
 	} {
 		if strings.Contains(everything, value) {
-			t.Errorf("%q of the data got out", value)
+			t.Errorf("got the data %q, want none", value)
 		}
 	}
 	exits(t, 1, "unknown field at /*/sandboxUnknown", "replay", dir)
 }
 
-// What is recorded is the same each time, and replays without a network to the same
-// verdict.
+// Two runs write equal recordings, and a replay without a network has the same verdict.
 func TestRecordAndReplay(t *testing.T) {
 	startSandbox(t)
 	first, second := t.TempDir(), t.TempDir()
 	exits(t, 0, "live: agrees", "live", "--record", first)
 	exits(t, 0, "live: agrees", "live", "--record", second)
 	if a, b := contents(t, first), contents(t, second); a != b {
-		t.Errorf("two recordings differ:\n%s\n%s", a, b)
+		t.Errorf("got different recordings, want equal ones:\n%s\n%s", a, b)
 	}
 	t.Setenv("TAPKEY_BASE_URI", "https://nothing.invalid")
 	exits(t, 0, "replay: agrees: 18 of 18 reads checked\n", "replay", first)
@@ -256,9 +255,9 @@ func TestRecordAndReplay(t *testing.T) {
 	exits(t, 3, "broken.json is not a recording", "replay", first)
 }
 
-var update = flag.Bool("update", false, "record the sandbox into contract/recorded")
+var update = flag.Bool("update", false, "write the responses of the sandbox to contract/recorded")
 
-// The recordings of this repository are what the sandbox answers.
+// The recordings of this repository are the responses of the sandbox.
 func TestTheRecordingsAreCurrent(t *testing.T) {
 	startSandbox(t)
 	kept, dir := filepath.Join("..", "..", "recorded"), t.TempDir()
@@ -267,11 +266,11 @@ func TestTheRecordingsAreCurrent(t *testing.T) {
 	}
 	exits(t, 0, "live: agrees", "live", "--record", dir)
 	if contents(t, dir) != contents(t, kept) {
-		t.Error("contract/recorded is stale: go test -C contract ./cmd/contract -run Recordings -update")
+		t.Error("got stale recordings in contract/recorded, want current ones: run go test -C contract ./cmd/contract -run Recordings -update")
 	}
 }
 
-// contents is all files of a directory with their names.
+// contents returns the names and the contents of the recordings in a directory.
 func contents(t *testing.T, dir string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
@@ -289,36 +288,37 @@ func contents(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// Only so many owner accounts are looked at, and the one that is asked for.
-func TestLiveLooksAtSoManyOwners(t *testing.T) {
+// live reads at most --owners owner accounts.
+func TestLiveOwners(t *testing.T) {
 	s := startSandbox(t)
 	if report := liveJSON(t, 0, "--owners", "1"); report.Checked != 16 || s.Count("listIdentityProviderUsers") != 0 {
-		t.Errorf("%d reads in one owner account, want 16", report.Checked)
+		t.Errorf("one owner account: got %d checked reads and %d calls of listIdentityProviderUsers, want 16 and 0",
+			report.Checked, s.Count("listIdentityProviderUsers"))
 	}
 	if report := liveJSON(t, 0, "--owners", "2"); report.Checked != 18 {
-		t.Errorf("%d reads in two owner accounts, want 18", report.Checked)
+		t.Errorf("two owner accounts: got %d checked reads, want 18", report.Checked)
 	}
 }
 
-// broken is a writer that panics, as a tool might.
+// broken is a writer that panics.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { panic("out of order") }
 
-func TestAPanicIsNoVerdict(t *testing.T) {
+func TestPanic(t *testing.T) {
 	var stderr bytes.Buffer
 	if status := run(t.Context(), []string{"lint", "--rules"}, broken{}, &stderr); status != 3 {
-		t.Errorf("exit %d, want 3:\n%s", status, &stderr)
+		t.Errorf("got exit status %d, want 3:\n%s", status, &stderr)
 	}
 }
 
 func TestMisuse(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"nonsense"}, {"lint", "a", "b"}, {"live", "--top", "0"}, {"live", "--nonsense"}, {"replay"},
-		{"live", "--json", "--markdown"}, {"live", "--identity-provider", "x"}, {"release", "1.0"},
+		{"live", "--json", "--markdown"}, {"live", "--identity-provider", "x"}, {"release", "1.0"}, {"release", "v1.2.3-rc.1"},
 	} {
 		if status, out := program(t, args...); status != 2 {
-			t.Errorf("contract %s: exit %d, want 2:\n%s", strings.Join(args, " "), status, out)
+			t.Errorf("contract %s: got exit status %d, want 2:\n%s", strings.Join(args, " "), status, out)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 func driftCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drift",
-		Short: "Is the generated code what the document and the pinned generator give?",
+		Short: "Check that the generated code is current",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return drift(cmd) },
 	}
@@ -28,7 +28,7 @@ func drift(cmd *cobra.Command) error {
 		return conclude(cmd, "drift", verdict.NotChecked, "%v", err)
 	}
 	for _, file := range stale {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s is not what openapi.yaml gives: run make generate\n", file)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is stale: run make generate\n", file)
 	}
 	if len(stale) > 0 {
 		return conclude(cmd, "drift", verdict.Disagrees, "%d of %d generated files are stale", len(stale), compared)

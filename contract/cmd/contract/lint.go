@@ -15,7 +15,7 @@ func lintCommand() *cobra.Command {
 	rules := false
 	cmd := &cobra.Command{
 		Use:   "lint [FILE]",
-		Short: "Is the document sound?",
+		Short: "Check the document",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if rules {

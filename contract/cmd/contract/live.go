@@ -23,20 +23,20 @@ func liveCommand() *cobra.Command {
 	var deadline time.Duration
 	cmd := &cobra.Command{
 		Use:   "live",
-		Short: "Does the API that the environment points at answer as the contract says?",
-		Long: `Does the API that the environment points at answer as the contract says?
+		Short: "Compare the API of the environment with the contract",
+		Long: `Compare the API of the environment with the contract.
 
-Only GET is sent, one call at a time. The environment is that of the client:
-TAPKEY_CLIENT_ID, TAPKEY_CLIENT_SECRET, TAPKEY_BASE_URI, TAPKEY_TOKEN_ENDPOINT and
-TAPKEY_SCOPES, which may be left out: all reads need
+The command sends only GET requests, one at a time. It uses the environment variables of
+the client: TAPKEY_CLIENT_ID, TAPKEY_CLIENT_SECRET, TAPKEY_BASE_URI, TAPKEY_TOKEN_ENDPOINT
+and TAPKEY_SCOPES. Without the last, it requests the scopes that all reads require:
   ` + strings.Join(live.ReadScopes(), " "),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.Top < 1 || o.Owners < 1 || deadline <= 0:
-				return fmt.Errorf("--top, --owners and --deadline have to be positive")
+				return fmt.Errorf("--top, --owners and --deadline must be positive")
 			case o.IdentityProvider != "" && o.Owner == "":
-				return fmt.Errorf("--identity-provider needs --owner: it belongs to one owner account")
+				return fmt.Errorf("--identity-provider requires --owner, because an identity provider belongs to one owner account")
 			}
 			o.Client = []client.Option{client.WithScopes(live.ReadScopes()...), client.FromEnv()}
 			o.HTTP = http.DefaultTransport
@@ -61,17 +61,17 @@ TAPKEY_SCOPES, which may be left out: all reads need
 		},
 	}
 	out.flags(cmd)
-	cmd.Flags().StringVar(&record, "record", "", "write what was answered, without its data, into `DIR`")
-	cmd.Flags().StringVar(&o.Owner, "owner", "", "look at this owner account only, by its id")
-	cmd.Flags().StringVar(&o.IdentityProvider, "identity-provider", "", "id of an identity provider; without it those of the contacts")
-	cmd.Flags().IntVar(&o.Top, "top", 5, "how many items of a list to ask for")
-	cmd.Flags().IntVar(&o.Owners, "owners", 10, "how many owner accounts to look at at most")
-	cmd.Flags().DurationVar(&deadline, "deadline", 2*time.Minute, "how long all of it may take")
-	cmd.Flags().BoolVar(&o.Complete, "complete", false, "exit with 3 unless every read was checked")
+	cmd.Flags().StringVar(&record, "record", "", "write the responses, without their data, to `DIR`")
+	cmd.Flags().StringVar(&o.Owner, "owner", "", "id of the only owner account to read")
+	cmd.Flags().StringVar(&o.IdentityProvider, "identity-provider", "", "id of the identity provider to read (default: those of the contacts)")
+	cmd.Flags().IntVar(&o.Top, "top", 5, "maximum number of items of a list")
+	cmd.Flags().IntVar(&o.Owners, "owners", 10, "maximum number of owner accounts")
+	cmd.Flags().DurationVar(&deadline, "deadline", 2*time.Minute, "maximum duration of the run")
+	cmd.Flags().BoolVar(&o.Complete, "complete", false, "exit with status 3 unless every read was checked")
 	return cmd
 }
 
-// onTerminal reports whether somebody watches.
+// onTerminal reports whether progress can be shown.
 func (out output) onTerminal() bool {
 	info, err := os.Stderr.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !out.json && !out.markdown

@@ -1,10 +1,9 @@
-// Command contract checks the contract of the Tapkey client: whether openapi.yaml is
-// sound, whether a change to it breaks anybody, and whether the API still answers as it
-// says.
+// Command contract checks the contract of the Tapkey client: that openapi.yaml is valid,
+// that a change to it does not break programs, and that the API agrees with it.
 //
-// Its exit status tells what came out: 0 agrees, 1 disagrees, 3 could not be checked; 2
-// is misuse of the command line. Build it (go build ./cmd/contract): go run would turn
-// every status but 0 into 1.
+// The exit status is 0 if the check agrees, 1 if it disagrees, 2 for misuse of the command
+// line and 3 if it could not be made. Build the program with go build ./cmd/contract: go
+// run exits with 1 for every status except 0.
 package main
 
 import (

@@ -32,18 +32,18 @@ func operationsCommand() *cobra.Command {
 	write := false
 	cmd := &cobra.Command{
 		Use:   "operations [FILE]",
-		Short: "Are the lists of all operations what the document gives?",
-		Long: `Are the lists of all operations what the document gives? They are the page
-docs/operations.md and the doc comment of client.Client.
+		Short: "Check that the lists of all operations are current",
+		Long: `Check that the lists of all operations, in docs/operations.md and in the doc comment of
+client.Client, are current.
 
-With a file, a document of your own, the page for it is printed and nothing is checked.`,
+With FILE, another document, the command prints the page for it and checks nothing.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
 				return operations(cmd, write)
 			case write:
-				return fmt.Errorf("--write is for the document of the checkout")
+				return fmt.Errorf("--write cannot be used with a file")
 			}
 			return printOperations(cmd, args[0])
 		},
@@ -53,25 +53,25 @@ With a file, a document of your own, the page for it is printed and nothing is c
 }
 
 func operations(cmd *cobra.Command, write bool) error {
-	unknown := func(err error) error { return conclude(cmd, "operations", verdict.NotChecked, "%v", err) }
+	notChecked := func(err error) error { return conclude(cmd, "operations", verdict.NotChecked, "%v", err) }
 	root, err := findRoot(cmd)
 	if err != nil {
-		return unknown(err)
+		return notChecked(err)
 	}
 	document, err := os.ReadFile(filepath.Join(root, "openapi.yaml"))
 	if err != nil {
-		return unknown(err)
+		return notChecked(err)
 	}
 	var names, stale []string
 	for _, list := range operationsFiles {
 		file := filepath.Join(root, filepath.FromSlash(list.name))
 		got, err := os.ReadFile(file)
 		if err != nil {
-			return unknown(err)
+			return notChecked(err)
 		}
 		want, err := list.want(document, got)
 		if err != nil {
-			return unknown(fmt.Errorf("%s: %w", list.name, err))
+			return notChecked(fmt.Errorf("%s: %w", list.name, err))
 		}
 		names = append(names, list.name)
 		switch {
@@ -80,12 +80,12 @@ func operations(cmd *cobra.Command, write bool) error {
 			stale = append(stale, list.name)
 		default:
 			if err := os.WriteFile(file, want, 0o644); err != nil {
-				return unknown(err)
+				return notChecked(err)
 			}
 		}
 	}
 	if len(stale) > 0 {
-		return conclude(cmd, "operations", verdict.Disagrees, "%s: not what openapi.yaml gives: run make generate", strings.Join(stale, ", "))
+		return conclude(cmd, "operations", verdict.Disagrees, "%s is stale: run make generate", strings.Join(stale, ", "))
 	}
 	return conclude(cmd, "operations", verdict.Agrees, "%s", strings.Join(names, ", "))
 }

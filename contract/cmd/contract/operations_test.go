@@ -14,13 +14,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-func TestTheCommittedListsAreCurrent(t *testing.T) {
+func TestOperationsListsAreCurrent(t *testing.T) {
 	exits(t, 0, "operations: agrees: docs/operations.md, client/client.go\n", "operations", "--root", repository)
 }
 
-// What the page says is what the client has: its methods, what they return, and its own
-// table of operations.
-func TestThePageIsAboutTheClient(t *testing.T) {
+// The page agrees with the client: with its methods, their results, and its table of
+// operations.
+func TestOperationsPageAgreesWithTheClient(t *testing.T) {
 	list, err := reference.Operations(tapkeygo.OpenAPI())
 	if err != nil {
 		t.Fatal(err)
@@ -31,33 +31,34 @@ func TestThePageIsAboutTheClient(t *testing.T) {
 	for _, o := range list {
 		method, ok := calls.MethodByName(o.Method)
 		if !ok {
-			t.Errorf("tapkey.API has no method %s", o.Method)
+			t.Errorf("tapkey.API: got no method %s, want one", o.Method)
 			continue
 		}
 		returnsValue := method.Type.NumOut() == 2
 		returnsList := returnsValue && method.Type.Out(0).Kind() == reflect.Slice
 		if returnsValue != o.Value || returnsList != (o.Iterator != "") {
-			t.Errorf("%s returns %v, the page says value %t, iterator %q", o.Method, method.Type, o.Value, o.Iterator)
+			t.Errorf("%s has type %v: got value %t and iterator %q on the page, want value %t and an iterator for a list",
+				o.Method, method.Type, o.Value, o.Iterator, returnsValue)
 		}
 		if o.Iterator != "" {
 			iterators++
 			if _, ok := calls.MethodByName(o.Iterator); !ok {
-				t.Errorf("tapkey.API has no iterator %s", o.Iterator)
+				t.Errorf("tapkey.API: got no iterator %s, want one", o.Iterator)
 			}
 		}
 		rows = append(rows, api.Operation{
-			ID: strings.ToLower(o.Method[:1]) + o.Method[1:], Method: o.Verb, Path: o.Path, Scopes: o.Scopes, Idempotent: o.Repeated,
+			ID: strings.ToLower(o.Method[:1]) + o.Method[1:], Method: o.Verb, Path: o.Path, Scopes: o.Scopes, Idempotent: o.Retried,
 		})
 	}
 	if other := calls.NumMethod() - len(list) - iterators; other != 2 { // Raw and WithSettings
-		t.Errorf("tapkey.API has %d more methods than the page, want 2", other)
+		t.Errorf("tapkey.API: got %d methods that are not on the page, want 2", other)
 	}
 	table := tapkey.Operations()
 	for _, l := range [][]api.Operation{rows, table} {
 		slices.SortFunc(l, func(a, b api.Operation) int { return strings.Compare(a.ID, b.ID) })
 	}
 	if !reflect.DeepEqual(rows, table) {
-		t.Errorf("the page says\n%+v\nthe client\n%+v", rows, table)
+		t.Errorf("the page: got\n%+v\nwant\n%+v", rows, table)
 	}
 }
 
@@ -65,12 +66,12 @@ func TestOperationsOfACheckout(t *testing.T) {
 	dir := checkout(t)
 	exits(t, 3, "operations: could not be checked: ", "operations", "--root", t.TempDir())
 	edited(t, dir, "openapi.yaml", "summary: Gets an owner account", "summary: Fetches an owner account")
-	exits(t, 1, "docs/operations.md, client/client.go: not what openapi.yaml gives", "operations", "--root", dir)
+	exits(t, 1, "docs/operations.md, client/client.go is stale: run make generate", "operations", "--root", dir)
 	exits(t, 0, "operations: agrees", "operations", "--write", "--root", dir)
 	exits(t, 0, "operations: agrees", "operations", "--root", dir)
 	page, err := os.ReadFile(filepath.Join(dir, "docs", "operations.md"))
 	if err != nil || !strings.Contains(string(page), "| `GetOwner` | Fetches an owner account | `GET /Owners/{ownerAccountId}` |") {
-		t.Errorf("%v, the page:\n%s", err, page)
+		t.Errorf("the page: got error %v and\n%s\nwant the new summary of GetOwner", err, page)
 	}
 
 	source, err := os.ReadFile(filepath.Join(dir, "client", "client.go"))
@@ -87,12 +88,12 @@ func TestOperationsOfACheckout(t *testing.T) {
 		}
 	}
 	edited(t, dir, "client/client.go", "//     [tapkey.API.ListOwners],\n", "")
-	exits(t, 1, "operations: disagrees: client/client.go: not what", "operations", "--root", dir)
+	exits(t, 1, "operations: disagrees: client/client.go is stale", "operations", "--root", dir)
 	edited(t, dir, "client/client.go", "// # Calls\n", "")
 	exits(t, 3, "operations: could not be checked: client/client.go: want one heading Calls", "operations", "--root", dir)
 }
 
-// Any document has a page.
+// A page can be printed for any document.
 func TestOperationsOfAnotherDocument(t *testing.T) {
 	out := exits(t, 0, "# Operations\n", "operations", filepath.Join(repository, "gen", "testdata", "library.yaml"))
 	for _, row := range []string{
@@ -102,11 +103,11 @@ func TestOperationsOfAnotherDocument(t *testing.T) {
 		"| `Genres` | Lists the genres of the library | `GET /genres` | none |  | yes | list; `AllGenres` streams |\n",
 	} {
 		if !strings.Contains(out, row) {
-			t.Errorf("there is no row %q in\n%s", row, out)
+			t.Errorf("got\n%swant the row %q", out, row)
 		}
 	}
 	for name, text := range map[string]string{
-		"no YAML":       "openapi: [",
+		"not YAML":      "openapi: [",
 		"empty":         "",
 		"no operations": "openapi: 3.0.3",
 		"no id":         "paths: {/x: {get: {responses: {}}}}",
@@ -114,9 +115,9 @@ func TestOperationsOfAnotherDocument(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "document.yaml", text)
 		if out := exits(t, 3, "operations: could not be checked: ", "operations", filepath.Join(dir, "document.yaml")); strings.Contains(out, "#") {
-			t.Errorf("%s: %s", name, out)
+			t.Errorf("%s: got\n%swant no page", name, out)
 		}
 	}
 	exits(t, 3, "could not be checked", "operations", filepath.Join(t.TempDir(), "nothing.yaml"))
-	exits(t, 2, "--write is for the document of the checkout", "operations", "--write", "document.yaml")
+	exits(t, 2, "--write cannot be used with a file", "operations", "--write", "document.yaml")
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
-// output says in which form a report is printed.
+// output is the format of a report.
 type output struct{ json, markdown bool }
 
 func (out *output) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&out.json, "json", false, "print the report as JSON")
-	cmd.Flags().BoolVar(&out.markdown, "markdown", false, "print the report as Markdown, for the summary of a job")
+	cmd.Flags().BoolVar(&out.markdown, "markdown", false, "print the report as Markdown, as for a job summary")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
 }
 
-// print prints a report and turns its verdict into the exit status.
+// print prints a report and returns its verdict as an error.
 func (out output) print(cmd *cobra.Command, name string, r live.Report) error {
 	w := cmd.OutOrStdout()
 	line := fmt.Sprintf("%d of %d reads checked", r.Checked, len(r.Operations))
@@ -45,7 +45,7 @@ func (out output) print(cmd *cobra.Command, name string, r live.Report) error {
 	case out.markdown:
 		fmt.Fprintf(w, "## Contract: %s %s\n\n%s.\n\n", name, r.Verdict, line)
 		if len(r.Findings) > 0 {
-			fmt.Fprint(w, "| operation | side | status | class | where | expected | count |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+			fmt.Fprint(w, "| operation | side | status | class | location | expected | count |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 			for _, f := range r.Findings {
 				fmt.Fprintf(w, "| %s | %s | %d | %s | `%s` | %s | %d |\n", f.Operation, f.Side, f.Status, f.Class, f.Pointer, f.Detail, f.Count)
 			}
@@ -87,7 +87,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// statuses says what came back, such as "200 x3, 401 x1".
+// statuses returns the statuses of the responses, such as "200 x3, 401 x1".
 func statuses(c contract.Coverage) string {
 	var parts []string
 	for status := 100; status < 600; status++ {
@@ -96,7 +96,7 @@ func statuses(c contract.Coverage) string {
 		}
 	}
 	if c.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("no whole answer x%d", c.Failed))
+		parts = append(parts, fmt.Sprintf("incomplete x%d", c.Failed))
 	}
 	if len(parts) == 0 {
 		return "never called"

@@ -16,7 +16,7 @@ func replayCommand() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "replay DIR",
-		Short: "Do the answers that live --record has written still agree with the contract?",
+		Short: "Compare the responses that live --record has written with the contract",
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(cmd *cobra.Command, args []string) error { return replay(cmd, args[0], out) },
 	}
@@ -42,7 +42,7 @@ func replay(cmd *cobra.Command, dir string, out output) error {
 	case n == 0:
 		report.Verdict, report.Reason = verdict.NotChecked, "there are no recordings"
 	case report.Checked == 0:
-		report.Verdict, report.Reason = verdict.NotChecked, "no recording is of a success with an object in it"
+		report.Verdict, report.Reason = verdict.NotChecked, "no recording is a successful response with an object"
 	}
 	return out.print(cmd, "replay", report)
 }

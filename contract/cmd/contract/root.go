@@ -14,14 +14,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
-// outcome is how a check ended. It travels as an error, so that whatever else cobra
-// returns is misuse.
+// outcome is the verdict of a check as an error. Any other error of cobra is misuse.
 type outcome verdict.Verdict
 
 func (o outcome) Error() string { return verdict.Verdict(o).String() }
 
-// run runs a command line and returns its exit status. A tool that panics has checked
-// nothing; the runtime's own status for it would be that of misuse.
+// run runs a command line and returns its exit status. A check that panics could not be
+// made; the exit status of the runtime, 2, would mean misuse.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -56,11 +55,11 @@ Exit status: 0 agrees, 1 disagrees, 2 misuse, 3 could not be checked.`,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("which check?")
+			return errors.New("no check given")
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.PersistentFlags().String("root", "", "the checkout to look at (default: the one around the working directory)")
+	root.PersistentFlags().String("root", "", "source tree to check (default: the one that contains the working directory)")
 	root.AddCommand(
 		checkCommand(), lintCommand(), driftCommand(), operationsCommand(), breakingCommand(), releaseCommand(),
 		liveCommand(), replayCommand(), selftestCommand(),
@@ -68,7 +67,7 @@ Exit status: 0 agrees, 1 disagrees, 2 misuse, 3 could not be checked.`,
 	return root
 }
 
-// conclude prints the one line that a check ends with and turns it into the exit status.
+// conclude prints the last line of a check and returns the verdict as an error.
 func conclude(cmd *cobra.Command, name string, v verdict.Verdict, format string, args ...any) error {
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", name, v, fmt.Sprintf(format, args...))
 	if v == verdict.Agrees {
@@ -77,8 +76,7 @@ func conclude(cmd *cobra.Command, name string, v verdict.Verdict, format string,
 	return outcome(v)
 }
 
-// findRoot returns the checkout: the directory that openapi.yaml and generate.go are
-// in.
+// findRoot returns the source tree: the directory with openapi.yaml and generate.go.
 func findRoot(cmd *cobra.Command) (string, error) {
 	dir, err := cmd.Flags().GetString("root")
 	if err != nil {
@@ -93,7 +91,7 @@ func findRoot(cmd *cobra.Command) (string, error) {
 	for isRoot(dir) != nil {
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("there is no checkout around the working directory: use --root")
+			return "", errors.New("the working directory is not in a source tree: use --root")
 		}
 		dir = parent
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
-// tableFile is where the table stands, between tableBegin and tableEnd.
+// The table is in tableFile, between tableBegin and tableEnd.
 const (
 	tableFile  = "docs/contract-checks.md"
 	tableBegin = "<!-- selftest: written by make contract-selftest WRITE=1 -->\n"
@@ -23,11 +23,11 @@ func selftestCommand() *cobra.Command {
 	write := false
 	cmd := &cobra.Command{
 		Use:   "selftest",
-		Short: "Do the checks find what is wrong, and nothing else?",
+		Short: "Check that the checks find mistakes and nothing else",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return selfTest(cmd, write) },
 	}
-	cmd.Flags().BoolVar(&write, "write", false, "write the table into "+tableFile)
+	cmd.Flags().BoolVar(&write, "write", false, "write the table to "+tableFile)
 	return cmd
 }
 
@@ -36,11 +36,7 @@ func selfTest(cmd *cobra.Command, write bool) error {
 	if err != nil {
 		return conclude(cmd, "selftest", verdict.NotChecked, "%v", err)
 	}
-	released, err := os.ReadFile(filepath.Join(root, "contract", "released", "openapi.yaml"))
-	if err != nil {
-		return conclude(cmd, "selftest", verdict.NotChecked, "%v", err)
-	}
-	sections, err := selftest.Run(cmd.Context(), released)
+	sections, err := selftest.Run(cmd.Context())
 	if err != nil {
 		return conclude(cmd, "selftest", verdict.NotChecked, "%v", err)
 	}
@@ -63,19 +59,19 @@ func selfTest(cmd *cobra.Command, write bool) error {
 	failed := selftest.Failed(sections)
 	switch {
 	case len(failed) > 0:
-		return conclude(cmd, "selftest", verdict.Disagrees, "%d seeds are not reported as they should be", len(failed))
+		return conclude(cmd, "selftest", verdict.Disagrees, "%d seeds are not reported as expected", len(failed))
 	case !write && fresh != string(page):
 		return conclude(cmd, "selftest", verdict.Disagrees, "the table in %s is stale", tableFile)
 	}
-	return conclude(cmd, "selftest", verdict.Agrees, "every seed is found, nothing harmless is reported")
+	return conclude(cmd, "selftest", verdict.Agrees, "every seed is found, no harmless one is reported")
 }
 
-// withTable returns a page with another table in it.
+// withTable returns a page with its table replaced.
 func withTable(page, table string) (string, error) {
 	before, rest, begins := strings.Cut(page, tableBegin)
 	_, after, ends := strings.Cut(rest, tableEnd)
 	if !begins || !ends {
-		return "", fmt.Errorf("%s has no place for the table", tableFile)
+		return "", fmt.Errorf("%s has no %q and %q", tableFile, strings.TrimSpace(tableBegin), strings.TrimSpace(tableEnd))
 	}
 	return before + tableBegin + "\n" + table + tableEnd + after, nil
 }

@@ -15,19 +15,19 @@ import (
 
 const repository = "../../.."
 
-// Every seed is reported as it should be, and the table in the documentation says so.
+// Every seed is reported as expected, and the table in the documentation is current.
 func TestSelftest(t *testing.T) {
 	out := exits(t, 0, "selftest: agrees: ", "selftest", "--root", repository)
 	for section, least := range map[string]string{"lint": "30", "breaking": "25", "live": "20"} {
 		found := regexp.MustCompile("`" + section + "`[^\n]*\n\n(\\d+) of (\\d+) found, 0 false alarms").FindStringSubmatch(out)
 		if found == nil || found[1] != found[2] || found[2] < least {
-			t.Errorf("%s: %q, want at least %s seeds, all found", section, found, least)
+			t.Errorf("%s: got %q, want at least %s seeds, all found", section, found, least)
 		}
 	}
 }
 
-// The command lines in the documentation are such that the program takes them.
-func TestTheDocumentedCommandsExist(t *testing.T) {
+// The commands and flags in the documentation exist.
+func TestDocumentedCommands(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(repository, "docs", "contract-checks.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,16 +37,16 @@ func TestTheDocumentedCommandsExist(t *testing.T) {
 	for _, line := range lines {
 		cmd, _, err := rootCommand().Find([]string{line[1]})
 		if err != nil || cmd.Parent() == nil {
-			continue // a sentence
+			continue // not a command line
 		}
 		checked++
 		documentedFlags(t, cmd, line[2])
 	}
 	if example := fmt.Sprintf("lint: agrees: %d rules\n", len(linter.Rules())); !strings.Contains(string(page), example) {
-		t.Errorf("the example does not say %q", example)
+		t.Errorf("the example: got no %q, want it", example)
 	}
 	if checked < 5 {
-		t.Errorf("%d commands found in the documentation", checked)
+		t.Errorf("got %d commands in the documentation, want at least 5", checked)
 	}
 }
 
@@ -54,7 +54,7 @@ func documentedFlags(t *testing.T, cmd *cobra.Command, args string) {
 	t.Helper()
 	for _, arg := range strings.Fields(args) {
 		if name, ok := strings.CutPrefix(arg, "--"); ok && cmd.Flag(name) == nil {
-			t.Errorf("contract %s has no flag --%s", cmd.Name(), name)
+			t.Errorf("contract %s: got no flag --%s, want it", cmd.Name(), name)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// step is one step of a workflow.
+// step is a step of a workflow.
 type step struct {
 	Name string            `yaml:"name"`
 	Uses string            `yaml:"uses"`
@@ -32,7 +32,7 @@ type workflow struct {
 	}
 }
 
-// documentedSteps are the steps of all workflows in the documentation, by name.
+// documentedSteps returns the steps of the workflows in the documentation, by name.
 func documentedSteps(t *testing.T) map[string]step {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(repository, "docs", "contract-checks.md"))
@@ -58,12 +58,12 @@ func documentedSteps(t *testing.T) map[string]step {
 	return steps
 }
 
-// ownWorkflows are those of this repository, by file name.
+// ownWorkflows returns the workflows of this repository, by file name.
 func ownWorkflows(t *testing.T) map[string]workflow {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(repository, ".github", "workflows", "*"))
 	if err != nil || len(files) < 3 {
-		t.Fatalf("%d workflows, %v", len(files), err)
+		t.Fatalf("got %d workflows and error %v, want at least 3", len(files), err)
 	}
 	workflows := make(map[string]workflow)
 	for _, file := range files {
@@ -80,7 +80,7 @@ func ownWorkflows(t *testing.T) map[string]workflow {
 	return workflows
 }
 
-// ownSteps are the steps of one of them, by name.
+// ownSteps returns the steps of a workflow of this repository, by name.
 func ownSteps(t *testing.T, file string) map[string]step {
 	t.Helper()
 	steps := make(map[string]step)
@@ -92,8 +92,8 @@ func ownSteps(t *testing.T, file string) map[string]step {
 	return steps
 }
 
-// A tag can be moved to other code, a commit cannot: actions are pinned, also in the
-// workflow that services copy. And a checkout leaves no token behind.
+// Actions are pinned to commits, because a tag can be moved to other code. This also applies
+// to the workflow that services copy. A checkout does not keep its token.
 func TestActionsArePinned(t *testing.T) {
 	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
 	check := func(where string, s step) (isAction bool) {
@@ -101,9 +101,9 @@ func TestActionsArePinned(t *testing.T) {
 		case s.Uses == "":
 			return false
 		case !pinned.MatchString(s.Uses):
-			t.Errorf("%s: %s is not pinned to a commit", where, s.Uses)
+			t.Errorf("%s: got %s, want it pinned to a commit", where, s.Uses)
 		case strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != "false":
-			t.Errorf("%s: the checkout keeps its token", where)
+			t.Errorf("%s: got persist-credentials %q, want false", where, s.With["persist-credentials"])
 		}
 		return true
 	}
@@ -118,7 +118,7 @@ func TestActionsArePinned(t *testing.T) {
 		}
 	}
 	if actions < 5 {
-		t.Errorf("%d actions were looked at", actions)
+		t.Errorf("got %d actions in the workflows, want at least 5", actions)
 	}
 	page, err := os.ReadFile(filepath.Join(repository, "docs", "contract-checks.md"))
 	if err != nil {
@@ -126,33 +126,33 @@ func TestActionsArePinned(t *testing.T) {
 	}
 	documented := regexp.MustCompile(`- uses: (\S+)`).FindAllStringSubmatch(string(page), -1)
 	if len(documented) < 2 {
-		t.Errorf("%d actions in the documentation", len(documented))
+		t.Errorf("got %d actions in the documentation, want at least 2", len(documented))
 	}
 	for _, uses := range documented {
 		if !pinned.MatchString(uses[1]) {
-			t.Errorf("contract-checks.md: %s is not pinned to a commit", uses[1])
+			t.Errorf("contract-checks.md: got %s, want it pinned to a commit", uses[1])
 		}
 	}
 }
 
-// A workflow may read. What a job may do besides stands with the job.
+// A workflow has read access. Write access is granted to single jobs.
 func TestPermissionsAreSmall(t *testing.T) {
 	allowed := map[string]string{"contract-live.yml issues": "write", "release.yml contents": "write"}
 	for file, w := range ownWorkflows(t) {
 		if len(w.Permissions) != 1 || w.Permissions["contents"] != "read" {
-			t.Errorf("%s may %v", file, w.Permissions)
+			t.Errorf("%s: got permissions %v, want contents: read", file, w.Permissions)
 		}
 		for name, job := range w.Jobs {
 			for what, access := range job.Permissions {
 				if access != "read" && allowed[file+" "+what] != access {
-					t.Errorf("%s: %s may %s %s", file, name, access, what)
+					t.Errorf("%s: got permission %s: %s for the job %s, want only %v", file, what, access, name, allowed)
 				}
 			}
 		}
 	}
 }
 
-// runner runs steps as GitHub does. Its gh notes what it is asked to do.
+// runner runs steps as GitHub does. Its gh command records its arguments.
 type runner struct {
 	*testing.T
 	dir string
@@ -161,10 +161,10 @@ type runner struct {
 func newRunner(t *testing.T) runner {
 	t.Helper()
 	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("there is no bash")
+		t.Skip("workflow steps: not run (bash is not installed)")
 	}
 	dir := t.TempDir()
-	write(t, dir, "bin/gh", "#!/bin/sh\necho \"$1 $2\" >> \"$RUNNER_TEMP/asked\"\n[ \"$2\" != list ] || cat \"$RUNNER_TEMP/open\"\n")
+	write(t, dir, "bin/gh", "#!/bin/sh\necho \"$1 $2\" >> \"$RUNNER_TEMP/commands\"\n[ \"$2\" != list ] || cat \"$RUNNER_TEMP/open\"\n")
 	write(t, dir, "open", "")
 	if err := os.Chmod(filepath.Join(dir, "bin", "gh"), 0o755); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func newRunner(t *testing.T) runner {
 	return runner{t, dir}
 }
 
-// withProgram puts the program where the steps of a service have built it.
+// withProgram builds the program at the path that the steps use.
 func (r runner) withProgram() runner {
 	r.Helper()
 	build := exec.CommandContext(r.Context(), "go", "build", "-o", filepath.Join(r.dir, "contract"), ".")
@@ -182,11 +182,11 @@ func (r runner) withProgram() runner {
 	return r
 }
 
-// run runs a step and returns its exit status and what it printed.
+// run runs a step and returns its exit status and its output.
 func (r runner) run(s step) (int, string) {
 	r.Helper()
 	if s.Run == "" {
-		r.Fatal("the documentation has no such step")
+		r.Fatalf("got no step %q, want one", s.Name)
 	}
 	command := exec.CommandContext(r.Context(), "bash", "-e", "-o", "pipefail", "-c", s.Run)
 	command.Env = append(os.Environ(),
@@ -208,28 +208,28 @@ func (r runner) file(name string) string {
 	return string(data)
 }
 
-// The workflow for services: it reports a disagreement once, and opens nothing if it
-// could not check.
+// The documented workflow opens one issue for a disagreement, and none if the check could
+// not be made.
 func TestTheDocumentedWorkflow(t *testing.T) {
 	steps := documentedSteps(t)
-	ask, report := steps["Ask the API"], steps["Report that the API disagrees"]
-	if report.If != "steps.live.outputs.status == '1'" {
-		t.Fatalf("the report is made if %s", report.If)
+	compare, report := steps["Compare the API with the contract"], steps["Report a disagreement"]
+	if want := "steps.live.outputs.status == '1'"; report.If != want {
+		t.Fatalf("the condition of the report: got %q, want %q", report.If, want)
 	}
 
 	t.Run("agrees", func(t *testing.T) {
 		startSandbox(t)
 		r := newRunner(t).withProgram()
-		if status, out := r.run(ask); status != 0 || r.file("output") != "status=0\n" || !strings.Contains(r.file("summary"), "live agrees") {
-			t.Errorf("exit %d, %s, output %q, summary %q", status, out, r.file("output"), r.file("summary"))
+		if status, out := r.run(compare); status != 0 || r.file("output") != "status=0\n" || !strings.Contains(r.file("summary"), "live agrees") {
+			t.Errorf("got exit status %d, %s, output %q and summary %q, want 0, status=0 and live agrees", status, out, r.file("output"), r.file("summary"))
 		}
 	})
 	t.Run("could not be checked", func(t *testing.T) {
 		startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault401}))
 		r := newRunner(t).withProgram()
-		status, out := r.run(ask)
+		status, out := r.run(compare)
 		if status != 0 || r.file("output") != "status=3\n" || !strings.Contains(out, "::warning::") {
-			t.Errorf("exit %d, %s, output %q", status, out, r.file("output"))
+			t.Errorf("got exit status %d, %s and output %q, want 0, a warning and status=3", status, out, r.file("output"))
 		}
 	})
 	t.Run("disagrees", func(t *testing.T) {
@@ -238,39 +238,40 @@ func TestTheDocumentedWorkflow(t *testing.T) {
 		s := startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.FaultExtraFields}))
 		defer s.Close()
 		r := newRunner(t).withProgram()
-		if status, out := r.run(ask); status != 0 || r.file("output") != "status=1\n" {
-			t.Errorf("exit %d, %s, output %q", status, out, r.file("output"))
+		if status, out := r.run(compare); status != 0 || r.file("output") != "status=1\n" {
+			t.Errorf("got exit status %d, %s and output %q, want 0 and status=1", status, out, r.file("output"))
 		}
-		if status, out := r.run(report); status != 1 || r.file("asked") != "issue list\nissue create\n" {
-			t.Errorf("exit %d, %s, gh was asked for %q", status, out, r.file("asked"))
+		if status, out := r.run(report); status != 1 || r.file("commands") != "issue list\nissue create\n" {
+			t.Errorf("got exit status %d, %s and the gh commands %q, want 1, list and create", status, out, r.file("commands"))
 		}
 		write(t, r.dir, "open", "7\n")
-		write(t, r.dir, "asked", "")
-		if status, out := r.run(report); status != 1 || r.file("asked") != "issue list\nissue comment\n" {
-			t.Errorf("exit %d, %s, gh was asked for %q", status, out, r.file("asked"))
+		write(t, r.dir, "commands", "")
+		if status, out := r.run(report); status != 1 || r.file("commands") != "issue list\nissue comment\n" {
+			t.Errorf("got exit status %d, %s and the gh commands %q, want 1, list and comment", status, out, r.file("commands"))
 		}
 	})
 	t.Run("replay", func(t *testing.T) {
 		r := newRunner(t).withProgram()
-		replay := steps["Do the recorded answers agree with the contract?"]
+		replay := steps["Compare the recorded responses with the contract"]
 		if status, out := r.run(replay); status != 3 {
-			t.Errorf("without recordings: exit %d, %s", status, out)
+			t.Errorf("without recordings: got exit status %d and %s, want 3", status, out)
 		}
 		if err := os.CopyFS(filepath.Join(r.dir, "testdata", "tapkey"), os.DirFS(filepath.Join("..", "..", "recorded"))); err != nil {
 			t.Fatal(err)
 		}
 		if status, out := r.run(replay); status != 0 || !strings.Contains(r.file("summary"), "replay agrees") {
-			t.Errorf("exit %d, %s, summary %q", status, out, r.file("summary"))
+			t.Errorf("got exit status %d, %s and summary %q, want 0 and replay agrees", status, out, r.file("summary"))
 		}
 	})
 }
 
-// This repository asks the API as it tells others to, and says so where it cannot.
+// The workflow of this repository has the documented steps. Without credentials it prints
+// a notice and runs no other step.
 func TestOwnLiveWorkflow(t *testing.T) {
 	steps, documented := ownSteps(t, "contract-live.yml"), documentedSteps(t)
-	for _, name := range []string{"Ask the API", "Report that the API disagrees"} {
+	for _, name := range []string{"Compare the API with the contract", "Report a disagreement"} {
 		if steps[name].Run == "" || steps[name].Run != documented[name].Run {
-			t.Errorf("%s: %q, the documentation has %q", name, steps[name].Run, documented[name].Run)
+			t.Errorf("%s: got %q, want %q as in the documentation", name, steps[name].Run, documented[name].Run)
 		}
 	}
 	r, credentials := newRunner(t), steps["Are there credentials?"]
@@ -282,19 +283,20 @@ func TestOwnLiveWorkflow(t *testing.T) {
 			status, out := r.run(credentials)
 			skipped := strings.Contains(out, "::notice::contract live: skipped, the environment tapkey has no secret TAPKEY_CLIENT_")
 			if status != 0 || skipped == present || (r.file("output") == "present=true\n") != present {
-				t.Errorf("id %q, secret %q: exit %d, %s, output %q", id, key, status, out, r.file("output"))
+				t.Errorf("id %q, secret %q: got exit status %d, %s and output %q, want 0 and present %t", id, key, status, out, r.file("output"), present)
 			}
 		}
 	}
 	for name, s := range steps {
 		guarded := s.If == "steps.credentials.outputs.present == 'true'" || s.If == "steps.live.outputs.status == '1'"
 		if name != "Are there credentials?" && !guarded {
-			t.Errorf("%q runs without credentials", name)
+			t.Errorf("%q: got the condition %q, want it to require credentials", name, s.If)
 		}
 	}
 }
 
-// A release has the changelog's words for it, and none is made without such.
+// A release has the text of its section in the changelog. Without a section, no release is
+// made.
 func TestReleaseWorkflow(t *testing.T) {
 	release := ownSteps(t, "release.yml")["Make the release"]
 	r := newRunner(t)
@@ -308,16 +310,16 @@ func TestReleaseWorkflow(t *testing.T) {
 		"v0.2.0": "### Fixed\n\n- This.\n\n", "v0.1.0": "- That.\n\n", "v0.0.9": "", "v0.2": "", "v0.3.0": "",
 	} {
 		t.Setenv("GITHUB_REF_NAME", version)
-		write(t, r.dir, "asked", "")
+		write(t, r.dir, "commands", "")
 		status, out := r.run(release)
-		made := r.file("asked") == "release create\n"
+		made := r.file("commands") == "release create\n"
 		if (status == 0) != (want != "") || made != (want != "") || r.file("notes.md") != want {
-			t.Errorf("%s: exit %d, %s, notes %q, gh was asked for %q", version, status, out, r.file("notes.md"), r.file("asked"))
+			t.Errorf("%s: got exit status %d, %s, notes %q and the gh commands %q, want notes %q", version, status, out, r.file("notes.md"), r.file("commands"), want)
 		}
 	}
 }
 
-// The checks before a release: the cheap ones here, all of them by make release-check.
+// The fast checks of release-check.sh report what is wrong. make release-check runs all.
 func TestReleaseCheck(t *testing.T) {
 	r := newRunner(t)
 	r.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -353,7 +355,7 @@ func TestReleaseCheck(t *testing.T) {
 	} {
 		status, out := shell("sh tools/release-check.sh " + command)
 		if got := strconv.Itoa(status) + " " + out; !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %q, want %q", command, got, want)
+			t.Errorf("%s: got %q, want %q", command, got, want)
 		}
 	}
 	for change, check := range map[string]string{
@@ -363,7 +365,7 @@ func TestReleaseCheck(t *testing.T) {
 		"mkdir -p more; echo 'module x/' > more/go.mod; git add -A": "tidy",
 	} {
 		if status, out := shell(change + "; sh tools/release-check.sh v0.2.0 " + check); status != 1 {
-			t.Errorf("%s: %s: exit %d, %s", change, check, status, out)
+			t.Errorf("%s: %s: got exit status %d and %s, want 1", change, check, status, out)
 		}
 		if status, out := shell("git tag -d contract/v0.2.0 || true; git reset --hard --quiet && git clean -fdq"); status != 0 {
 			t.Fatal(out)

@@ -1,14 +1,15 @@
-// Package breaking tells whether a change to the contract, or to the Go code that comes
-// with it, breaks the programs that use the client.
+// Package breaking reports changes to the contract, and to the Go API that is released
+// with it, and whether they break programs that use the client.
 package breaking
 
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 )
 
-// Change is one difference between what was released and what is there now.
+// Change is one difference between a release and the current source tree.
 type Change struct {
 	Rule     string `json:"rule"`            // such as response-optional-property-removed
 	Where    string `json:"where,omitempty"` // operation, component or Go package
@@ -16,7 +17,7 @@ type Change struct {
 	Breaking bool   `json:"breaking"`
 }
 
-// String is the change on one line.
+// String returns the change on one line.
 func (c Change) String() string {
 	text := c.Rule + ": " + c.Text
 	if c.Where != "" {
@@ -25,7 +26,7 @@ func (c Change) String() string {
 	return text
 }
 
-// Breaks returns the changes that break something.
+// Breaks returns the breaking changes.
 func Breaks(changes []Change) []Change {
 	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return !c.Breaking })
 }
@@ -37,12 +38,18 @@ func sorted(changes []Change) []Change {
 	return slices.Compact(changes)
 }
 
-// NextVersion says which version the changes deserve after the released one. Below
-// version 1 a break raises the minor number and an addition the patch number.
+var version = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
+
+// IsVersion reports whether a name is the version of a release, such as v1.2.3.
+func IsVersion(name string) bool { return version.MatchString(name) }
+
+// NextVersion returns the version that follows a release after the given changes. Below
+// v1 a break increments the minor number and anything else the patch number.
 func NextVersion(released string, changes []Change) (string, error) {
 	var major, minor, patch int
-	if _, err := fmt.Sscanf(released, "v%d.%d.%d", &major, &minor, &patch); err != nil {
-		return "", fmt.Errorf("the released version %q is not of the form v1.2.3", released)
+	_, err := fmt.Sscanf(released, "v%d.%d.%d", &major, &minor, &patch)
+	if err != nil || !IsVersion(released) {
+		return "", fmt.Errorf("invalid version %q: want the form v1.2.3", released)
 	}
 	switch breaks := len(Breaks(changes)) > 0; {
 	case breaks && major > 0:

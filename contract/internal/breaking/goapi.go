@@ -1,152 +1,140 @@
 package breaking
 
 import (
-	"archive/zip"
-	"bytes"
-	"errors"
 	"fmt"
-	"go/token"
-	"go/types"
-	"io"
-	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
-
-	"golang.org/x/exp/apidiff"
-	"golang.org/x/tools/go/gcexportdata"
-	"golang.org/x/tools/go/packages"
 )
 
-const module = "github.com/tapkey-go/tapkey-go"
-
-// goPackages are those that programs import, by the module they are in. A package that
-// is not there yet is added when it comes, and missed when it goes.
-var goPackages = []struct {
-	module   string
-	packages []string
-}{
-	{".", []string{"api", "client", "doctor", "odata", "lockid", "sandbox", "gen/tapkey"}},
-	{"contract", []string{"contract"}},
+// GoAPI compares two Go APIs as package goapi renders them. These are the rules:
+//
+//   - A line that was removed or changed is a break, unless another line implies it.
+//   - A line that was added is an addition, unless it adds to an interface that programs
+//     may have implemented.
+func GoAPI(released, current string) ([]Change, error) {
+	before, err := parseGoAPI(released)
+	if err != nil {
+		return nil, err
+	}
+	after, err := parseGoAPI(current)
+	if err != nil {
+		return nil, err
+	}
+	return sorted(append(removals(before, after), additions(before, after)...)), nil
 }
 
-// LoadGo reads the Go API of a source tree.
-func LoadGo(dir string) ([]*types.Package, error) {
-	var list []*types.Package
-	var problems []error
-	for _, m := range goPackages {
-		var patterns []string
-		for _, name := range m.packages {
-			if found, _ := filepath.Glob(filepath.Join(dir, name, "*.go")); len(found) > 0 {
-				patterns = append(patterns, module+"/"+name)
-			}
-		}
-		if len(patterns) == 0 {
-			continue // which would stand for the package in the directory
-		}
-		loaded, err := packages.Load(&packages.Config{
-			Mode: packages.NeedName | packages.NeedTypes,
-			Dir:  filepath.Join(dir, m.module),
-			Env:  append(os.Environ(), "GOWORK=off"),
-		}, patterns...)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range loaded {
-			for _, e := range p.Errors {
-				problems = append(problems, e)
-			}
-			list = append(list, p.Types)
-		}
-	}
-	if len(list) == 0 {
-		problems = append(problems, errors.New("there are no Go packages to compare"))
-	}
-	return list, errors.Join(problems...)
-}
-
-// GoAPI compares the exported names of packages.
-func GoAPI(released, current []*types.Package) []Change {
-	now := make(map[string]*types.Package)
-	for _, p := range current {
-		now[p.Path()] = p
-	}
+// removals reports what was removed or changed.
+func removals(before, after goAPI) []Change {
 	var changes []Change
-	for _, was := range released {
-		where := strings.TrimPrefix(was.Path(), module+"/")
-		is := now[was.Path()]
-		delete(now, was.Path())
-		if is == nil {
-			changes = append(changes, Change{Rule: "go-package-removed", Where: where, Text: "the package is gone", Breaking: true})
-			continue
-		}
-		for _, c := range apidiff.Changes(was, is).Changes {
-			rule := "go-incompatible"
-			if c.Compatible || grows(c.Message) {
-				rule = "go-addition"
-			}
-			changes = append(changes, Change{Rule: rule, Where: where, Text: c.Message, Breaking: rule == "go-incompatible"})
+	for was := range before.features {
+		is := after.named[was.name()]
+		switch {
+		case after.features[was] || after.implies(was):
+		case !after.packages[was.pkg]:
+			changes = append(changes, Change{Rule: "go-package-removed", Where: was.pkg, Text: "the package was removed", Breaking: true})
+		case was.sel != "" && !after.declares(was.pkg, was.ident):
+			// The removal of the type is reported.
+		case is == feature{}:
+			changes = append(changes, Change{Rule: "go-feature-removed", Where: was.pkg, Text: was.text, Breaking: true})
+		default:
+			changes = append(changes, Change{
+				Rule: "go-feature-changed", Where: was.pkg, Text: fmt.Sprintf("%s; was: %s", is.text, was.text), Breaking: true,
+			})
 		}
 	}
-	for path := range now {
-		changes = append(changes, Change{Rule: "go-addition", Where: strings.TrimPrefix(path, module+"/"), Text: "the package is new"})
-	}
-	return sorted(changes)
+	return changes
 }
 
-// grows reports whether a change is a method added to the generator's own interface. It
-// lists the calls of the raw client, one more with each endpoint, and is not for others
-// to implement.
-func grows(message string) bool {
-	return strings.HasPrefix(message, "ClientInterface.") && strings.HasSuffix(message, ": added")
+// additions reports what was added.
+func additions(before, after goAPI) []Change {
+	var changes []Change
+	for is := range after.features {
+		was := before.named[is.name()]
+		switch {
+		case before.features[is]:
+		case !before.packages[is.pkg]:
+			changes = append(changes, Change{Rule: "go-package-added", Where: is.pkg, Text: "the package was added"})
+		case is.sel != "" && !before.declares(is.pkg, is.ident):
+			// The addition of the type is reported.
+		case was != feature{} && !after.implies(was):
+			// The change is reported.
+		case before.implementable(is):
+			changes = append(changes, Change{Rule: "go-interface-extended", Where: is.pkg, Text: is.text, Breaking: true})
+		default:
+			changes = append(changes, Change{Rule: "go-feature-added", Where: is.pkg, Text: is.text})
+		}
+	}
+	return changes
 }
 
-// WriteSnapshot keeps the Go API of packages in a file, in the form of apidiff -m.
-func WriteSnapshot(w io.Writer, list []*types.Package) error {
-	archive := zip.NewWriter(w)
-	entry, err := archive.Create("module")
-	if err == nil {
-		_, err = io.WriteString(entry, module)
-	}
-	if err != nil {
-		return err
-	}
-	for _, p := range list {
-		entry, err := archive.Create(p.Path() + ".x")
-		if err != nil {
-			return err
-		}
-		if err := gcexportdata.Write(entry, token.NewFileSet(), p); err != nil {
-			return err
-		}
-	}
-	return archive.Close()
+// goAPI is a parsed Go API.
+type goAPI struct {
+	packages map[string]bool
+	features map[feature]bool
+	named    map[feature]feature // by name
 }
 
-// ReadSnapshot reads what WriteSnapshot has written.
-func ReadSnapshot(data []byte) ([]*types.Package, error) {
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, fmt.Errorf("the Go API snapshot: %w", err)
-	}
-	var list []*types.Package
-	for _, file := range archive.File {
-		path, ok := strings.CutSuffix(file.Name, ".x")
-		if !ok {
-			continue
+// feature is one line of a Go API.
+type feature struct {
+	pkg   string // import path
+	text  string // the line after the package
+	ident string // name of the declaration, or of the type of a field or method
+	sel   string // name of the field or method, or empty
+}
+
+// name returns what identifies a feature if its type changes.
+func (f feature) name() feature { return feature{pkg: f.pkg, ident: f.ident, sel: f.sel} }
+
+var featureLine = regexp.MustCompile(`^pkg (\S+), (` +
+	`(?:const|func|var|type) (\w+)` + // or a field or method of a type:
+	`(?: (?:struct|interface), (?:promoted )?(embedded .+|\w+).*| .*|[(\[].*)` +
+	`|method \(\*?(\w+)[^)]*\) (\w+).*)$`)
+
+func parseGoAPI(text string) (goAPI, error) {
+	a := goAPI{make(map[string]bool), make(map[feature]bool), make(map[feature]feature)}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		m := featureLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+		if m == nil {
+			return goAPI{}, fmt.Errorf("line %d of the Go API is not a feature: %q", number, line)
 		}
-		entry, err := file.Open()
-		if err != nil {
-			return nil, err
-		}
-		p, err := gcexportdata.Read(entry, token.NewFileSet(), make(map[string]*types.Package), path)
-		_ = entry.Close()
-		if err != nil {
-			return nil, fmt.Errorf("the Go API snapshot: %s: %w", path, err)
-		}
-		list = append(list, p)
+		f := feature{pkg: m[1], text: m[2], ident: m[3] + m[5], sel: m[4] + m[6]}
+		a.packages[f.pkg] = true
+		a.features[f] = true
+		a.named[f.name()] = f
 	}
-	if len(list) == 0 {
-		return nil, errors.New("the Go API snapshot holds no package")
+	return a, nil
+}
+
+// declares reports whether a package has an identifier.
+func (a goAPI) declares(pkg, ident string) bool {
+	_, ok := a.named[feature{pkg: pkg, ident: ident}]
+	return ok
+}
+
+// implies reports whether a feature exists in a form that programs can use in the same
+// way: *T has the methods of T, and a field is selected as a promoted one is.
+func (a goAPI) implies(f feature) bool {
+	for _, text := range []string{
+		strings.Replace(f.text, "method (*", "method (", 1),
+		strings.Replace(f.text, " struct, promoted ", " struct, ", 1),
+	} {
+		f.text = text
+		if a.features[f] {
+			return true
+		}
 	}
-	return list, nil
+	return false
+}
+
+// implementable reports whether a feature is part of an interface that programs may
+// have implemented. The interface of the generated client is not: it has a method for
+// each endpoint, and policy.md reserves the right to add to it.
+func (a goAPI) implementable(f feature) bool {
+	if f.pkg == "gen/tapkey" && f.ident == "ClientInterface" {
+		return false
+	}
+	return strings.HasPrefix(f.text, "type "+f.ident+" interface, ") &&
+		a.named[feature{pkg: f.pkg, ident: f.ident, sel: "implementable"}] != feature{}
 }

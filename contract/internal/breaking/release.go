@@ -6,87 +6,90 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/types"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tapkey-go/tapkey-go/contract/internal/goapi"
 )
 
-// Release is what changes are measured against.
+// Release is what the current source tree is compared with.
 type Release struct {
-	Version  string // such as v0.1.0
+	Name     string // a version, a git revision or a file
 	Document []byte
-	Packages []*types.Package // nil if only a document is known
+	GoAPI    string // see package goapi; empty if only a document is known
 }
 
 // The files of contract/released.
 const (
-	releasedDir   = "contract/released"
-	documentFile  = "openapi.yaml"
-	versionFile   = "VERSION"
-	goAPISnapshot = "goapi.zip"
+	releasedDir  = "contract/released"
+	documentFile = "openapi.yaml"
+	versionFile  = "VERSION"
+	goAPIFile    = "goapi.txt"
 )
 
-// OpenRelease opens contract/released of a checkout if base is empty, a document if
-// base is a file, and a git revision otherwise.
+// ErrNothingReleased is returned by [OpenRelease] if contract/released does not exist.
+var ErrNothingReleased = errors.New("nothing has been released yet")
+
+// OpenRelease opens contract/released in the source tree root if base is empty, a
+// document if base is a file, and otherwise a git revision.
 func OpenRelease(ctx context.Context, root, base string) (Release, error) {
 	if base == "" {
 		return openReleased(filepath.Join(root, filepath.FromSlash(releasedDir)))
 	}
 	if data, err := os.ReadFile(base); err == nil {
-		version, err := documentVersion(data)
-		return Release{Version: version, Document: data}, err
+		return Release{Name: base, Document: data}, nil
 	}
 	return openRevision(ctx, root, base)
 }
 
 func openReleased(dir string) (Release, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return Release{}, ErrNothingReleased
+	}
 	var r Release
 	version, err := os.ReadFile(filepath.Join(dir, versionFile))
 	if err != nil {
 		return r, err
 	}
-	r.Version = strings.TrimSpace(string(version))
+	r.Name = strings.TrimSpace(string(version))
 	if r.Document, err = os.ReadFile(filepath.Join(dir, documentFile)); err != nil {
 		return r, err
 	}
-	snapshot, err := os.ReadFile(filepath.Join(dir, goAPISnapshot))
-	if err != nil {
-		return r, err
-	}
-	r.Packages, err = ReadSnapshot(snapshot)
+	text, err := os.ReadFile(filepath.Join(dir, goAPIFile))
+	r.GoAPI = string(text)
 	return r, err
 }
 
-// WriteRelease writes contract/released.
-func WriteRelease(root, version string, document, snapshot []byte) error {
+// WriteRelease writes contract/released in the source tree root.
+func WriteRelease(root string, r Release) error {
 	dir := filepath.Join(root, filepath.FromSlash(releasedDir))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, versionFile), []byte(version+"\n"), 0o644),
-		os.WriteFile(filepath.Join(dir, documentFile), document, 0o644),
-		os.WriteFile(filepath.Join(dir, goAPISnapshot), snapshot, 0o644),
+		os.WriteFile(filepath.Join(dir, versionFile), []byte(r.Name+"\n"), 0o644),
+		os.WriteFile(filepath.Join(dir, documentFile), r.Document, 0o644),
+		os.WriteFile(filepath.Join(dir, goAPIFile), []byte(r.GoAPI), 0o644),
 	)
 }
 
-// openRevision reads a git revision from the objects that are here.
+// openRevision reads a git revision without network access.
 func openRevision(ctx context.Context, root, revision string) (r Release, err error) {
 	if strings.HasPrefix(revision, "-") {
-		return r, fmt.Errorf("%q is no git revision", revision)
+		return r, fmt.Errorf("invalid git revision %q", revision)
 	}
 	command := exec.CommandContext(ctx, "git", "-C", root, "archive", "--format=tar", revision)
-	var problem bytes.Buffer
-	command.Stderr = &problem
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
 	archive, err := command.Output()
 	if err != nil {
-		return r, fmt.Errorf("git cannot give %s (is the checkout a shallow one?): %s", revision, lastLine(problem.String()))
+		return r, fmt.Errorf("git cannot read revision %s (is this a shallow clone?): %s", revision, lastLine(stderr.String()))
 	}
 	dir, err := os.MkdirTemp("", "contract-base-")
 	if err != nil {
@@ -99,26 +102,21 @@ func openRevision(ctx context.Context, root, revision string) (r Release, err er
 	if r.Document, err = os.ReadFile(filepath.Join(dir, documentFile)); err != nil {
 		return r, fmt.Errorf("%s has no %s", revision, documentFile)
 	}
-	if r.Packages, err = LoadGo(dir); err != nil {
-		return r, err
-	}
-	if r.Version = revision; !semantic.MatchString(revision) {
-		r.Version, err = documentVersion(r.Document)
-	}
+	r.Name = revision
+	r.GoAPI, err = goapi.Read(dir)
 	return r, err
 }
 
-var semantic = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
-
-func documentVersion(data []byte) (string, error) {
-	spec, err := openapi3.NewLoader().LoadFromData(data)
+// DocumentVersion returns the version in the info section of a document.
+func DocumentVersion(document []byte) (string, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
-		return "", fmt.Errorf("the released document cannot be read: %w", err)
+		return "", fmt.Errorf("the document cannot be read: %w", err)
 	}
 	return "v" + spec.Info.Version, nil
 }
 
-// extract unpacks an archive of git's into an empty directory.
+// extract unpacks an archive written by git into an empty directory.
 func extract(archive []byte, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 //go:embed severity.txt
 var severityFile string
 
-// Wire compares two documents: by oasdiff with the severity file, and by rules of our
-// own for what it does not look at. An error means that nothing was compared.
+// Wire compares two documents with oasdiff and the severity file, and with additional
+// rules for what oasdiff does not report. An error means that nothing was compared.
 func Wire(released, current []byte) ([]Change, error) {
 	before, err := loadSpec(released, "released")
 	if err != nil {
@@ -35,17 +35,17 @@ func Wire(released, current []byte) ([]Change, error) {
 		return nil, fmt.Errorf("oasdiff: %w", err)
 	}
 	config := checker.NewConfig(checker.GetAllChecks(), checker.WithSeverityLevels(levels))
-	words := checker.NewDefaultLocalizer()
+	localizer := checker.NewDefaultLocalizer()
 	var changes []Change
 	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(config, report, sources, checker.INFO) {
 		changes = append(changes, Change{
 			Rule:     c.GetId(),
 			Where:    strings.TrimSpace(c.GetOperation() + " " + c.GetPath()),
-			Text:     strings.Join(strings.Fields(c.GetUncolorizedText(words)), " "),
+			Text:     strings.Join(strings.Fields(c.GetUncolorizedText(localizer)), " "),
 			Breaking: c.GetLevel() >= checker.WARN,
 		})
 	}
-	return sorted(append(changes, ownRules(before.Spec, after.Spec)...)), nil
+	return sorted(append(changes, additionalRules(before.Spec, after.Spec)...)), nil
 }
 
 func loadSpec(data []byte, name string) (*load.SpecInfo, error) {
@@ -56,8 +56,8 @@ func loadSpec(data []byte, name string) (*load.SpecInfo, error) {
 	return info, nil
 }
 
-// severities reads the severity file. An id that oasdiff does not know would end the
-// process.
+// severities reads the severity file. It returns an error for an id that oasdiff does not
+// know, for which oasdiff would exit.
 func severities() (map[string]checker.Level, error) {
 	known := checker.GetCheckLevels()
 	levels := make(map[string]checker.Level)
@@ -67,53 +67,53 @@ func severities() (map[string]checker.Level, error) {
 			continue
 		}
 		if _, ok := known[fields[0]]; !ok {
-			return nil, fmt.Errorf("the severity file names %q, which oasdiff does not know", fields[0])
+			return nil, fmt.Errorf("severity file: oasdiff has no rule %q", fields[0])
 		}
 		level, err := checker.NewLevel(strings.ToUpper(fields[1]))
 		if err != nil {
-			return nil, fmt.Errorf("the severity file: %w", err)
+			return nil, fmt.Errorf("severity file: %w", err)
 		}
 		levels[fields[0]] = level
 	}
 	return levels, nil
 }
 
-// ownRules are for what oasdiff does not see at all.
-func ownRules(before, after *openapi3.T) []Change {
+// additionalRules reports changes that oasdiff does not report.
+func additionalRules(before, after *openapi3.T) []Change {
 	var changes []Change
 	if a, b := firstServer(before), firstServer(after); a != b {
-		changes = append(changes, Change{Rule: "server-changed", Text: fmt.Sprintf("the first server is %s, was %s", b, a), Breaking: true})
+		changes = append(changes, Change{Rule: "server-changed", Text: fmt.Sprintf("the first server is %s; was: %s", b, a), Breaking: true})
 	}
 	for name := range before.Components.Parameters {
 		if after.Components.Parameters[name] == nil {
 			changes = append(changes, Change{
 				Rule: "parameter-component-removed", Where: "components/parameters/" + name,
-				Text: "the parameter is gone, and with it the Go type", Breaking: true,
+				Text: "the parameter was removed, and with it the Go type", Breaking: true,
 			})
 		}
 	}
 	for scope := range declaredScopes(before) {
 		if !declaredScopes(after)[scope] {
-			changes = append(changes, Change{Rule: "scope-removed", Where: "components/securitySchemes", Text: scope + " is no longer declared", Breaking: true})
+			changes = append(changes, Change{Rule: "scope-removed", Where: "components/securitySchemes", Text: "the scope " + scope + " was removed", Breaking: true})
 		}
 	}
 	for name, was := range before.Components.Schemas {
 		is := after.Components.Schemas[name]
 		if is == nil {
-			continue // oasdiff has reported it
+			continue // reported by oasdiff
 		}
 		changes = append(changes, knownValues("components/schemas/"+name, was.Value, is.Value)...)
 		if was.Value.Extensions["x-direction"] != is.Value.Extensions["x-direction"] {
 			changes = append(changes, Change{
 				Rule: "direction-changed", Where: "components/schemas/" + name,
-				Text: "x-direction decides which fields of the struct are pointers", Breaking: true,
+				Text: "x-direction was changed, and with it which fields of the struct are pointers", Breaking: true,
 			})
 		}
 	}
 	return append(changes, operationRules(before, after)...)
 }
 
-// operationRules compare the extensions that shape the methods of the client.
+// operationRules compares the extensions that change the methods of the client.
 func operationRules(before, after *openapi3.T) []Change {
 	var changes []Change
 	for path, item := range before.Paths.Map() {
@@ -130,7 +130,7 @@ func operationRules(before, after *openapi3.T) []Change {
 				if was.Extensions[extension] != nil && is.Extensions[extension] == nil {
 					changes = append(changes, Change{
 						Rule: "operation-extension-removed", Where: method + " " + path,
-						Text: extension + " is gone, and with it what the client does because of it", Breaking: true,
+						Text: extension + " was removed, and with it what the client does for it", Breaking: true,
 					})
 				}
 			}
@@ -139,26 +139,26 @@ func operationRules(before, after *openapi3.T) []Change {
 	return changes
 }
 
-// knownValues compares x-extensible-enum: each value is a constant in Go. An added one
-// breaks nothing, a renamed one is a removed one.
+// knownValues compares x-extensible-enum. Each value is a constant in Go, so removing or
+// renaming a value is a break and adding one is not.
 func knownValues(where string, was, is *openapi3.Schema) []Change {
 	before, _ := was.Extensions["x-extensible-enum"].([]any)
 	after, _ := is.Extensions["x-extensible-enum"].([]any)
 	var changes []Change
 	for _, value := range before {
 		if !slices.Contains(after, value) {
-			changes = append(changes, Change{Rule: "known-value-removed", Where: where, Text: fmt.Sprintf("%v is no longer known", value), Breaking: true})
+			changes = append(changes, Change{Rule: "known-value-removed", Where: where, Text: fmt.Sprintf("the value %v was removed", value), Breaking: true})
 		}
 	}
 	for _, value := range after {
 		if !slices.Contains(before, value) {
-			changes = append(changes, Change{Rule: "known-value-added", Where: where, Text: fmt.Sprintf("%v is known now", value)})
+			changes = append(changes, Change{Rule: "known-value-added", Where: where, Text: fmt.Sprintf("the value %v was added", value)})
 		}
 	}
 	return changes
 }
 
-// declaredScopes are those of all flows.
+// declaredScopes returns the scopes of all flows.
 func declaredScopes(spec *openapi3.T) map[string]bool {
 	scopes := make(map[string]bool)
 	for _, ref := range spec.Components.SecuritySchemes {

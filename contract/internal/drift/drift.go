@@ -1,5 +1,5 @@
-// Package drift tells whether the generated code is what the document and the pinned
-// generator give. It changes nothing in the tree.
+// Package drift checks whether the generated code is what the pinned generator generates
+// from the document. It does not change the source tree.
 package drift
 
 import (
@@ -35,7 +35,7 @@ func Stale(ctx context.Context, root string) (stale []string, compared int, err 
 		command := exec.CommandContext(ctx, args[0], args[1:]...)
 		command.Dir = scratch
 		if out, err := command.CombinedOutput(); err != nil {
-			return nil, 0, fmt.Errorf("the generator: %w: %s", err, lastLine(out))
+			return nil, 0, fmt.Errorf("generator: %w: %s", err, lastLine(out))
 		}
 	}
 	files, err := written(scratch)
@@ -58,7 +58,7 @@ func Stale(ctx context.Context, root string) (stale []string, compared int, err 
 	return stale, len(files), nil
 }
 
-// generateLines returns the commands of the go:generate lines of a file.
+// generateLines returns the commands in the go:generate lines of a file.
 func generateLines(file string) ([][]string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/yamltree"
 )
 
-// goNames finds what would get the same name in Go, where the generator numbers the
-// second one or the code does not compile.
+// goNames reports names that become equal in Go. The generator would number one of them,
+// or generate code that does not compile.
 func goNames(d *document) {
 	operations := make(map[string]string)
 	for _, o := range d.operations() {
@@ -16,9 +16,9 @@ func goNames(d *document) {
 	schemas := make(map[string]string)
 	for name, schema := range d.schemas() {
 		d.collide(schemas, name, schema, "schemas")
-		members := make(map[string]string)
-		for member, at := range schema.Get("properties").Members() {
-			d.collide(members, member, at, "members of "+name)
+		fields := make(map[string]string)
+		for field, at := range schema.Get("properties").Fields() {
+			d.collide(fields, field, at, "fields of "+name)
 		}
 	}
 	for _, o := range d.operations() {
@@ -30,20 +30,21 @@ func goNames(d *document) {
 	}
 }
 
+// collide reports a name that becomes equal in Go to one seen before.
 func (d *document) collide(seen map[string]string, name string, at yamltree.Node, what string) {
 	if name == "" {
 		return
 	}
 	folded := goName(name)
 	if other, ok := seen[folded]; ok {
-		d.report(at, "%s: %q and %q are the same name in Go", what, other, name)
+		d.report(at, "%s: %q and %q have the same name in Go", what, other, name)
 		return
 	}
 	seen[folded] = name
 }
 
-// goName is what is left of a name in Go. Case is folded, since initialisms change it:
-// ipId and ipID are both IPID.
+// goName returns a key that is equal for names that become equal in Go. It ignores case,
+// because initialisms change it: ipId and ipID both become IPID.
 func goName(name string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r == '$' || r == '@' || r == ' ' {

@@ -1,16 +1,17 @@
-// Package lint tells whether openapi.yaml is sound: valid, and free of what is valid
-// but breaks the generated client, hides something, or was made up.
+// Package lint checks that openapi.yaml is valid, and that it has none of the valid
+// constructs that break the generated client, hide mistakes, or lack evidence.
 package lint
 
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/tapkey-go/tapkey-go/contract/internal/yamltree"
 )
 
-// Problem is a rule that is broken, and where.
+// Problem is a violation of a rule.
 type Problem struct {
 	Rule    string `json:"rule"`
 	Line    int    `json:"line"`
@@ -18,19 +19,19 @@ type Problem struct {
 	Message string `json:"message"`
 }
 
-// String is the problem on one line, as editors understand it after a file name.
+// String returns the problem on one line. With a file name before it, editors can open it.
 func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: %s: %s", p.Line, p.Column, p.Rule, p.Message)
 }
 
-// Rule is one thing that is looked at.
+// Rule is a requirement on the document.
 type Rule struct {
 	ID    string
 	About string
 	check func(d *document)
 }
 
-// Check returns what is wrong with a document, in the order of its lines.
+// Check returns the problems of a document, ordered by line.
 func Check(data []byte) []Problem {
 	root, err := yamltree.Parse(data)
 	if err != nil {
@@ -48,11 +49,11 @@ func Check(data []byte) []Problem {
 	return slices.Compact(d.problems)
 }
 
-// document is what the rules look at.
+// document is the document that the rules check.
 type document struct {
 	data     []byte
 	root     yamltree.Node
-	rule     string // the one at work
+	rule     string // id of the current rule
 	problems []Problem
 }
 
@@ -60,7 +61,7 @@ func (d *document) report(at yamltree.Node, format string, args ...any) {
 	d.problems = append(d.problems, Problem{d.rule, at.Line(), at.Column(), fmt.Sprintf(format, args...)})
 }
 
-// operation is one operation of the document.
+// operation is an operation of the document.
 type operation struct {
 	id     string
 	path   yamltree.Node // the path item
@@ -74,8 +75,8 @@ var methods = []string{"get", "put", "post", "delete", "options", "head", "patch
 
 func (d *document) operations() []operation {
 	var list []operation
-	for _, item := range d.root.Get("paths").Members() {
-		for method, node := range item.Members() {
+	for _, item := range d.root.Get("paths").Fields() {
+		for method, node := range item.Fields() {
 			if slices.Contains(methods, method) {
 				list = append(list, operation{node.Get("operationId").Text(), item, method, node})
 			}
@@ -84,7 +85,7 @@ func (d *document) operations() []operation {
 	return list
 }
 
-// parameters are those of the operation and those of its path.
+// parameters returns the parameters of the path item and of the operation.
 func (o operation) parameters() []yamltree.Node {
 	var list []yamltree.Node
 	for _, from := range []yamltree.Node{o.path, o.node} {
@@ -95,36 +96,38 @@ func (o operation) parameters() []yamltree.Node {
 	return list
 }
 
-func (d *document) schemas() func(func(string, yamltree.Node) bool) {
-	return d.root.Get("components", "schemas").Members()
+// schemas iterates over the named schemas.
+func (d *document) schemas() iter.Seq2[string, yamltree.Node] {
+	return d.root.Get("components", "schemas").Fields()
 }
 
-// answerSchemas calls visit once for each schema that an answer can hold, with what
-// lies in it, references followed.
-func (d *document) answerSchemas(visit func(schema yamltree.Node)) {
-	d.reachable(func(o operation) []yamltree.Node {
+// responseSchemas returns every schema of a response and the schemas it contains or refers
+// to, each once.
+func (d *document) responseSchemas() []yamltree.Node {
+	return d.reachable(func(o operation) []yamltree.Node {
 		var list []yamltree.Node
-		for _, response := range o.node.Get("responses").Members() {
-			for _, media := range response.Resolve().Get("content").Members() {
+		for _, response := range o.node.Get("responses").Fields() {
+			for _, media := range response.Resolve().Get("content").Fields() {
 				list = append(list, media.Get("schema"))
 			}
 		}
 		return list
-	}, visit)
+	})
 }
 
-// requestSchemas does the same for bodies that are sent.
-func (d *document) requestSchemas(visit func(schema yamltree.Node)) {
-	d.reachable(func(o operation) []yamltree.Node {
+// requestSchemas returns every schema of a request body and the schemas it contains or
+// refers to, each once.
+func (d *document) requestSchemas() []yamltree.Node {
+	return d.reachable(func(o operation) []yamltree.Node {
 		var list []yamltree.Node
-		for _, media := range o.node.Get("requestBody").Resolve().Get("content").Members() {
+		for _, media := range o.node.Get("requestBody").Resolve().Get("content").Fields() {
 			list = append(list, media.Get("schema"))
 		}
 		return list
-	}, visit)
+	})
 }
 
-func (d *document) reachable(from func(operation) []yamltree.Node, visit func(yamltree.Node)) {
+func (d *document) reachable(from func(operation) []yamltree.Node) []yamltree.Node {
 	var seen []yamltree.Node
 	var walk func(yamltree.Node)
 	walk = func(schema yamltree.Node) {
@@ -134,8 +137,7 @@ func (d *document) reachable(from func(operation) []yamltree.Node, visit func(ya
 			return
 		}
 		seen = append(seen, schema)
-		visit(schema)
-		for _, property := range schema.Get("properties").Members() {
+		for _, property := range schema.Get("properties").Fields() {
 			walk(property)
 		}
 		for _, keyword := range []string{"items", "additionalProperties", "not"} {
@@ -152,4 +154,5 @@ func (d *document) reachable(from func(operation) []yamltree.Node, visit func(ya
 			walk(schema)
 		}
 	}
+	return seen
 }

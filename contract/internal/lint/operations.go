@@ -16,7 +16,7 @@ func serverBasePath(d *document) {
 		u, err := url.Parse(at.Text())
 		switch {
 		case err != nil:
-			d.report(at, "the URL cannot be parsed")
+			d.report(at, "invalid URL")
 		case u.Scheme != "https":
 			d.report(at, "the scheme is %q, want https", u.Scheme)
 		case u.Path != basePath:
@@ -31,10 +31,10 @@ var pathParameter = regexp.MustCompile(`\{[^}]*\}`)
 
 func pathAmbiguous(d *document) {
 	seen := make(map[string]string)
-	for path, at := range d.root.Get("paths").Members() {
+	for path, at := range d.root.Get("paths").Fields() {
 		shape := strings.ToLower(pathParameter.ReplaceAllString(path, "{}"))
 		if other, ok := seen[shape]; ok {
-			d.report(at, "%s cannot be told from %s", path, other)
+			d.report(at, "%s and %s match the same requests", other, path)
 		}
 		seen[shape] = path
 	}
@@ -60,29 +60,34 @@ func operationTag(d *document) {
 		}
 		for tag := range tags.Items() {
 			if !slices.Contains(declared, tag.Text()) {
-				d.report(tag, "%s has the tag %q, which is not declared", o, tag.Text())
+				d.report(tag, "%s has the undeclared tag %q", o, tag.Text())
 			}
 		}
 	}
 }
 
-// scopes calls visit for every scope that an operation asks for.
-func (o operation) scopes(visit func(scheme string, scope yamltree.Node)) {
+// scope is a scope that an operation requires.
+type scope struct {
+	scheme string
+	node   yamltree.Node
+}
+
+func (o operation) scopes() []scope {
+	var list []scope
 	for requirement := range o.node.Get("security").Items() {
-		for scheme, scopes := range requirement.Members() {
-			for scope := range scopes.Items() {
-				visit(scheme, scope)
+		for scheme, scopes := range requirement.Fields() {
+			for node := range scopes.Items() {
+				list = append(list, scope{scheme, node})
 			}
 		}
 	}
+	return list
 }
 
 func operationSecurity(d *document) {
 	for _, o := range d.operations() {
-		found := false
-		o.scopes(func(string, yamltree.Node) { found = true })
-		if !found {
-			d.report(o.node, "%s names no scope", o)
+		if len(o.scopes()) == 0 {
+			d.report(o.node, "%s has no scope", o)
 		}
 	}
 }
@@ -90,19 +95,20 @@ func operationSecurity(d *document) {
 func scopeUndeclared(d *document) {
 	schemes := d.root.Get("components", "securitySchemes")
 	for _, o := range d.operations() {
-		o.scopes(func(scheme string, scope yamltree.Node) {
-			for flow, declared := range schemes.Get(scheme, "flows").Members() {
-				if !declared.Get("scopes", scope.Text()).Ok() {
-					d.report(scope, "%s needs the scope %q, which the flow %s does not declare", o, scope.Text(), flow)
+		for _, scope := range o.scopes() {
+			name := scope.node.Text()
+			for flow, declared := range schemes.Get(scope.scheme, "flows").Fields() {
+				if !declared.Get("scopes", name).Ok() {
+					d.report(scope.node, "%s requires the scope %q, which the flow %s does not declare", o, name, flow)
 				}
 			}
-		})
+		}
 	}
 }
 
-// hasAnswer reports whether an operation documents a status that test accepts.
-func (o operation) hasAnswer(test func(status string) bool) bool {
-	for status := range o.node.Get("responses").Members() {
+// hasResponse reports whether an operation has a response whose status test accepts.
+func (o operation) hasResponse(test func(status string) bool) bool {
+	for status := range o.node.Get("responses").Fields() {
 		if test(status) {
 			return true
 		}
@@ -110,25 +116,26 @@ func (o operation) hasAnswer(test func(status string) bool) bool {
 	return false
 }
 
-func answerSuccess(d *document) {
-	d.eachLacks(func(s string) bool { return strings.HasPrefix(s, "2") }, "documents no success")
+func responseSuccess(d *document) {
+	d.requireResponse(func(s string) bool { return strings.HasPrefix(s, "2") }, "has no successful response")
 }
 
-func answer401(d *document) {
-	d.eachLacks(func(s string) bool { return s == "401" }, "does not document 401")
+func response401(d *document) {
+	d.requireResponse(func(s string) bool { return s == "401" }, "has no response 401")
 }
 
-func answer4xx(d *document) {
-	d.eachLacks(func(s string) bool { return strings.HasPrefix(s, "4") && s != "401" }, "documents no 4xx besides 401")
+func response4xx(d *document) {
+	d.requireResponse(func(s string) bool { return strings.HasPrefix(s, "4") && s != "401" }, "has no 4xx response other than 401")
 }
 
-func answerDefault(d *document) {
-	d.eachLacks(func(s string) bool { return s == "default" }, "has no default answer")
+func responseDefault(d *document) {
+	d.requireResponse(func(s string) bool { return s == "default" }, "has no default response")
 }
 
-func (d *document) eachLacks(test func(string) bool, message string) {
+// requireResponse reports the operations without a response whose status test accepts.
+func (d *document) requireResponse(test func(status string) bool, message string) {
 	for _, o := range d.operations() {
-		if !o.hasAnswer(test) {
+		if !o.hasResponse(test) {
 			at := o.node.Get("responses")
 			if !at.Ok() {
 				at = o.node
@@ -149,7 +156,7 @@ func pagingParameters(d *document) {
 		}
 		for _, want := range []string{"$top", "$skip"} {
 			if !slices.ContainsFunc(o.parameters(), func(p yamltree.Node) bool { return p.Resolve().Get("name").Text() == want }) {
-				d.report(paging, "%s is paged and has no parameter %s", o, want)
+				d.report(paging, "%s is paged but has no parameter %s", o, want)
 			}
 		}
 	}
@@ -175,22 +182,22 @@ func evidence(d *document) {
 func evidenceInferred(d *document) {
 	for _, o := range d.operations() {
 		if word := o.node.Get("x-evidence"); word.Text() == "inferred" {
-			d.report(word, "%s is inferred: only what has been seen belongs here", o)
+			d.report(word, "%s is inferred: the contract has only operations that were observed", o)
 		}
 	}
 }
 
-func answerMediaTypes(d *document) {
+func responseMediaTypes(d *document) {
 	for _, o := range d.operations() {
-		for status, response := range o.node.Get("responses").Members() {
+		for status, response := range o.node.Get("responses").Fields() {
 			count := 0
-			for media, at := range response.Resolve().Get("content").Members() {
+			for media, at := range response.Resolve().Get("content").Fields() {
 				media, _, _ = strings.Cut(media, ";")
 				if !strings.HasSuffix(media, "json") {
 					continue
 				}
 				if count++; count == 2 {
-					d.report(at, "%s: the answer %s has two JSON media types", o, status)
+					d.report(at, "%s: the response %s has two JSON media types", o, status)
 				}
 			}
 		}

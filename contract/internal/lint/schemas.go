@@ -15,13 +15,13 @@ func componentUnused(d *document) {
 	})
 	for _, o := range d.operations() {
 		for requirement := range o.node.Get("security").Items() {
-			for scheme := range requirement.Members() {
+			for scheme := range requirement.Fields() {
 				used["#/components/securitySchemes/"+scheme] = true
 			}
 		}
 	}
-	for section, components := range d.root.Get("components").Members() {
-		for name, at := range components.Members() {
+	for section, components := range d.root.Get("components").Fields() {
+		for name, at := range components.Fields() {
 			if !used["#/components/"+section+"/"+name] {
 				d.report(at, "components/%s/%s is not used", section, name)
 			}
@@ -50,15 +50,15 @@ func exampleMissing(d *document) {
 	}
 }
 
-// eachSchema calls visit for everything that looks like a schema: what has members or
-// a type, examples apart.
-func (d *document) eachSchema(visit func(yamltree.Node)) {
+// allSchemas returns the nodes outside of examples that have a keyword of a schema.
+func (d *document) allSchemas() []yamltree.Node {
+	var list []yamltree.Node
 	var walk func(yamltree.Node)
 	walk = func(n yamltree.Node) {
 		if n.Get("properties").Ok() || n.Get("type").Ok() || n.Get("allOf").Ok() || n.Get("required").Ok() {
-			visit(n)
+			list = append(list, n)
 		}
-		for key, child := range n.Members() {
+		for key, child := range n.Fields() {
 			if key != "example" && key != "examples" {
 				walk(child)
 			}
@@ -68,25 +68,26 @@ func (d *document) eachSchema(visit func(yamltree.Node)) {
 		}
 	}
 	walk(d.root)
+	return list
 }
 
 func requiredUnknown(d *document) {
-	d.eachSchema(func(schema yamltree.Node) {
+	for _, schema := range d.allSchemas() {
 		for name := range schema.Get("required").Items() {
-			if !hasMember(schema, name.Text(), 0) {
-				d.report(name, "required names %q, which is no member", name.Text())
+			if !hasField(schema, name.Text(), 0) {
+				d.report(name, "required names %q, which is not a field", name.Text())
 			}
 		}
-	})
+	}
 }
 
-// hasMember looks for a member in a schema and in what it is composed of.
-func hasMember(schema yamltree.Node, name string, depth int) bool {
+// hasField reports whether a schema, or a part of its allOf, has a field.
+func hasField(schema yamltree.Node, name string, depth int) bool {
 	if schema = schema.Resolve(); schema.Get("properties", name).Ok() {
 		return true
 	}
 	for part := range schema.Get("allOf").Items() {
-		if depth < 8 && hasMember(part, name, depth+1) {
+		if depth < 8 && hasField(part, name, depth+1) {
 			return true
 		}
 	}
@@ -96,7 +97,7 @@ func hasMember(schema yamltree.Node, name string, depth int) bool {
 func refUnknown(d *document) {
 	d.root.Walk(func(n yamltree.Node) {
 		if target, ref := n.Ref(); ref != "" && !target.Ok() {
-			d.report(n.Get("$ref"), "%s leads to nothing", ref)
+			d.report(n.Get("$ref"), "%s does not exist", ref)
 		}
 	})
 }
@@ -106,9 +107,9 @@ func refSiblings(d *document) {
 		if n.Get("$ref").Text() == "" {
 			return
 		}
-		for key, at := range n.Members() {
+		for key, at := range n.Fields() {
 			if key != "$ref" {
-				d.report(at, "%s beside a $ref is ignored: use allOf", key)
+				d.report(at, "%s next to a $ref is ignored: use allOf", key)
 			}
 		}
 	})
@@ -122,56 +123,53 @@ func extensibleEnum(d *document) {
 		}
 		texts := values.Texts()
 		if len(texts) == 0 {
-			d.report(values, "x-extensible-enum lists nothing")
+			d.report(values, "x-extensible-enum has no value")
 		}
 		if n.Get("type").Text() != "string" {
-			d.report(values, "x-extensible-enum is for strings")
+			d.report(values, "x-extensible-enum requires type: string")
 		}
 		for i, text := range texts {
 			if slices.Contains(texts[:i], text) {
-				d.report(values, "x-extensible-enum lists %q twice", text)
+				d.report(values, "x-extensible-enum has %q twice", text)
 			}
 		}
 	})
 }
 
-func answerClosed(d *document) {
-	d.answerSchemas(func(schema yamltree.Node) {
+func responseClosed(d *document) {
+	for _, schema := range d.responseSchemas() {
 		if at := schema.Get("additionalProperties"); at.Text() == "false" {
-			d.report(at, "an object in an answer is closed")
+			d.report(at, "an object in a response is closed")
 		}
-	})
+	}
 }
 
-func answerEnum(d *document) {
-	d.answerSchemas(func(schema yamltree.Node) {
+func responseEnum(d *document) {
+	for _, schema := range d.responseSchemas() {
 		if at := schema.Get("enum"); at.Ok() {
-			d.report(at, "an enum in an answer breaks clients when a value is added")
+			d.report(at, "an enum in a response breaks clients when a value is added")
 		}
-	})
+	}
 }
 
-func answerUntyped(d *document) {
-	d.answerSchemas(func(schema yamltree.Node) {
-		for _, keyword := range []string{"type", "allOf", "anyOf", "oneOf"} {
-			if schema.Get(keyword).Ok() {
-				return
-			}
+func responseUntyped(d *document) {
+	for _, schema := range d.responseSchemas() {
+		if !slices.ContainsFunc([]string{"type", "allOf", "anyOf", "oneOf"}, func(keyword string) bool { return schema.Get(keyword).Ok() }) {
+			d.report(schema, "a schema in a response has no type")
 		}
-		d.report(schema, "a schema in an answer has no type")
-	})
+	}
 }
 
 func direction(d *document) {
-	d.answerSchemas(func(schema yamltree.Node) {
+	for _, schema := range d.responseSchemas() {
 		if at := schema.Get("x-direction"); at.Ok() {
-			d.report(at, "x-direction is request, and an answer holds the schema")
+			d.report(at, "x-direction is request, but a response uses the schema")
 		}
-	})
-	d.requestSchemas(func(schema yamltree.Node) {
+	}
+	for _, schema := range d.requestSchemas() {
 		at := schema.Get("x-direction")
 		if schema.Get("type").Text() == "object" && at.Text() != "request" {
-			d.report(schema, "an object that is sent is not marked x-direction: request")
+			d.report(schema, "an object in a request body has no x-direction: request")
 		}
-	})
+	}
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Valid is the rule of the OpenAPI specification itself.
+// Valid is the id of the rule that the document is valid OpenAPI.
 const Valid = "valid"
 
-// valid has the document validated by kin-openapi, examples included.
+// valid validates the document, including its examples, with kin-openapi.
 func valid(d *document) {
 	loader := openapi3.NewLoader()
 	loader.IncludeOrigin = true
@@ -38,8 +38,8 @@ func parts(err error) []error {
 	return []error{err}
 }
 
-// place finds where an error of kin-openapi is about: the innermost element it names,
-// or else the component or path.
+// place returns the position of an error of kin-openapi: that of the innermost element it
+// names, or of the component or path.
 func (d *document) place(err error) (line, column int) {
 	line, column = 1, 1
 	for e := err; e != nil; e = errors.Unwrap(e) {
@@ -72,7 +72,7 @@ func (d *document) place(err error) (line, column int) {
 
 var lineNumber = regexp.MustCompile(`line (\d+)`)
 
-// yamlError takes the line from the text of a YAML error, which has it nowhere else.
+// yamlError returns the line and the text of a YAML error. Only the text has the line.
 func yamlError(err error) (line int, message string) {
 	line, message = 1, firstLine(err)
 	if m := lineNumber.FindStringSubmatch(err.Error()); m != nil {

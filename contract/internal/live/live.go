@@ -1,5 +1,4 @@
-// Package live asks a running API whether it still answers as the contract says. It
-// only reads.
+// Package live compares a running API with the contract. It sends only reads.
 package live
 
 import (
@@ -17,20 +16,20 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// Options say what to ask for.
+// Options are the settings of a run.
 type Options struct {
-	Client           []client.Option // credentials and URLs
-	HTTP             http.RoundTripper
-	Owner            string // id of the only owner account to look at; empty for all
-	IdentityProvider string // id; empty for those that contacts come from
-	Top              int    // items of a list
-	Owners           int    // owner accounts to look at at most
-	Complete         bool   // an operation that was not checked is worth a verdict
-	Progress         io.Writer
-	Observe          func(contract.Exchange)
+	Client           []client.Option         // credentials and URLs
+	HTTP             http.RoundTripper       // sends the requests
+	Owner            string                  // id of the only owner account to read; empty for all
+	IdentityProvider string                  // id; empty for the identity providers of the contacts
+	Top              int                     // maximum number of items of a list
+	Owners           int                     // maximum number of owner accounts
+	Complete         bool                    // require that every read is checked
+	Progress         io.Writer               // may be nil
+	Observe          func(contract.Exchange) // may be nil
 }
 
-// Report is what came out.
+// Report is the result of a run.
 type Report struct {
 	Verdict    verdict.Verdict     `json:"verdict"`
 	Reason     string              `json:"reason,omitempty"`
@@ -40,14 +39,14 @@ type Report struct {
 	Errors     []Failure           `json:"errors,omitempty"`
 }
 
-// Failure is a call that failed. Its text holds no data: see [api.Error].
+// Failure is the error of one or more calls. Its text contains no data: see [api.Error].
 type Failure struct {
 	Operation string `json:"operation,omitempty"`
 	Error     string `json:"error"`
 	Count     int    `json:"count"`
 }
 
-// Run calls all reads, one at a time, as far as there is something to read.
+// Run calls all reads for which it finds ids, one at a time.
 func Run(ctx context.Context, o Options) (Report, error) {
 	w, err := newWalk(ctx, o)
 	if err != nil {
@@ -59,9 +58,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	return w.report(), nil
 }
 
-// newWalk connects the client to the API through a Transport that lets nothing but
-// reads through. A client that cannot be had is a failure of the run, not of the
-// program.
+// newWalk returns a walk whose client uses a read-only Transport. If the client cannot be
+// created, the error becomes a failure in the report.
 func newWalk(ctx context.Context, o Options) (*walk, error) {
 	settings := []contract.Option{contract.ReadOnly(), contract.WithBase(o.HTTP)}
 	if o.Observe != nil {
@@ -80,7 +78,7 @@ func newWalk(ctx context.Context, o Options) (*walk, error) {
 	return w, nil
 }
 
-// ReadScopes are the scopes that all reads together need.
+// ReadScopes returns the scopes that the reads require.
 func ReadScopes() []string {
 	var scopes []string
 	for _, op := range tapkey.Operations() {
@@ -92,12 +90,12 @@ func ReadScopes() []string {
 	return slices.Compact(scopes)
 }
 
-// reads is the coverage of the operations that read.
+// reads returns the coverage of the reads.
 func reads(t *contract.Transport) []contract.Coverage {
 	return slices.DeleteFunc(t.Coverage(), func(c contract.Coverage) bool { return c.Method != http.MethodGet })
 }
 
-// walk is one run.
+// walk is a run in progress.
 type walk struct {
 	ctx      context.Context
 	client   *client.Client
@@ -107,8 +105,8 @@ type walk struct {
 	step     int
 }
 
-// failed notes the error of a call and reports whether there was one. That an
-// answer was not as the contract says is a finding, not a failure.
+// failed records the error of a call and reports whether there was one. A response that
+// disagrees with the contract is a finding, not a failure.
 func (w *walk) failed(err error) bool {
 	if err == nil {
 		return false
@@ -127,7 +125,7 @@ func (w *walk) failed(err error) bool {
 	return true
 }
 
-// progress says what is done next.
+// progress prints the next step.
 func (w *walk) progress(what string) {
 	w.step++
 	if w.options.Progress != nil {
@@ -135,9 +133,9 @@ func (w *walk) progress(what string) {
 	}
 }
 
-// accompanying are the operations that a service account makes answer by being there:
-// it has a contact and a permission. Alone they prove little about an owner account.
-var accompanying = []string{"listOwners", "getOwner", "listPermissions", "getPermission", "listContacts", "getContact"}
+// ownData are the reads that return data of the service account itself, which has a contact
+// and a permission in every owner account. A run that checks only these checks too little.
+var ownData = []string{"listOwners", "getOwner", "listPermissions", "getPermission", "listContacts", "getContact"}
 
 func (w *walk) report() Report {
 	if w.options.Progress != nil {
@@ -148,7 +146,7 @@ func (w *walk) report() Report {
 	for _, c := range r.Operations {
 		if c.Checked() {
 			r.Checked++
-			if !slices.Contains(accompanying, c.Operation) {
+			if !slices.Contains(ownData, c.Operation) {
 				beyond++
 			}
 		}
@@ -159,31 +157,31 @@ func (w *walk) report() Report {
 	case beyond == 0:
 		r.Verdict, r.Reason = verdict.NotChecked, w.whyNothing(r)
 	case w.options.Complete && r.Checked < len(r.Operations):
-		r.Verdict, r.Reason = verdict.NotChecked, "not every read had something to check"
+		r.Verdict, r.Reason = verdict.NotChecked, "not every read was checked"
 	}
 	return r
 }
 
-// whyNothing says why nothing was checked.
+// whyNothing returns the reason why nothing was checked.
 func (w *walk) whyNothing(r Report) string {
-	var unauthorized, answers int
+	var unauthorized, responses int
 	for _, c := range r.Operations {
 		for status, n := range c.Statuses {
-			answers += n
+			responses += n
 			if status == http.StatusUnauthorized {
 				unauthorized += n
 			}
 		}
 	}
 	switch {
-	case answers == 0 && len(w.failures) > 0:
-		return "no answer: " + w.failures[0].Error
-	case answers > 0 && answers == unauthorized:
-		return "every answer was 401"
+	case responses == 0 && len(w.failures) > 0:
+		return "no response: " + w.failures[0].Error
+	case responses > 0 && responses == unauthorized:
+		return "every response was 401"
 	case r.Checked == 0 && len(w.failures) == 0:
 		return "every list was empty: the service account administers no owner account"
 	case len(w.failures) > 0:
-		return "no list had anything in it; the first failure: " + w.failures[0].Error
+		return "no list had items; the first failure: " + w.failures[0].Error
 	}
-	return "every list was empty, but for what belongs to the service account itself"
+	return "every list was empty, except for data of the service account itself"
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// Even if something here tried to write, it would not get through.
+// A write is rejected before it is sent.
 func TestNothingIsWritten(t *testing.T) {
 	s, err := sandbox.Start()
 	if err != nil {
@@ -36,6 +36,6 @@ func TestNothingIsWritten(t *testing.T) {
 	}
 	_, err = w.client.UpdateOwner(t.Context(), owners[0].ID, tapkey.OwnerAccountUpdate{Name: new("Mine")})
 	if !errors.Is(err, contract.ErrReadOnly) || s.Count("updateOwner") != 0 {
-		t.Errorf("%v, %d requests got through", err, s.Count("updateOwner"))
+		t.Errorf("got error %v and %d requests, want %v and none", err, s.Count("updateOwner"), contract.ErrReadOnly)
 	}
 }

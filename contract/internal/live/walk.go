@@ -5,10 +5,10 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/contract"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/odata"
 )
 
-// everything reads owner account after owner account, until each operation was checked
-// or none is left.
+// everything reads the owner accounts, one after the other, until every read was checked.
 func (w *walk) everything() {
 	w.progress("listOwners")
 	owners, err := w.client.ListOwners(w.ctx)
@@ -28,7 +28,7 @@ func (w *walk) everything() {
 	}
 }
 
-// missing reports whether an operation has not been checked yet.
+// missing reports whether one of the operations has not been checked.
 func (w *walk) missing(operations ...string) bool {
 	for _, c := range w.checked.Coverage() {
 		if slices.Contains(operations, c.Operation) && !c.Checked() {
@@ -38,12 +38,13 @@ func (w *walk) missing(operations ...string) bool {
 	return false
 }
 
+// complete reports whether every read was checked.
 func (w *walk) complete() bool {
 	return !slices.ContainsFunc(reads(w.checked), func(c contract.Coverage) bool { return !c.Checked() })
 }
 
-// owner reads what belongs to an owner account. Lists come first: the ids for single
-// reads are from them.
+// owner reads an owner account. Lists are read first, because they contain the ids for the
+// reads of single items.
 func (w *walk) owner(id string) {
 	if w.missing("getOwner") {
 		w.progress("getOwner")
@@ -58,7 +59,7 @@ func (w *walk) owner(id string) {
 	}
 }
 
-// top is the $top of the lists.
+// top returns the parameter $top.
 func (w *walk) top() *int { return &w.options.Top }
 
 func (w *walk) permissions(owner string) {
@@ -155,8 +156,8 @@ func (w *walk) grants(owner string) {
 	w.failed(err)
 }
 
-// contacts reads contacts, and the users of the identity providers that they come from:
-// there is no list of identity providers.
+// contacts reads contacts and the users of the contacts' identity providers. The API has no
+// list of identity providers.
 func (w *walk) contacts(owner string) {
 	if !w.missing("listContacts", "getContact", "listIdentityProviderUsers", "getIdentityProviderUser") {
 		return
@@ -176,11 +177,11 @@ func (w *walk) contacts(owner string) {
 	}
 }
 
-// native is the identity provider of Tapkey's own users, who cannot be listed.
+// native is the identity provider of Tapkey's own users, which cannot be listed.
 const native = "tapkey"
 
-// providers are the identity providers of an owner account, as far as they are known.
-// Contacts of theirs can be rare among all contacts, so those are asked for.
+// providers returns the known identity providers of an owner account. It requests contacts
+// of other identity providers than native, which can be rare.
 func (w *walk) providers(owner string, contacts []tapkey.Contact) []string {
 	if w.options.IdentityProvider != "" {
 		return []string{w.options.IdentityProvider}
@@ -190,9 +191,9 @@ func (w *walk) providers(owner string, contacts []tapkey.Contact) []string {
 	}
 	w.progress("listContacts of identity providers")
 	external, err := w.client.ListContacts(w.ctx, owner, &tapkey.ListContactsParams{
-		Top: w.top(), Filter: new("ipId ne '" + native + "'"),
+		Top: w.top(), Filter: new(odata.Ne("ipId", native).String()),
 	})
-	if err != nil { // "ne" is not documented: what is known of the contacts has to do
+	if err != nil { // the operator ne is not documented
 		external = contacts
 	}
 	var ids []string

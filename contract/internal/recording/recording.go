@@ -1,5 +1,5 @@
-// Package recording keeps answers without their data, and validates them again without
-// a network.
+// Package recording writes responses without their data to files, and validates them
+// again without a network.
 package recording
 
 import (
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,11 +19,13 @@ import (
 	"strings"
 	"sync"
 
+	tapkeygo "github.com/tapkey-go/tapkey-go"
 	"github.com/tapkey-go/tapkey-go/contract"
+	"github.com/tapkey-go/tapkey-go/contract/internal/scrub"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// Recording is one answer without its data.
+// Recording is a response without its data.
 type Recording struct {
 	Operation   string          `json:"operation"`
 	Status      int             `json:"status"`
@@ -31,25 +34,25 @@ type Recording struct {
 	Malformed   bool            `json:"malformed,omitempty"` // the body was not JSON
 }
 
-// Recorder collects answers. Its method Observe is for [contract.WithObserver].
+// Recorder collects recordings. Its method Observe is for [contract.WithObserver].
 type Recorder struct {
-	words vocabulary
+	scrubber *scrub.Scrubber
 
-	mu    sync.Mutex
-	texts map[string]Recording // by their JSON: what looks the same is kept once
+	mu         sync.Mutex
+	recordings map[string]Recording // by their JSON, so that equal ones are kept once
 }
 
 // NewRecorder returns a Recorder.
 func NewRecorder() (*Recorder, error) {
-	words, err := newVocabulary()
-	return &Recorder{words: words, texts: make(map[string]Recording)}, err
+	scrubber, err := scrub.New(tapkeygo.OpenAPI())
+	return &Recorder{scrubber: scrubber, recordings: make(map[string]Recording)}, err
 }
 
-// Observe records an answer.
+// Observe records a response.
 func (r *Recorder) Observe(e contract.Exchange) {
 	one := Recording{Operation: e.Operation, Status: e.Status, ContentType: e.Header.Get("Content-Type")}
 	if len(e.Body) > 0 {
-		one.Body = r.words.scrub(e.Body)
+		one.Body = r.scrubber.JSON(e.Body)
 		one.Malformed = one.Body == nil
 	}
 	text, err := json.Marshal(one)
@@ -58,11 +61,11 @@ func (r *Recorder) Observe(e contract.Exchange) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.texts[string(text)] = one
+	r.recordings[string(text)] = one
 }
 
-// Write writes a file for each recording into a directory, in place of those that are
-// there. Equal runs write equal files.
+// Write writes a file for each recording to a directory and removes the other recordings
+// there. The files depend only on the recordings.
 func (r *Recorder) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -79,8 +82,8 @@ func (r *Recorder) Write(dir string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	count := make(map[string]int)
-	for _, text := range sortedKeys(r.texts) {
-		one := r.texts[text]
+	for _, text := range slices.Sorted(maps.Keys(r.recordings)) {
+		one := r.recordings[text]
 		name := fmt.Sprintf("%s.%d", one.Operation, one.Status)
 		count[name]++
 		var pretty bytes.Buffer
@@ -96,16 +99,16 @@ func (r *Recorder) Write(dir string) error {
 	return nil
 }
 
-// Replay validates the recordings of a directory through a Transport, as if a server
-// had sent them. It returns how many there were.
+// Replay validates the recordings in a directory with a Transport, as if a server had
+// sent them. It also returns their number.
 func Replay(ctx context.Context, dir string, opts ...contract.Option) (*contract.Transport, int, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, 0, err
 	}
 	slices.Sort(files)
-	var answer answer
-	transport, err := contract.NewTransport(append(opts, contract.WithBase(&answer))...)
+	var base player
+	transport, err := contract.NewTransport(append(opts, contract.WithBase(&base))...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -114,11 +117,11 @@ func Replay(ctx context.Context, dir string, opts ...contract.Option) (*contract
 		if err != nil {
 			return nil, 0, err
 		}
-		answer.Recording = Recording{}
-		if err := json.Unmarshal(data, &answer.Recording); err != nil {
+		base.Recording = Recording{}
+		if err := json.Unmarshal(data, &base.Recording); err != nil {
 			return nil, 0, fmt.Errorf("%s is not a recording: %w", filepath.Base(file), err)
 		}
-		if err := replay(ctx, transport, answer.Recording); err != nil {
+		if err := replay(ctx, transport, base.Recording); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", filepath.Base(file), err)
 		}
 	}
@@ -135,7 +138,7 @@ func replay(ctx context.Context, through http.RoundTripper, r Recording) error {
 		if op.Method != http.MethodGet {
 			return fmt.Errorf("%s is not a read", op.ID)
 		}
-		req, err := http.NewRequestWithContext(ctx, op.Method, "https://recorded.invalid/api/v1"+pathValue.ReplaceAllString(op.Path, someText), nil)
+		req, err := http.NewRequestWithContext(ctx, op.Method, "https://recorded.invalid/api/v1"+pathValue.ReplaceAllString(op.Path, scrub.Text), nil)
 		if err != nil {
 			return err
 		}
@@ -150,29 +153,20 @@ func replay(ctx context.Context, through http.RoundTripper, r Recording) error {
 	return fmt.Errorf("the contract has no operation %q", r.Operation)
 }
 
-// answer is a RoundTripper that gives what was recorded.
-type answer struct{ Recording }
+// player is a RoundTripper that responds with a recording.
+type player struct{ Recording }
 
-func (a *answer) RoundTrip(req *http.Request) (*http.Response, error) {
-	body := string(a.Body)
-	if a.Malformed {
+func (p *player) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := string(p.Body)
+	if p.Malformed {
 		body = "{"
 	}
 	header := make(http.Header)
-	if a.ContentType != "" {
-		header.Set("Content-Type", a.ContentType)
+	if p.ContentType != "" {
+		header.Set("Content-Type", p.ContentType)
 	}
 	return &http.Response{
-		StatusCode: cmp.Or(a.Status, http.StatusOK), Header: header, Request: req,
+		StatusCode: cmp.Or(p.Status, http.StatusOK), Header: header, Request: req,
 		Body: io.NopCloser(strings.NewReader(body)),
 	}, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,5 +1,5 @@
-// Package reference documents the operations of a contract: what each is called in Go,
-// sends, needs and returns, and how well it is known.
+// Package reference documents the operations of a contract: the Go method, the request,
+// the scopes, the evidence and the value of each.
 package reference
 
 import (
@@ -10,32 +10,32 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/yamltree"
 )
 
-// Operation is one row of the page.
+// Operation is a row of the page.
 type Operation struct {
-	Method   string // in Go, such as ListOwners
-	Iterator string // in Go, such as AllOwners; empty where there is none
+	Method   string // Go method, such as ListOwners
+	Iterator string // Go iterator, such as AllOwners; empty if the operation has none
 	Tag      string
 	Summary  string
 	Verb     string // HTTP method
 	Path     string
 	Scopes   []string
 	Evidence string
-	Repeated bool // after a failure that passes
+	Retried  bool // after a transient failure
 	Paged    bool
-	Value    bool // whether a success carries one
-	Empty    bool // whether a success may carry none
+	Value    bool // a successful response has a body
+	Empty    bool // a successful response may have no body
 }
 
 var verbs = []string{"get", "head", "put", "post", "patch", "delete", "options", "trace"}
 
-// Operations reads the operations of a document, in its order.
+// Operations returns the operations of a document, in the order of the document.
 func Operations(document []byte) ([]Operation, error) {
 	root, err := yamltree.Parse(document)
 	if err != nil {
 		return nil, err
 	}
 	var list []Operation
-	for path, item := range root.Get("paths").Members() {
+	for path, item := range root.Get("paths").Fields() {
 		for _, verb := range verbs {
 			node := item.Get(verb)
 			id := node.Get("operationId").Text()
@@ -61,7 +61,7 @@ func read(node yamltree.Node, id, verb, path string) Operation {
 		Verb:     strings.ToUpper(verb),
 		Path:     path,
 		Evidence: node.Get("x-evidence").Text(),
-		Repeated: verb == "get" || verb == "head" || node.Get("x-idempotent").Text() == "true",
+		Retried:  verb == "get" || verb == "head" || node.Get("x-idempotent").Text() == "true",
 		Paged:    node.Get("x-paging").Text() == "offset",
 	}
 	for _, tag := range node.Get("tags").Texts() {
@@ -69,17 +69,17 @@ func read(node yamltree.Node, id, verb, path string) Operation {
 		break
 	}
 	for requirement := range node.Get("security").Items() {
-		for _, scopes := range requirement.Members() {
+		for _, scopes := range requirement.Fields() {
 			o.Scopes = append(o.Scopes, scopes.Texts()...)
 		}
 	}
-	for status, response := range node.Get("responses").Members() {
+	for status, response := range node.Get("responses").Fields() {
 		if !strings.HasPrefix(status, "2") {
 			continue
 		}
 		o.Value = o.Value || response.Resolve().Get("content").Ok()
 		o.Empty = o.Empty || status == "204"
-		for _, media := range response.Resolve().Get("content").Members() {
+		for _, media := range response.Resolve().Get("content").Fields() {
 			if isList(media.Get("schema").Resolve()) {
 				o.Iterator = iterator(o.Method)
 			}
@@ -88,7 +88,7 @@ func read(node yamltree.Node, id, verb, path string) Operation {
 	return o
 }
 
-// iterator is the name of the iterator that goes with a list.
+// iterator returns the name of the iterator for a method that returns a list.
 func iterator(method string) string {
 	if rest, ok := strings.CutPrefix(method, "List"); ok && rest != "" {
 		return "All" + rest
@@ -96,8 +96,8 @@ func iterator(method string) string {
 	return "All" + method
 }
 
-// isList reports whether a schema is a list. One that may be a list counts: the client
-// makes a list of one of what is not.
+// isList reports whether the client returns a list for a schema. It does if one branch of
+// a oneOf is a list: any other value becomes a list with one item.
 func isList(schema yamltree.Node) bool {
 	for branch := range schema.Get("oneOf").Items() {
 		if isList(branch.Resolve()) {
@@ -107,14 +107,15 @@ func isList(schema yamltree.Node) bool {
 	return schema.Get("type").Text() == "array"
 }
 
-func (o Operation) answer() string {
+// value describes the value that the method returns.
+func (o Operation) value() string {
 	switch {
 	case o.Iterator != "" && o.Paged:
 		return "list; `" + o.Iterator + "` reads pages"
 	case o.Iterator != "":
 		return "list; `" + o.Iterator + "` streams"
 	case o.Value && o.Empty:
-		return "one, maybe empty"
+		return "one, may be empty"
 	case o.Value:
 		return "one"
 	}
@@ -127,17 +128,17 @@ const head = `<!-- Written by contract operations --write, which make generate r
 
 The %d operations of [openapi.yaml](../openapi.yaml), each with the method of ` + "`tapkey.API`" + ` that calls it.
 
-- **Scope**: what the access token needs.
-- **Evidence**: how well the method and the path are known; *verified* in the API's own documentation or samples,
-  *reported* only by others. What else is known less well says so in the documentation of the method.
-- **Repeated**: whether the client sends it again after a failure that passes. What creates or starts something is not
-  repeated once it may have arrived.
-- **Value**: what the method returns besides an error. A list is a slice, and there is an iterator: it *streams*, reading
-  one answer item by item, or it *reads pages*.
+- **Scope**: the scopes that the access token needs.
+- **Evidence**: the source for the method and the path. *Verified*: the API's own documentation or samples. *Reported*: other
+  sources only. If parts of an operation have weaker evidence, the documentation of the method states it.
+- **Retried**: whether the client retries the request after a transient failure. A request that creates or starts something is
+  retried only if it was never sent.
+- **Value**: what the method returns in addition to an error. A list is a slice. It also has an iterator, which either
+  *streams* the items of one response or *reads pages*.
 
 `
 
-// Page writes the page for a document, with a table for each tag.
+// Page returns the page for a document, with a table for each tag.
 func Page(document []byte) (string, error) {
 	operations, err := Operations(document)
 	if err != nil {
@@ -155,26 +156,26 @@ func Page(document []byte) (string, error) {
 			if tag != "" {
 				fmt.Fprintf(&b, "## %s\n\n", tag)
 			}
-			b.WriteString("| method | what it does | request | scope | evidence | repeated | value |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+			b.WriteString("| method | description | request | scope | evidence | retried | value |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 		}
-		repeated := "no"
-		if o.Repeated {
-			repeated = "yes"
+		retried := "no"
+		if o.Retried {
+			retried = "yes"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | `%s %s` | %s | %s | %s | %s |\n", o.Method, cell(o.Summary), o.Verb, o.Path,
-			code(o.Scopes), o.Evidence, repeated, o.answer())
+			code(o.Scopes), o.Evidence, retried, o.value())
 	}
 	return b.String(), nil
 }
 
-func code(words []string) string {
-	if len(words) == 0 {
+func code(names []string) string {
+	if len(names) == 0 {
 		return "none"
 	}
-	return "`" + strings.Join(words, "` `") + "`"
+	return "`" + strings.Join(names, "` `") + "`"
 }
 
-// cell keeps a sentence within one cell of a table.
+// cell escapes text for a cell of a table.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }

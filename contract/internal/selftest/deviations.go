@@ -20,19 +20,18 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// deviation is how one operation answers otherwise than the contract says, and the
-// finding that has to come of it: this one, and no other. Without a class it is no
-// deviation.
+// deviation is a change to the responses of an operation, and the only finding that must
+// result from it.
 type deviation struct {
 	seed      string
 	operation string
-	alter     func(*answer)
-	class     contract.Class
+	alter     func(*response)
+	class     contract.Class // empty for a harmless change
 	pointer   string
 }
 
-// answer is what a deviation alters.
-type answer struct {
+// response is the part of a response that a deviation can change.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
@@ -40,73 +39,73 @@ type answer struct {
 
 func deviations() []deviation {
 	return []deviation{
-		{"an unknown member", "getOwner", set("nickname", "x"), contract.UnknownField, "/nickname"},
-		{"an unknown member in a list", "listContacts", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"},
-		{"an unknown member in a nested object", "listGrants", set("*/boundLock/color", "x"), contract.UnknownField, "/*/boundLock/color"},
-		{"an unknown member far down", "listBoundLocks", set("*/membershipStatistics/ByState/*/Since", "x"), contract.UnknownField, "/*/membershipStatistics/ByState/*/Since"},
-		{"an unknown member that is named by data", "getContact", set("alex@example.com", 1), contract.UnknownField, "/*"},
-		{"an unknown member where one or many may come", "listIdentityProviderUsers", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"},
-		{"a required member missing", "getContact", unset("id"), contract.MissingRequired, "/id"},
-		{"a required member missing in a nested object", "listGrants", unset("*/boundLock/id"), contract.MissingRequired, "/*/boundLock/id"},
+		{"an unknown field", "getOwner", set("nickname", "x"), contract.UnknownField, "/nickname"},
+		{"an unknown field in a list", "listContacts", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"},
+		{"an unknown field in a nested object", "listGrants", set("*/boundLock/color", "x"), contract.UnknownField, "/*/boundLock/color"},
+		{"an unknown field in a deeply nested object", "listBoundLocks", set("*/membershipStatistics/ByState/*/Since", "x"), contract.UnknownField, "/*/membershipStatistics/ByState/*/Since"},
+		{"an unknown field whose name is data", "getContact", set("alex@example.com", 1), contract.UnknownField, "/*"},
+		{"an unknown field where a list or an object is allowed", "listIdentityProviderUsers", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"},
+		{"a required field missing", "getContact", unset("id"), contract.MissingRequired, "/id"},
+		{"a required field missing in a nested object", "listGrants", unset("*/boundLock/id"), contract.MissingRequired, "/*/boundLock/id"},
 		{"a string for a boolean", "getOwner", set("active", "true"), contract.WrongType, "/active"},
 		{"a number for a string", "listPermissions", set("*/contactId", 7), contract.WrongType, "/*/contactId"},
 		{"a number for an id", "getIdentityProviderUser", set("id", 7), contract.WrongType, "/id"},
-		{"null for a required member", "getBoundCard", set("id", nil), contract.WrongType, "/id"},
+		{"null for a required field", "getBoundCard", set("id", nil), contract.WrongType, "/id"},
 		{"a string for an integer", "listLogEntries", set("*/entryNo", "12"), contract.WrongType, "/*/entryNo"},
 		{"a fraction for an integer", "listLogEntries", set("*/entryNo", 1.5), contract.WrongType, "/*/entryNo"},
-		{"a date without a time", "listBoundLocks", set("*/bindDate", "2024-01-01"), contract.WrongType, "/*/bindDate"},
-		{"a time without a zone", "listBoundLockLogEntries", set("*/lockTimestamp", "2024-01-01T10:00:00"), contract.WrongType, "/*/lockTimestamp"},
+		{"a date instead of a date-time", "listBoundLocks", set("*/bindDate", "2024-01-01"), contract.WrongType, "/*/bindDate"},
+		{"a date-time without a zone", "listBoundLockLogEntries", set("*/lockTimestamp", "2024-01-01T10:00:00"), contract.WrongType, "/*/lockTimestamp"},
 		{"an object for a list", "listPermissions", replace(`{"id":"x"}`), contract.WrongType, ""},
 		{"a list for an object", "getLockGroup", replace(`[{"id":"x"}]`), contract.WrongType, ""},
 		{"null for a list", "listBoundCards", replace(`null`), contract.WrongType, ""},
 		{"an unknown value", "getPermission", set("role", "Janitor"), contract.UnknownEnumValue, "/role"},
 		{"an unknown value in a list of values", "getBoundLock", set("lockType/supportedTechnologies/*", "uwb"), contract.UnknownEnumValue, "/lockType/supportedTechnologies/*"},
 		{"an unknown value that differs in case", "listLockGroups", set("*/targetType", "group"), contract.UnknownEnumValue, "/*/targetType"},
-		{"a status the contract does not name", "listBoundCards", status(http.StatusTeapot), contract.UndocumentedStatus, ""},
-		{"another success", "getOwner", status(http.StatusAccepted), contract.UndocumentedStatus, ""},
-		{"no content", "listOwners", status(http.StatusNoContent), contract.UndocumentedStatus, ""},
-		{"404 where it is not named", "listGrants", status(http.StatusNotFound), contract.UndocumentedStatus, ""},
+		{"an undocumented status", "listBoundCards", status(http.StatusTeapot), contract.UndocumentedStatus, ""},
+		{"an undocumented successful status", "getOwner", status(http.StatusAccepted), contract.UndocumentedStatus, ""},
+		{"204 instead of 200", "listOwners", status(http.StatusNoContent), contract.UndocumentedStatus, ""},
+		{"404 where it is undocumented", "listGrants", status(http.StatusNotFound), contract.UndocumentedStatus, ""},
 		{"a redirect", "getOwner", status(http.StatusFound), contract.UndocumentedStatus, ""},
 		{"HTML", "listContacts", contentType("text/html"), contract.WrongContentType, ""},
 		{"no content type", "getContact", contentType(""), contract.WrongContentType, ""},
-		{"half of the JSON", "listLockGroups", cut, contract.MalformedBody, ""},
+		{"truncated JSON", "listLockGroups", cut, contract.MalformedBody, ""},
 		{"an empty body", "listLogEntries", replace(``), contract.MalformedBody, ""},
-		{"something after the JSON", "getBoundLock", func(a *answer) { a.body = append(a.body, "{}"...) }, contract.MalformedBody, ""},
-		{"an error of another form", "listBoundCardGrants", func(a *answer) { a.status, a.body = 400, []byte(`{"ErrorCode":7}`) }, contract.WrongType, "/ErrorCode"},
+		{"data after the JSON value", "getBoundLock", func(r *response) { r.body = append(r.body, "{}"...) }, contract.MalformedBody, ""},
+		{"an error with a wrong type", "listBoundCardGrants", func(r *response) { r.status, r.body = 400, []byte(`{"ErrorCode":7}`) }, contract.WrongType, "/ErrorCode"},
 
-		{"the sandbox as it is", "", func(*answer) {}, "", ""},
-		{"null for optional members", "getContact", set("comment", nil), "", ""},
-		{"a nested object that is null", "listGrants", set("*/boundLock", nil), "", ""},
-		{"optional members left out", "listContacts", unset("*/comment"), "", ""},
+		{"the sandbox unchanged", "", func(*response) {}, "", ""},
+		{"null for an optional field", "getContact", set("comment", nil), "", ""},
+		{"null for a nested object", "listGrants", set("*/boundLock", nil), "", ""},
+		{"an optional field missing", "listContacts", unset("*/comment"), "", ""},
 		{"a content type with a charset", "listContacts", contentType("application/json; charset=utf-8"), "", ""},
-		{"blanks around the JSON", "getOwner", func(a *answer) { a.body = []byte("\n " + string(a.body) + "\n") }, "", ""},
-		{"an unknown member where any may come", "getContact", func(a *answer) { a.status, a.body = 404, []byte(`{"ErrorCode":"x","Message":"y"}`) }, "", ""},
-		{"401 without a body", "listPermissions", func(a *answer) { a.status, a.body, a.header = 401, nil, http.Header{} }, "", ""},
-		{"502 from a proxy", "listBoundCards", func(a *answer) { a.status = 502; contentType("text/html")(a) }, "", ""},
+		{"white space around the JSON", "getOwner", func(r *response) { r.body = []byte("\n " + string(r.body) + "\n") }, "", ""},
+		{"an unknown field where additional fields are allowed", "getContact", func(r *response) { r.status, r.body = 404, []byte(`{"ErrorCode":"x","Message":"y"}`) }, "", ""},
+		{"401 without a body", "listPermissions", func(r *response) { r.status, r.body, r.header = 401, nil, http.Header{} }, "", ""},
+		{"502 from a proxy", "listBoundCards", func(r *response) { r.status = 502; contentType("text/html")(r) }, "", ""},
 	}
 }
 
-// set sets what a path leads to; * stands for each item of a list.
-func set(path string, value any) func(*answer) {
+// set sets the value at a path. In a path, * matches every item of a list.
+func set(path string, value any) func(*response) {
 	return changed(path, func(object map[string]any, name string) { object[name] = value }, value)
 }
 
-// unset removes what a path leads to.
-func unset(path string) func(*answer) {
+// unset removes the field at a path.
+func unset(path string) func(*response) {
 	return changed(path, func(object map[string]any, name string) { delete(object, name) }, nil)
 }
 
-func changed(path string, change func(map[string]any, string), item any) func(*answer) {
-	return func(a *answer) {
+func changed(path string, change func(map[string]any, string), item any) func(*response) {
+	return func(r *response) {
 		var value any
-		decoder := json.NewDecoder(bytes.NewReader(a.body))
+		decoder := json.NewDecoder(bytes.NewReader(r.body))
 		decoder.UseNumber()
 		if decoder.Decode(&value) != nil {
 			return
 		}
 		follow(value, strings.Split(path, "/"), change, item)
 		if body, err := json.Marshal(value); err == nil {
-			a.body = body
+			r.body = body
 		}
 	}
 }
@@ -130,29 +129,29 @@ func follow(value any, path []string, change func(map[string]any, string), item 
 	}
 }
 
-func replace(body string) func(*answer) { return func(a *answer) { a.body = []byte(body) } }
+func replace(body string) func(*response) { return func(r *response) { r.body = []byte(body) } }
 
-func cut(a *answer) { a.body = a.body[:len(a.body)/2] }
+func cut(r *response) { r.body = r.body[:len(r.body)/2] }
 
-func contentType(value string) func(*answer) {
-	return func(a *answer) {
-		a.header.Del("Content-Type")
+func contentType(value string) func(*response) {
+	return func(r *response) {
+		r.header.Del("Content-Type")
 		if value != "" {
-			a.header.Set("Content-Type", value)
+			r.header.Set("Content-Type", value)
 		}
 	}
 }
 
-func status(code int) func(*answer) {
-	return func(a *answer) {
-		a.status = code
+func status(code int) func(*response) {
+	return func(r *response) {
+		r.status = code
 		if code == http.StatusNoContent {
-			a.body = nil
+			r.body = nil
 		}
 	}
 }
 
-// deviating lets one operation of the sandbox answer otherwise.
+// deviating is a RoundTripper that makes a deviation.
 type deviating struct {
 	next http.RoundTripper
 	deviation
@@ -161,23 +160,23 @@ type deviating struct {
 func (d deviating) RoundTrip(req *http.Request) (*http.Response, error) {
 	rsp, err := d.next.RoundTrip(req)
 	op, ok := api.OperationFromContext(req.Context())
-	if err != nil || !ok || op.ID != d.operation || req.Method != op.Method { // a POST: a token for the call
+	if err != nil || !ok || op.ID != d.operation || req.Method != op.Method { // a POST is a token request for the call
 		return rsp, err
 	}
 	body, err := io.ReadAll(rsp.Body)
 	if err = errors.Join(err, rsp.Body.Close()); err != nil {
 		return nil, err
 	}
-	a := answer{rsp.StatusCode, rsp.Header, body}
-	d.alter(&a)
-	rsp.StatusCode, rsp.Status, rsp.Header = a.status, strconv.Itoa(a.status), a.header
+	r := response{rsp.StatusCode, rsp.Header, body}
+	d.alter(&r)
+	rsp.StatusCode, rsp.Status, rsp.Header = r.status, strconv.Itoa(r.status), r.header
 	rsp.Header.Del("Content-Length")
-	rsp.ContentLength, rsp.Body = int64(len(a.body)), io.NopCloser(bytes.NewReader(a.body))
+	rsp.ContentLength, rsp.Body = int64(len(r.body)), io.NopCloser(bytes.NewReader(r.body))
 	return rsp, nil
 }
 
-// liveDeviations runs live against a sandbox, once for each deviation, and replays what
-// it has recorded: that has to find the same.
+// liveDeviations makes each deviation in a run of live against a sandbox. It also records
+// the run and replays it, which must have the same findings.
 func liveDeviations(ctx context.Context) (results []Result, err error) {
 	server, err := sandbox.Start()
 	if err != nil {
@@ -207,14 +206,14 @@ func liveDeviations(ctx context.Context) (results []Result, err error) {
 		}
 		if again := d.result(replayed); again != result {
 			result.OK = false
-			result.Found += ", but in the replay " + again.Found
+			result.Found += ", but when replayed: " + again.Found
 		}
 		results = append(results, result)
 	}
 	return results, nil
 }
 
-// replayed is what a replay of a run finds.
+// replayed returns the findings of a replay.
 func replayed(ctx context.Context, recorder *recording.Recorder) (found []contract.Finding, err error) {
 	dir, err := os.MkdirTemp("", "contract-selftest-")
 	if err != nil {
@@ -231,8 +230,7 @@ func replayed(ctx context.Context, recorder *recording.Recorder) (found []contra
 	return checked.Findings(), nil
 }
 
-// result compares what was found to what has to be: the very class, operation and
-// pointer, and nothing besides.
+// result compares the findings with the expected one.
 func (d deviation) result(findings []contract.Finding) Result {
 	r := Result{Seed: d.seed, Want: nothing}
 	if d.operation != "" {
@@ -264,7 +262,7 @@ func (d deviation) describe(f contract.Finding) string {
 	return text
 }
 
-// Credentials are the options of a client that may read everything in a sandbox.
+// Credentials returns the options of a client that can call all reads of a sandbox.
 func Credentials(server *sandbox.Server) []client.Option {
 	return []client.Option{
 		client.WithCredentials(server.ClientID(), server.ClientSecret()),

@@ -1,5 +1,5 @@
-// Package selftest checks the checks: it seeds faults, changes and deviations, and sees
-// whether each is found, and whether anything harmless is reported.
+// Package selftest checks the checks. It makes faults, changes and deviations, called
+// seeds, and verifies that each is found and that no harmless one is reported.
 package selftest
 
 import (
@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// Result is what became of one seed.
+// Result is the result of a seed.
 type Result struct {
-	Seed  string // what was done
-	Want  string // how it has to be reported; "nothing" for what is harmless
-	Found string // how it was reported
+	Seed  string // description of the seed
+	Want  string // expected report; "nothing" for a harmless seed
+	Found string // actual report
 	OK    bool
 }
 
-// nothing is how what is harmless is reported.
+// nothing is the report of a harmless seed.
 const nothing = "nothing"
 
-// Section is the results of one check.
+// Section has the results of one check.
 type Section struct {
 	Title   string
 	Results []Result
 }
 
-// Run runs all of it.
-func Run(ctx context.Context, released []byte) ([]Section, error) {
+// Run makes all seeds.
+func Run(ctx context.Context) ([]Section, error) {
 	faults, err := lintFaults()
 	if err != nil {
 		return nil, err
 	}
-	changes, err := documentChanges(released)
+	changes, err := documentChanges()
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +41,12 @@ func Run(ctx context.Context, released []byte) ([]Section, error) {
 	}
 	return []Section{
 		{"`lint`: faults in the document", faults},
-		{"`breaking`: changes to the released document", changes},
-		{"`live`: answers that deviate", deviations},
+		{"`breaking`: changes to the document", changes},
+		{"`live`: responses that deviate", deviations},
 	}, nil
 }
 
-// Failed returns the results that are not as they should be.
+// Failed returns the results that are not as expected.
 func Failed(sections []Section) []Result {
 	var failed []Result
 	for _, s := range sections {
@@ -59,7 +59,7 @@ func Failed(sections []Section) []Result {
 	return failed
 }
 
-// Table is the Markdown that stands in docs/contract-checks.md.
+// Table returns the Markdown for docs/contract-checks.md.
 func Table(sections []Section) string {
 	var b strings.Builder
 	for _, s := range sections {
@@ -78,12 +78,12 @@ func Table(sections []Section) string {
 				}
 			}
 		}
-		fmt.Fprintf(&b, "### %s\n\n%d of %d found, %d false alarms in %d harmless ones.\n\n", s.Title, found, seeded, alarms, harmless)
-		b.WriteString("| seeded | reported as |\n| --- | --- |\n")
+		fmt.Fprintf(&b, "### %s\n\n%d of %d found, %d false alarms in %d harmless seeds.\n\n", s.Title, found, seeded, alarms, harmless)
+		b.WriteString("| seed | reported as |\n| --- | --- |\n")
 		for _, r := range s.Results {
 			report := r.Found
 			if !r.OK {
-				report = "**" + r.Found + "**, not " + r.Want
+				report = "**" + r.Found + "**, want " + r.Want
 			}
 			fmt.Fprintf(&b, "| %s | %s |\n", r.Seed, report)
 		}
@@ -92,10 +92,10 @@ func Table(sections []Section) string {
 	return b.String()
 }
 
-// edit is a change to a text: every New stands where an Old was.
+// edit replaces old with new.
 type edit struct{ old, new string }
 
-// apply makes the edits, each at the first place it fits; all edits at all places.
+// apply makes the edits, each at the first match or at all matches.
 func apply(text, seed string, all bool, edits ...edit) (string, error) {
 	for _, e := range edits {
 		if !strings.Contains(text, e.old) {

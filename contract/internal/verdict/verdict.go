@@ -1,11 +1,11 @@
-// Package verdict holds how a check can end. The numbers are the exit statuses of the
+// Package verdict defines the results of a check, which are also the exit statuses of the
 // program.
 package verdict
 
-// Verdict is how a check ended.
+// Verdict is the result of a check.
 type Verdict int
 
-// The verdicts. Misuse is one of the command line, not of a check.
+// The verdicts. Misuse is about the command line, not the result of a check.
 const (
 	Agrees     Verdict = 0
 	Disagrees  Verdict = 1
@@ -13,7 +13,7 @@ const (
 	NotChecked Verdict = 3
 )
 
-// String is the verdict in words.
+// String returns the text that the program prints.
 func (v Verdict) String() string {
 	switch v {
 	case Agrees:
@@ -26,11 +26,11 @@ func (v Verdict) String() string {
 	return "could not be checked"
 }
 
-// MarshalText makes it these words in JSON, too.
+// MarshalText returns the same text.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// Worst returns the one that matters more: a disagreement is known, whatever else could
-// not be checked.
+// Worst returns the verdict on two checks. A disagreement takes precedence over a check
+// that could not be made.
 func Worst(a, b Verdict) Verdict {
 	for _, v := range []Verdict{Disagrees, NotChecked} {
 		if a == v || b == v {

@@ -1,4 +1,4 @@
-// Package yamltree reads an OpenAPI document as a tree that knows lines and columns.
+// Package yamltree reads an OpenAPI document as a tree of nodes with lines and columns.
 package yamltree
 
 import (
@@ -9,12 +9,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Node is a place in a document. The zero Node stands for what is not there, and
-// everything asked of it is not there either.
+// Node is a node of a document. The zero Node does not exist: it has no text and no
+// children.
 type Node struct {
 	root *yaml.Node
 	node *yaml.Node
-	key  *yaml.Node // names the node in its mapping; nil elsewhere
+	key  *yaml.Node // the key of the node in a mapping, or nil
 }
 
 // Parse reads a document.
@@ -29,13 +29,13 @@ func Parse(data []byte) (Node, error) {
 	return Node{root: doc.Content[0], node: doc.Content[0]}, nil
 }
 
-// Ok reports whether the node is there.
+// Ok reports whether the node exists.
 func (n Node) Ok() bool { return n.node != nil }
 
-// Line and Column are where the node begins: its key, if it has one.
+// Line returns the line of the node: that of its key, if it has one.
 func (n Node) Line() int { return n.position().Line }
 
-// Column is the column that goes with Line.
+// Column returns the column of the node: that of its key, if it has one.
 func (n Node) Column() int { return n.position().Column }
 
 func (n Node) position() *yaml.Node {
@@ -48,7 +48,7 @@ func (n Node) position() *yaml.Node {
 	return &yaml.Node{Line: 1, Column: 1}
 }
 
-// Text is the value of a scalar, empty for anything else.
+// Text returns the value of a scalar, or "" for any other node.
 func (n Node) Text() string {
 	if n.node == nil || n.node.Kind != yaml.ScalarNode {
 		return ""
@@ -56,11 +56,11 @@ func (n Node) Text() string {
 	return n.node.Value
 }
 
-// Get goes down by keys, without following references.
+// Get returns the descendant with the given keys. It does not follow references.
 func (n Node) Get(keys ...string) Node {
 	for _, key := range keys {
 		var found Node
-		for name, child := range n.Members() {
+		for name, child := range n.Fields() {
 			if name == key {
 				found = child
 				break
@@ -71,8 +71,8 @@ func (n Node) Get(keys ...string) Node {
 	return n
 }
 
-// Members iterates over a mapping in the order of the document.
-func (n Node) Members() iter.Seq2[string, Node] {
+// Fields iterates over the keys and values of a mapping, in the order of the document.
+func (n Node) Fields() iter.Seq2[string, Node] {
 	return func(yield func(string, Node) bool) {
 		if n.node == nil || n.node.Kind != yaml.MappingNode {
 			return
@@ -86,7 +86,7 @@ func (n Node) Members() iter.Seq2[string, Node] {
 	}
 }
 
-// Items iterates over a sequence.
+// Items iterates over the nodes of a sequence.
 func (n Node) Items() iter.Seq[Node] {
 	return func(yield func(Node) bool) {
 		if n.node == nil || n.node.Kind != yaml.SequenceNode {
@@ -100,7 +100,7 @@ func (n Node) Items() iter.Seq[Node] {
 	}
 }
 
-// Texts returns the scalars of a sequence.
+// Texts returns the texts of the nodes of a sequence.
 func (n Node) Texts() []string {
 	var list []string
 	for item := range n.Items() {
@@ -109,8 +109,8 @@ func (n Node) Texts() []string {
 	return list
 }
 
-// Ref returns the target of a reference, and the reference itself. Without one it
-// returns the node and an empty string.
+// Ref returns the target of the node's $ref, and the reference. If the node has no $ref,
+// it returns the node and "".
 func (n Node) Ref() (Node, string) {
 	ref := n.Get("$ref").Text()
 	if ref == "" {
@@ -123,19 +123,19 @@ func (n Node) Ref() (Node, string) {
 	return Node{root: n.root, node: n.root}.Get(strings.Split(path, "/")...), ref
 }
 
-// Resolve follows a reference if there is one.
+// Resolve returns the target of the node's $ref, or the node if it has none.
 func (n Node) Resolve() Node {
 	target, _ := n.Ref()
 	return target
 }
 
-// Walk visits a node and all that is below it, references not followed.
+// Walk calls visit for the node and its descendants. It does not follow references.
 func (n Node) Walk(visit func(Node)) {
 	if !n.Ok() {
 		return
 	}
 	visit(n)
-	for _, child := range n.Members() {
+	for _, child := range n.Fields() {
 		child.Walk(visit)
 	}
 	for item := range n.Items() {
@@ -143,5 +143,5 @@ func (n Node) Walk(visit func(Node)) {
 	}
 }
 
-// Same reports whether two nodes are the same place.
+// Same reports whether two nodes are at the same location of a document.
 func (n Node) Same(other Node) bool { return n.node == other.node }

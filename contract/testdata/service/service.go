@@ -1,5 +1,5 @@
-// Package service stands for a program that embeds the client: it opens doors for new
-// members of a club.
+// Package service is an example of a program that embeds the client: it opens doors for
+// new members of a club.
 package service
 
 import (
@@ -13,7 +13,7 @@ import (
 // Service grants access.
 type Service struct{ Tapkey *client.Client }
 
-// New returns a Service. Its tests give it an http.Client of their own.
+// New returns a Service that uses an http.Client.
 func New(httpClient *http.Client, opts ...client.Option) (*Service, error) {
 	c, err := client.New(append(opts, client.WithHTTPClient(httpClient))...)
 	if err != nil {
@@ -22,7 +22,7 @@ func New(httpClient *http.Client, opts ...client.Option) (*Service, error) {
 	return &Service{c}, nil
 }
 
-// Admit lets somebody in at every lock.
+// Admit grants a person access to every lock and returns the number of grants.
 func (s *Service) Admit(ctx context.Context, owner, email string) (grants int, err error) {
 	contact, err := s.Tapkey.CreateContact(ctx, owner, tapkey.ContactCreate{Identifier: &email, IPID: new("tapkey")})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// Every exchange of this test is held against the contract.
+// Every exchange of this test is validated against the contract.
 func TestAdmit(t *testing.T) {
 	tapkey, err := sandbox.Start()
 	if err != nil {
@@ -29,6 +29,6 @@ func TestAdmit(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := s.Admit(t.Context(), owners[0].ID, "new@example.com"); err != nil || n != 3 {
-		t.Errorf("%d grants, %v", n, err)
+		t.Errorf("got %d grants and error %v, want 3 grants", n, err)
 	}
 }

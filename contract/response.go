@@ -13,21 +13,21 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// checkAnswer validates an answer whose body has been read to its end. objects is how
-// many JSON objects of the contract's were looked at: an empty list proves nothing.
-func (d *document) checkAnswer(req *http.Request, r *route, rsp *http.Response, body []byte) (found []Finding, objects int) {
+// checkResponse validates a response whose body has been read to its end. It also returns
+// the number of JSON objects it validated, which is zero for an empty list.
+func (d *document) checkResponse(req *http.Request, r *route, rsp *http.Response, body []byte) (found []Finding, objects int) {
 	add := func(class Class, pointer, detail string) {
 		found = append(found, Finding{
-			Operation: r.Operation.OperationID, Side: Answer, Status: rsp.StatusCode,
+			Operation: r.Operation.OperationID, Side: Response, Status: rsp.StatusCode,
 			Class: class, Pointer: pointer, Detail: detail,
 		})
 	}
 	documented := r.Operation.Responses.Status(rsp.StatusCode)
 	if documented == nil {
-		if !passing(rsp.StatusCode) {
+		if !isTransient(rsp.StatusCode) {
 			add(UndocumentedStatus, "", "")
 		}
-		return found, 0 // there is nothing to hold the body against
+		return found, 0 // there is no schema to validate the body against
 	}
 	success := rsp.StatusCode < 300
 	if len(documented.Value.Content) == 0 {
@@ -37,12 +37,12 @@ func (d *document) checkAnswer(req *http.Request, r *route, rsp *http.Response, 
 		return found, 0
 	}
 	if len(body) == 0 && !success {
-		return nil, 0 // whether errors always have a body is not known
+		return nil, 0 // it is not known whether every error has a body
 	}
 	media := documented.Value.Content.Get(rsp.Header.Get("Content-Type"))
 	value, places := checkBody(media, body, openapi3.VisitAsResponse())
 	for _, p := range places {
-		if p.class == MissingRequired && leftOut(req.URL.Query(), p.pointer) {
+		if p.class == MissingRequired && isDeselected(req.URL.Query(), p.pointer) {
 			continue
 		}
 		add(p.class, p.pointer, p.detail)
@@ -53,14 +53,13 @@ func (d *document) checkAnswer(req *http.Request, r *route, rsp *http.Response, 
 	return found, objects
 }
 
-// passing reports whether a status belongs to a server or a proxy in trouble. The
-// contract sums those up as its default answer, and a run that meets one has not
-// checked the operation.
-func passing(status int) bool {
+// isTransient reports whether a status is that of an overloaded or failing server or
+// proxy. Such a response is not a finding and does not count as a check of the operation.
+func isTransient(status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
-// checkBody validates a body and returns it decoded, nil if it is no JSON.
+// checkBody validates a body and returns its decoded value, nil if it is not JSON.
 func checkBody(media *openapi3.MediaType, body []byte, side openapi3.SchemaValidationOption) (any, []place) {
 	if media == nil {
 		return nil, []place{{class: WrongContentType}}
@@ -72,7 +71,7 @@ func checkBody(media *openapi3.MediaType, body []byte, side openapi3.SchemaValid
 		return nil, []place{{class: MalformedBody}}
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, []place{{class: MalformedBody, detail: "something follows the JSON"}}
+		return nil, []place{{class: MalformedBody, detail: "data after the JSON value"}}
 	}
 	if media.Schema == nil {
 		return value, nil
@@ -80,9 +79,9 @@ func checkBody(media *openapi3.MediaType, body []byte, side openapi3.SchemaValid
 	return value, placesOf(media.Schema.Value.VisitJSON(value, side, openapi3.MultiErrors()))
 }
 
-// leftOut reports whether a member of a list's items is missing because $select did
-// not name it. It says nothing about the members of nested objects.
-func leftOut(query url.Values, pointer string) bool {
+// isDeselected reports whether pointer is a field of a list's items that $select does not
+// name. Fields of nested objects are never deselected.
+func isDeselected(query url.Values, pointer string) bool {
 	if !query.Has("$select") {
 		return false
 	}
@@ -91,7 +90,7 @@ func leftOut(query url.Values, pointer string) bool {
 	return ok && !strings.Contains(name, "/") && !slices.ContainsFunc(selected, func(s string) bool { return strings.TrimSpace(s) == name })
 }
 
-// countObjects counts the JSON objects of an answer, not those nested in them.
+// countObjects counts the JSON objects in a value, without those nested in other objects.
 func countObjects(value any) int {
 	switch value := value.(type) {
 	case map[string]any:
@@ -106,8 +105,8 @@ func countObjects(value any) int {
 	return 0
 }
 
-// emptySuccess reports whether a status is a success for which no body is documented.
-func (r *route) emptySuccess(status int) bool {
+// isEmptySuccess reports whether a status is a success for which no body is documented.
+func (r *route) isEmptySuccess(status int) bool {
 	ref := r.Operation.Responses.Map()[strconv.Itoa(status)]
 	return status < 300 && ref != nil && len(ref.Value.Content) == 0
 }
