@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// What an [Error] is about, for errors.Is. The first eight follow the HTTP status.
+// What an [Error] matches with errors.Is. The first eight stand for HTTP statuses.
 var (
 	ErrBadRequest      = errors.New("bad request")       // 400
 	ErrUnauthorized    = errors.New("unauthorized")      // 401
@@ -21,47 +21,53 @@ var (
 	ErrTooManyRequests = errors.New("too many requests") // 429
 	ErrServer          = errors.New("server error")      // 500 to 599
 
-	// ErrUnexpected is a success that is not what the contract says: without the
-	// promised value, of another content type, or with a member of another type.
+	// ErrUnexpected is a successful response that the contract does not allow: without
+	// the value it promises, of another content type, or with a field of another type.
 	ErrUnexpected = errors.New("unexpected answer")
 
-	// ErrTooLarge is an answer larger than the limit.
+	// ErrTooLarge is a response that is larger than the limit.
 	ErrTooLarge = errors.New("answer too large")
 
-	// ErrRedirect is an answer that points elsewhere. It is not followed, since
-	// the request's credentials are meant for one origin.
+	// ErrRedirect is a response that redirects the request. Redirects are not followed,
+	// because credentials are bound to one origin.
 	ErrRedirect = errors.New("redirect not followed")
 )
 
-// Error is how a call fails, whatever the reason. StatusCode is 0 where no answer
-// was had, and Unwrap then leads to the reason: a context's error, a net.Error, or
-// what an editor returned.
+// Error is returned by every failed call. StatusCode is 0 if no response was received;
+// Unwrap then returns the cause, such as a context's error, a net.Error or the error of a
+// request editor.
 type Error struct {
-	StatusCode int    // HTTP status, 0 without an answer
+	StatusCode int    // HTTP status, 0 without a response
 	Code       string // error code in the body, such as "Duplicate"; may be empty
-	Message    string `json:"-"` // the server's own words, cleaned to one line; may be empty
+	Message    string `json:"-"` // the server's message on one line; may be empty
 
-	Operation string // operationId, such as "getOwner"
+	Operation string // operationId, such as "getOwner"; empty if the contract has no such operation
 	Method    string // HTTP method
-	Path      string // path template, never the path itself
+	Path      string // path template, never the path itself; empty without an operation
 
-	Header http.Header `json:"-"` // header of the answer, nil without one
-	Body   []byte      `json:"-"` // first 64 KiB of an error's body; nil where the status is a success
+	Header http.Header `json:"-"` // header of the response, nil without one
+	Body   []byte      `json:"-"` // first 64 KiB of the body; nil if the status is 2xx
 
 	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
 	Hint       string        `json:",omitzero"` // what to do about it; may be empty
 
-	Err error `json:"-"` // what went wrong besides the status; may be nil
+	Err error `json:"-"` // what failed besides the status; may be nil
 }
 
-// GoString keeps header and body, which may repeat what was sent, out of %#v.
+// GoString keeps the header and the body, which may repeat what was sent, out of %#v.
 func (e *Error) GoString() string { return fmt.Sprintf("&api.Error{%q}", e.Error()) }
 
-// Error says on one line which operation failed and why. It holds neither the
-// server's message nor any value that was sent.
+// Error returns one line that says which operation failed and why. It contains neither
+// the server's message nor any value that was sent.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %s", e.Operation, e.Method, e.Path)
+	if e.Operation != "" {
+		b.WriteString(e.Operation + ": ")
+	}
+	b.WriteString(e.Method)
+	if e.Path != "" {
+		b.WriteString(" " + e.Path)
+	}
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, ": %d", e.StatusCode)
 		if text := http.StatusText(e.StatusCode); text != "" {
@@ -83,10 +89,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the reason besides the status.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is matches the sentinel that belongs to the status.
+// Is reports whether target is the sentinel of the status.
 func (e *Error) Is(target error) bool {
 	if e.StatusCode >= 500 && e.StatusCode <= 599 {
 		return target == ErrServer
@@ -105,7 +111,7 @@ var statusSentinels = map[int]error{
 	http.StatusTooManyRequests: ErrTooManyRequests,
 }
 
-// withoutURLs is the text of an error without the URLs of the *url.Errors in it.
+// withoutURLs returns the text of err without the URLs of the *url.Errors in it.
 func withoutURLs(err error) string {
 	text := err.Error()
 	for u, ok := errors.AsType[*url.Error](err); ok; u, ok = errors.AsType[*url.Error](u.Err) {

@@ -61,7 +61,7 @@ func TestErrorText(t *testing.T) {
 func TestErrorGoString(t *testing.T) {
 	t.Parallel()
 	e := &api.Error{Operation: "getThing", StatusCode: 400, Header: http.Header{"X": {"s3cret"}}, Body: []byte("s3cret")}
-	if got, want := fmt.Sprintf("%#v", e), `&api.Error{"getThing:  : 400 Bad Request"}`; got != want {
+	if got, want := fmt.Sprintf("%#v", e), `&api.Error{"getThing: : 400 Bad Request"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -20,7 +20,7 @@ const (
 )
 
 // Client calls the Tapkey API. It has the methods of [tapkey.API], which return a value or
-// an *[api.Error], and iterators over lists.
+// an *[api.Error], and iterators over lists. [Client.Do] sends any other request.
 //
 // A Client is immutable and safe for concurrent use. A program needs only one, and need
 // not close it.

@@ -13,6 +13,10 @@ var (
 
 	// ErrMalformedToken means that a token cannot be sent as a bearer token.
 	ErrMalformedToken = errors.New("malformed token")
+
+	// ErrPath means that the path given to [Client.Do] does not lead to a resource below the
+	// base URL.
+	ErrPath = errors.New("invalid path")
 )
 
 // errOrigin means that a request editor changed the origin of a request.

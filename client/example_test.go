@@ -234,6 +234,26 @@ func ExampleClient_With() {
 
 // The generated client by itself, with any token source: only the header is added, and
 // what an answer means is the caller's to find out.
+// Do reads fields that the types of package tapkey do not have, and calls operations that
+// the contract does not have.
+func ExampleClient_Do() {
+	c, server := connect()
+	defer server.Close()
+
+	rsp, err := c.Do(context.Background(), http.MethodGet, "/Owners", nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	defer rsp.Body.Close()
+	var owners []map[string]any
+	if err := json.NewDecoder(rsp.Body).Decode(&owners); err != nil {
+		panic(err)
+	}
+	fmt.Println(owners[0]["name"])
+	// Output:
+	// Home
+}
+
 func ExampleBearerAuth() {
 	server, err := sandbox.Start()
 	if err != nil {

@@ -28,11 +28,15 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	if !known {
 		return rsp, nil
 	}
-	err = engine.Discard(&op, rsp, nil)
-	if failed, ok := errors.AsType[*api.Error](err); ok {
+	return nil, withHint(engine.Discard(&op, rsp, nil))
+}
+
+// withHint adds to the error of a 401 what to do about it.
+func withHint(err error) error {
+	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode == http.StatusUnauthorized {
 		failed.Hint = "tapkey doctor finds out why"
 	}
-	return nil, err
+	return err
 }
 
 func (d *renewDoer) do(req *http.Request) (*http.Response, error) {

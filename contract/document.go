@@ -5,24 +5,24 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/tapkey-go/tapkey-go/internal/pathmatch"
 )
 
 // document is a contract after tighten.
 type document struct {
 	spec   *openapi3.T
-	base   []string // segments of the base path
+	base   pathmatch.Template // the base path
 	routes []route
 }
 
-// route is an operation and the segments of its path template.
+// route is an operation and its path template.
 type route struct {
 	routers.Route
-	segments []string
+	path pathmatch.Template
 }
 
 // loadDocument reads a contract and returns an error if it is not valid.
@@ -43,13 +43,13 @@ func loadDocument(data []byte) (*document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("contract: server: %w", err)
 		}
-		d.base = segmentsOf(u.Path)
+		d.base = pathmatch.Parse(u.Path)
 	}
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
 			d.routes = append(d.routes, route{
 				routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: operation},
-				segmentsOf(path),
+				pathmatch.Parse(path),
 			})
 		}
 	}
@@ -88,61 +88,25 @@ func tighten(spec *openapi3.T) error {
 	})
 }
 
-func segmentsOf(path string) []string {
-	path = strings.Trim(path, "/")
-	if path == "" {
-		return nil
-	}
-	return strings.Split(path, "/")
-}
-
 // find returns the route of a request and its path values. covered reports whether the
 // request is for the API; a token request is not.
 //
 // Paths are compared as Tapkey's server compares them: case and a trailing slash do not
 // matter. Segments before the base path belong to a proxy.
 func (d *document) find(req *http.Request) (found *route, values map[string]string, covered bool) {
-	segments := segmentsOf(req.URL.EscapedPath())
-	for !startsWith(segments, d.base) {
-		if len(segments) == 0 {
-			return nil, nil, false
-		}
+	segments := pathmatch.Segments(req.URL)
+	for len(segments) >= len(d.base) && !d.base.Match(segments[:len(d.base)]) {
 		segments = segments[1:]
+	}
+	if len(segments) < len(d.base) {
+		return nil, nil, false
 	}
 	segments = segments[len(d.base):]
 	for i := range d.routes {
 		r := &d.routes[i]
-		if r.Method != req.Method {
-			continue
-		}
-		if values, ok := match(r.segments, segments); ok {
-			return r, values, true
+		if r.Method == req.Method && r.path.Match(segments) {
+			return r, r.path.Values(segments), true
 		}
 	}
 	return nil, nil, true
-}
-
-func startsWith(path, base []string) bool {
-	return len(path) >= len(base) && slices.EqualFunc(path[:len(base)], base, strings.EqualFold)
-}
-
-// match compares the segments of a path with a template and returns the path values. In a
-// contract that passes lint, at most one template matches a path.
-func match(template, path []string) (map[string]string, bool) {
-	if len(template) != len(path) {
-		return nil, false
-	}
-	values := make(map[string]string)
-	for i, part := range template {
-		segment, err := url.PathUnescape(path[i])
-		if err != nil {
-			return nil, false
-		}
-		if name, ok := strings.CutPrefix(part, "{"); ok {
-			values[strings.TrimSuffix(name, "}")] = segment
-		} else if !strings.EqualFold(part, segment) {
-			return nil, false
-		}
-	}
-	return values, true
 }

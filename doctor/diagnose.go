@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -263,7 +264,7 @@ func (r *run) reads(ctx context.Context, owner string) string {
 type probe struct {
 	owners []tapkey.OwnerAccount
 	err    error
-	header string        // the Authorization header that was sent
+	header string        // Authorization header that the program set and the server answered; may be empty
 	skew   time.Duration // how far the server's clock is ahead
 	dated  bool          // whether skew is known
 }
@@ -271,18 +272,31 @@ type probe struct {
 func probeOwners(ctx context.Context, c *client.Client) probe {
 	var p probe
 	start := time.Now()
-	op := api.Operation{ID: "listOwners", Method: http.MethodGet, Path: "/Owners"}
-	rsp, err := c.Raw().ListOwners(ctx)
-	if rsp != nil {
-		p.header = rsp.Request.Header.Get("Authorization")
-		if date, dateErr := http.ParseTime(rsp.Header.Get("Date")); dateErr == nil {
-			// The header is truncated to seconds. Its time lies between the start
-			// and the end of the call.
-			middle := start.Add(time.Since(start) / 2)
-			p.skew, p.dated = date.Add(time.Second/2).Sub(middle), true
-		}
+	authorization := "" // set by a request editor of the program
+	rsp, err := c.Do(ctx, http.MethodGet, "/Owners", nil, nil, func(_ context.Context, req *http.Request) error {
+		authorization = req.Header.Get("Authorization")
+		return nil
+	})
+	var header http.Header // of the response
+	if failed, ok := errors.AsType[*api.Error](err); ok {
+		header = failed.Header
+	} else if err == nil {
+		header = rsp.Header
 	}
-	p.owners, p.err = engine.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, err)
+	if header != nil {
+		p.header = authorization
+	}
+	if date, dateErr := http.ParseTime(header.Get("Date")); dateErr == nil {
+		// The header is truncated to seconds. Its time lies between the start and the
+		// end of the call.
+		middle := start.Add(time.Since(start) / 2)
+		p.skew, p.dated = date.Add(time.Second/2).Sub(middle), true
+	}
+	if p.err = err; err != nil {
+		return p
+	}
+	op, _ := api.OperationFromContext(rsp.Request.Context())
+	p.owners, p.err = engine.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, nil)
 	return p
 }
 

@@ -47,7 +47,7 @@ func explain(err error) Finding {
 	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode != 0 {
 		return newFinding(byStatus(failed.StatusCode), status(failed))
 	}
-	if _, ok := errors.AsType[*api.PathValueError](err); ok {
+	if _, ok := errors.AsType[*api.PathValueError](err); ok || errors.Is(err, client.ErrPath) {
 		return newFinding(RequestRefused, line(err))
 	}
 	if errors.Is(err, api.ErrUnexpected) || errors.Is(err, api.ErrTooLarge) {

@@ -75,8 +75,12 @@ func TestExplainResponses(t *testing.T) {
 		"null":                {list, 200, jsonType, `null`, "unexpected-response"},
 		"redirect":            {list, 302, http.Header{"Location": {"https://login.example/?code=s3cret"}}, "", "redirected"},
 		"path value":          {func(c *client.Client) error { _, err := c.GetOwner(context.Background(), ".."); return err }, 200, jsonType, `{}`, "request-refused"},
-		"too large":           {list, 200, jsonType, `[` + strings.Repeat(" ", 33<<20) + `]`, "unexpected-response"},
-		"success":             {list, 200, jsonType, `[]`, ""},
+		"path": {func(c *client.Client) error {
+			_, err := c.Do(context.Background(), http.MethodGet, "/Owners/..", nil, nil)
+			return err
+		}, 200, jsonType, `{}`, "request-refused"},
+		"too large": {list, 200, jsonType, `[` + strings.Repeat(" ", 33<<20) + `]`, "unexpected-response"},
+		"success":   {list, 200, jsonType, `[]`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +139,28 @@ func TestExplainOtherErrors(t *testing.T) {
 	} {
 		if got := ids(doctor.Explain(test.err)); got != string(test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// TestDiagnoseAHeaderOfTheProgram checks that an Authorization header without Bearer, set
+// by a request editor, is reported if the API answered the request, and only then.
+func TestDiagnoseAHeaderOfTheProgram(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	defer refusing.Close()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	token := (&oauth2.Token{AccessToken: "t0ken"}).WithExtra(map[string]any{"scope": "read:owneraccounts"})
+	for url, want := range map[string]doctor.ID{refusing.URL: doctor.MissingBearerPrefix, closed.URL: doctor.Unreachable} {
+		c, err := client.New(
+			client.WithTokenSource(oauth2.StaticTokenSource(token)), client.WithBaseURL(url), client.WithRetries(0),
+			client.WithRequestEditor(func(_ context.Context, req *http.Request) error { req.Header.Set("Authorization", "t0ken"); return nil }),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ids(doctor.Diagnose(t.Context(), c, doctor.Options{}).Findings); got != string(want) {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }

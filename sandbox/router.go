@@ -2,11 +2,10 @@ package sandbox
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/pathmatch"
 )
 
 // basePath is the path of the API, the same as on Tapkey's host.
@@ -15,7 +14,7 @@ const basePath = "/api/v1"
 // route is an operation and its handler.
 type route struct {
 	operation api.Operation
-	segments  []string // of the path template
+	path      pathmatch.Template
 	handler   http.HandlerFunc
 }
 
@@ -39,7 +38,7 @@ func newRouter(operations []api.Operation) *router {
 // operation.
 func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
 	op := rt.operations[pattern]
-	rt.routes = append(rt.routes, route{op, strings.Split(basePath[1:]+op.Path, "/"), handler})
+	rt.routes = append(rt.routes, route{op, pathmatch.Parse(basePath + op.Path), handler})
 }
 
 // ServeHTTP serves a request. The generated code requires it; the sandbox uses find.
@@ -55,26 +54,18 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // find returns the route of a request and sets the request's path values. If there is no
 // route, it returns a 404 or 405 failure.
 func (rt *router) find(r *http.Request) (*route, error) {
-	segments := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/")[1:]
-	for i, segment := range segments {
-		value, err := url.PathUnescape(segment)
-		if err != nil {
-			return nil, badRequest("malformed path: %v", err)
-		}
-		segments[i] = value
-	}
+	segments := pathmatch.Segments(r.URL)
 	var allowed []string
 	for i := range rt.routes {
 		candidate := &rt.routes[i]
-		values, ok := match(candidate.segments, segments)
-		if !ok {
+		if !candidate.path.Match(segments) {
 			continue
 		}
 		if candidate.operation.Method != r.Method {
 			allowed = append(allowed, candidate.operation.Method)
 			continue
 		}
-		for name, value := range values {
+		for name, value := range candidate.path.Values(segments) {
 			r.SetPathValue(name, value)
 		}
 		return candidate, nil
@@ -84,25 +75,4 @@ func (rt *router) find(r *http.Request) (*route, error) {
 	}
 	slices.Sort(allowed)
 	return nil, methodNotAllowed(r.Method, allowed...)
-}
-
-// match reports whether a path matches a template, and returns the values of its
-// parameters.
-func match(template, path []string) (map[string]string, bool) {
-	if len(template) != len(path) {
-		return nil, false
-	}
-	values := make(map[string]string)
-	for i, part := range template {
-		switch {
-		case strings.HasPrefix(part, "{"):
-			if path[i] == "" {
-				return nil, false
-			}
-			values[strings.Trim(part, "{}")] = path[i]
-		case !strings.EqualFold(part, path[i]):
-			return nil, false
-		}
-	}
-	return values, true
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,72 +47,49 @@ func (a *app) api() *cobra.Command {
 
 func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) error {
 	method = strings.ToUpper(method)
-	target, err := below(path)
+	path, rawQuery, _ := strings.Cut(path, "?")
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return errors.New("PATH has an invalid query")
+	}
+	body, err := flags.apply(method, query, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
-	body, err := flags.apply(method, target, cmd.InOrStdin())
-	if err != nil {
-		return err
-	}
-	c, done, err := a.client(operationsAt(method, target.Path))
+	c, done, err := a.client(operationsAt(method, path))
 	if err != nil {
 		return err
 	}
 	defer done()
-	rsp, err := sendRaw(cmd.Context(), c, method, target, body)
+	rsp, err := c.Do(cmd.Context(), method, path, query, body)
 	if err != nil {
-		return err
+		return callFailed(cmd.OutOrStdout(), path, err)
 	}
 	defer rsp.Body.Close()
-	if err := printBody(cmd.OutOrStdout(), rsp.Body); err != nil {
+	return printBody(cmd.OutOrStdout(), rsp.Body)
+}
+
+// callFailed prints the body of an error response and returns the error.
+func callFailed(w io.Writer, path string, err error) error {
+	if errors.Is(err, client.ErrPath) {
 		return err
 	}
-	if rsp.StatusCode < 200 || rsp.StatusCode > 299 {
-		return &failure{&api.Error{Operation: "api", Method: method, Path: target.Path, StatusCode: rsp.StatusCode, Header: rsp.Header}}
+	if answer, ok := errors.AsType[*api.Error](err); ok {
+		if err := printBody(w, bytes.NewReader(answer.Body)); err != nil {
+			return err
+		}
+		if answer.Operation == "" {
+			answer.Operation, answer.Path = "api", path
+		}
 	}
-	return nil
+	return failed(err)
 }
 
 // methods are those of the API.
 var methods = []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete}
 
-// below checks a path that is meant to lie below the base URL, and returns it as a
-// reference. Nothing in it may lead elsewhere, however often somebody decodes it.
-func below(path string) (*url.URL, error) {
-	u, err := url.Parse(path)
-	switch {
-	case err != nil:
-		return nil, errors.New("PATH is no path of a URL")
-	case u.Scheme != "" || u.Opaque != "" || strings.HasPrefix(path, "//"):
-		return nil, errors.New("PATH is what comes after the base URL, such as /Owners, and no URL")
-	case u.Fragment != "" || strings.Trim(u.Path, "/") == "":
-		return nil, errors.New("PATH is empty or has a fragment")
-	}
-	for decoded := u.EscapedPath(); ; {
-		if leadsElsewhere(decoded) {
-			return nil, errors.New("PATH leads to another place: it has a segment . or .., a backslash or a control character")
-		}
-		next, _ := url.PathUnescape(decoded) // empty if there is a stray %, which url.Parse lets nobody decode
-		if next == "" || next == decoded {
-			return u, nil
-		}
-		decoded = next
-	}
-}
-
-func leadsElsewhere(path string) bool {
-	for segment := range strings.SplitSeq(path, "/") {
-		name, _, _ := strings.Cut(segment, ";") // what follows is taken for a parameter by some servers
-		if name == "." || name == ".." {
-			return true
-		}
-	}
-	return strings.ContainsFunc(path, func(r rune) bool { return r == '\\' || isControl(r) })
-}
-
-// apply puts the fields into the query, or returns the body to send.
-func (f apiFlags) apply(method string, target *url.URL, stdin io.Reader) ([]byte, error) {
+// apply adds the fields to the query, or returns the body, which is nil if there is none.
+func (f apiFlags) apply(method string, query url.Values, stdin io.Reader) (body any, err error) {
 	inQuery := method == http.MethodGet || method == http.MethodDelete
 	switch {
 	case !slices.Contains(methods, method):
@@ -125,7 +101,7 @@ func (f apiFlags) apply(method string, target *url.URL, stdin io.Reader) ([]byte
 	case len(f.fields) == 0:
 		return nil, nil
 	}
-	query, members := target.Query(), map[string]json.RawMessage{}
+	members := map[string]json.RawMessage{}
 	for _, field := range f.fields {
 		name, value, err := parseField(field)
 		if err != nil {
@@ -135,13 +111,14 @@ func (f apiFlags) apply(method string, target *url.URL, stdin io.Reader) ([]byte
 			return nil, fmt.Errorf("field %q is there twice", name)
 		}
 		members[name] = value
-		query.Set(name, unquoted(value))
+		if inQuery {
+			query.Set(name, unquoted(value))
+		}
 	}
 	if inQuery {
-		target.RawQuery = query.Encode()
 		return nil, nil
 	}
-	return json.Marshal(members)
+	return members, nil
 }
 
 // parseField reads NAME=TEXT or NAME:=JSON.
@@ -161,7 +138,7 @@ func parseField(field string) (name string, value json.RawMessage, err error) {
 	return name, json.RawMessage(text), nil
 }
 
-func readBody(file string, stdin io.Reader) (body []byte, err error) {
+func readBody(file string, stdin io.Reader) (body json.RawMessage, err error) {
 	if file == "-" {
 		body, err = io.ReadAll(stdin)
 	} else {
@@ -173,46 +150,18 @@ func readBody(file string, stdin io.Reader) (body []byte, err error) {
 	return body, err
 }
 
-// operationsAt returns the id of the operation that a request is, if the contract
+// operationsAt returns the id of the operation with a method and path, if the contract
 // has it.
 func operationsAt(method, path string) []string {
-	segments := strings.Split(strings.Trim(path, "/"), "/")
-	for _, op := range tapkey.Operations() {
-		template := strings.Split(strings.Trim(op.Path, "/"), "/")
-		if op.Method == method && slices.EqualFunc(template, segments, func(t, s string) bool {
-			return strings.HasPrefix(t, "{") || strings.EqualFold(t, s)
-		}) {
-			return []string{op.ID}
-		}
-	}
-	return nil
-}
-
-// sendRaw sends a request by the raw client, which adds the token, keeps to the base
-// URL's origin and repeats only GET.
-func sendRaw(ctx context.Context, c *client.Client, method string, target *url.URL, body []byte) (*http.Response, error) {
-	raw := c.Raw()
-	address := strings.TrimSuffix(raw.Server, "/") + "/" + strings.TrimLeft(target.EscapedPath(), "/")
-	if target.RawQuery != "" {
-		address += "?" + target.RawQuery
-	}
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	target, err := url.Parse(path)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	op, ok := engine.FindOperation(tapkey.Operations(), method, target)
+	if !ok {
+		return nil
 	}
-	for _, edit := range raw.RequestEditors {
-		if err := edit(ctx, req); err != nil {
-			return nil, failed(err)
-		}
-	}
-	rsp, err := raw.Client.Do(req)
-	if failedURL, ok := errors.AsType[*url.Error](err); ok {
-		err = failedURL.Err // without the URL, which may hold anything
-	}
-	return rsp, failed(err)
+	return []string{op.ID}
 }
 
 // printBody prints an answer: as it is where a program reads, else as a terminal can

@@ -76,10 +76,10 @@ func TestAPISendsWhatIsSaid(t *testing.T) {
 	}{
 		{[]string{"GET", "/Owners"}, "GET /api/v1/Owners", ""},
 		{[]string{"get", "Owners"}, "GET /api/v1/Owners", ""},
-		{[]string{"GET", "/Owners?$top=1"}, "GET /api/v1/Owners?$top=1", ""},
+		{[]string{"GET", "/Owners?$top=1"}, "GET /api/v1/Owners?%24top=1", ""},
 		{[]string{"GET", "/Owners/a%2Fb"}, "GET /api/v1/Owners/a%2Fb", ""},
 		{[]string{"GET", "/Owners/a..b/100%25"}, "GET /api/v1/Owners/a..b/100%25", ""},
-		{[]string{"GET", "/Owners?x=/../y"}, "GET /api/v1/Owners?x=/../y", ""},
+		{[]string{"GET", "/Owners?x=/../y"}, "GET /api/v1/Owners?x=%2F..%2Fy", ""},
 		{[]string{"GET", "/x", "-f", "$filter=id eq 'a&b'", "-f", "$top:=1"}, "GET /api/v1/x?%24filter=id%20eq%20%27a%26b%27&%24top=1", ""},
 		{[]string{"DELETE", "/x?a=b", "--field", "c=d"}, "DELETE /api/v1/x?a=b&c=d", ""},
 		{[]string{"PUT", "/x", "-f", "name=Home", "-f", "n:=1", "-f", "o:={\"a\":[null]}", "-f", "e=", "-f", "eq=a=b"},

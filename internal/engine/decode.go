@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -70,4 +71,32 @@ func Discard(op *api.Operation, rsp *http.Response, err error) error {
 	}
 	CloseBody(rsp)
 	return nil
+}
+
+// Response ends a call that returns the response itself, if its status is 2xx. Reading
+// its body fails with an *[api.Error] as well, which is [api.ErrTooLarge] behind the
+// limit of s. The caller closes the body.
+func Response(op *api.Operation, s api.Settings, rsp *http.Response, err error) (*http.Response, error) {
+	rsp, err = success(op, rsp, err)
+	if err != nil {
+		return nil, err
+	}
+	rsp.Body = &limitedBody{op, rsp, limitedReader{reader: rsp.Body, limit: maxResponseBytes(s)}, rsp.Body}
+	return rsp, nil
+}
+
+// limitedBody is a body that Response returns.
+type limitedBody struct {
+	op      *api.Operation
+	rsp     *http.Response
+	limited limitedReader
+	io.Closer
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.limited.Read(p)
+	if err != nil && err != io.EOF {
+		err = responseError(b.op, b.rsp, readError(err))
+	}
+	return n, err
 }

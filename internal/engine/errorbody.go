@@ -36,10 +36,15 @@ type errorMembers struct {
 func statusError(op *api.Operation, rsp *http.Response) *api.Error {
 	e := responseError(op, rsp, nil)
 	e.RetryAfter, _ = RetryAfter(rsp.Header)
-	// What was read before a failure is still worth showing.
-	e.Body, _ = io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
+	e.Body = errorBody(rsp)
 	e.Code, e.Message = errorText(e.Body)
 	return e
+}
+
+// errorBody returns the start of a body, up to a read error if there is one.
+func errorBody(rsp *http.Response) []byte {
+	body, _ := io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
+	return body
 }
 
 // RetryAfter returns how long a server asks to wait, in seconds or until a date

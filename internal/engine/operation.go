@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"net/url"
 	"slices"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/pathmatch"
 )
 
 // Operations returns a copy of a table of operations.
@@ -15,6 +17,18 @@ func Operations(table ...*api.Operation) []api.Operation {
 		operations[i].Scopes = slices.Clone(op.Scopes)
 	}
 	return operations
+}
+
+// FindOperation returns the operation of a method and a URL. The path of the URL is
+// relative to the base URL. It reports false if the table has no such operation.
+func FindOperation(table []api.Operation, method string, u *url.URL) (api.Operation, bool) {
+	path := pathmatch.Segments(u)
+	for _, op := range table {
+		if op.Method == method && pathmatch.Parse(op.Path).Match(path) {
+			return op, true
+		}
+	}
+	return api.Operation{}, false
 }
 
 // PathValue is a value for a parameter of the path template of an [api.Operation].

@@ -29,7 +29,9 @@ func success(op *api.Operation, rsp *http.Response, err error) (*http.Response, 
 	}
 	defer CloseBody(rsp)
 	if location, ok := Redirect(rsp); ok {
-		return nil, responseError(op, rsp, fmt.Errorf("%w: to %s", api.ErrRedirect, location))
+		e := responseError(op, rsp, fmt.Errorf("%w: to %s", api.ErrRedirect, location))
+		e.Body = errorBody(rsp)
+		return nil, e
 	}
 	return nil, statusError(op, rsp)
 }
