@@ -317,7 +317,7 @@ func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter
 // Not available to clients that use client credentials. PUT creates here and is not idempotent.
 //
 // It calls PUT /Owners and needs the scope write:owneraccounts. Evidence: verified.
-func (a *API) CreateOwner(ctx context.Context, body CreateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
+func (a *API) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
 	ctx, err := engine.Begin(ctx, &operationCreateOwner)
 	if err != nil {
 		return *new(OwnerAccount), err
@@ -341,7 +341,7 @@ func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ..
 // UpdateOwner renames an owner account.
 //
 // It calls PATCH /Owners/{ownerAccountId} and needs the scope write:owneraccounts. Evidence: verified.
-func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body UpdateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
+func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body OwnerAccountUpdate, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
 	ctx, err := engine.Begin(ctx, &operationUpdateOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(OwnerAccount), err
@@ -393,7 +393,7 @@ func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCard
 // UpdateBoundCard changes the title of an NFC transponder.
 //
 // It calls PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope write:core:entities. Evidence: verified.
-func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body UpdateBoundCardJSONRequestBody, reqEditors ...RequestEditorFn) error {
+func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body BoundCardUpdate, reqEditors ...RequestEditorFn) error {
 	ctx, err := engine.Begin(ctx, &operationUpdateBoundCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 	if err != nil {
 		return err
@@ -481,7 +481,7 @@ func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *
 // Only for locks without an owner card. Binding a lock that is already bound is refused with 403. PUT creates here and is not idempotent. The method and path are verified; the request body and the answer are reported by a third party and the scope is inferred.
 //
 // It calls PUT /Owners/{ownerAccountId}/BoundLocks and needs the scope write:core:entities. Evidence: verified.
-func (a *API) BindLock(ctx context.Context, ownerAccountID string, body BindLockJSONRequestBody, reqEditors ...RequestEditorFn) (BoundLock, error) {
+func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBinding, reqEditors ...RequestEditorFn) (BoundLock, error) {
 	ctx, err := engine.Begin(ctx, &operationBindLock, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(BoundLock), err
@@ -574,7 +574,7 @@ func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *Li
 // A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
 //
 // It calls PUT /Owners/{ownerAccountId}/Contacts and needs the scope write:core:entities. Evidence: verified.
-func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body CreateContactJSONRequestBody, reqEditors ...RequestEditorFn) (Contact, error) {
+func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (Contact, error) {
 	ctx, err := engine.Begin(ctx, &operationCreateContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(Contact), err
@@ -600,7 +600,7 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 // The oldest copy of the documentation shows the answer as an array.
 //
 // It calls PATCH /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope write:core:entities. Evidence: verified.
-func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (Contact, error) {
+func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body ContactUpdate, reqEditors ...RequestEditorFn) (Contact, error) {
 	ctx, err := engine.Begin(ctx, &operationUpdateContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
 	if err != nil {
 		return *new(Contact), err
@@ -658,7 +658,7 @@ func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *List
 // PUT creates here and is not idempotent. A second, identical grant is refused with the error code `Duplicate` (reported; its status is not known). A grant for a contact notifies the user's devices or pushes keys to them; a grant for a transponder waits for the next card sync. When the contact is named inline, Tapkey's sample also asks for the scope `write:core:entities`; whether that is needed is not known.
 //
 // It calls PUT /Owners/{ownerAccountId}/Grants and needs the scope write:grants. Evidence: verified.
-func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body CreateGrantJSONRequestBody, reqEditors ...RequestEditorFn) (Grant, error) {
+func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (Grant, error) {
 	ctx, err := engine.Begin(ctx, &operationCreateGrant, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(Grant), err
@@ -727,7 +727,7 @@ func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID strin
 // Works only under the owner account that holds the identity provider, and the caller must be its administrator. PUT creates here and is not idempotent: a user who is already registered is refused with 409 (reported). To give the user access, create a contact and grants for it.
 //
 // It calls PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope write:ip:users. Evidence: verified.
-func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body CreateIdentityProviderUserJSONRequestBody, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
+func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body IdentityProviderUserCreate, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
 	ctx, err := engine.Begin(ctx, &operationCreateIdentityProviderUser, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
 	if err != nil {
 		return *new(IdentityProviderUser), err
@@ -859,7 +859,7 @@ func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEdit
 // PUT creates here and is not idempotent. Only the owner of the account may change its co-administrators.
 //
 // It calls PUT /Owners/{ownerAccountId}/Permissions and needs the scope write:owneraccount:permissions. Evidence: verified.
-func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body CreatePermissionJSONRequestBody, reqEditors ...RequestEditorFn) (Permission, error) {
+func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body PermissionCreate, reqEditors ...RequestEditorFn) (Permission, error) {
 	ctx, err := engine.Begin(ctx, &operationCreatePermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
 		return *new(Permission), err

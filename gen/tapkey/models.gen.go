@@ -1252,30 +1252,3 @@ type ListLogEntriesParams struct {
 	// Skip How many items to leave out from the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
-
-// CreateOwnerJSONRequestBody defines body for CreateOwner for application/json ContentType.
-type CreateOwnerJSONRequestBody = OwnerAccountCreate
-
-// UpdateOwnerJSONRequestBody defines body for UpdateOwner for application/json ContentType.
-type UpdateOwnerJSONRequestBody = OwnerAccountUpdate
-
-// UpdateBoundCardJSONRequestBody defines body for UpdateBoundCard for application/json ContentType.
-type UpdateBoundCardJSONRequestBody = BoundCardUpdate
-
-// BindLockJSONRequestBody defines body for BindLock for application/json ContentType.
-type BindLockJSONRequestBody = LockBinding
-
-// CreateContactJSONRequestBody defines body for CreateContact for application/json ContentType.
-type CreateContactJSONRequestBody = ContactCreate
-
-// UpdateContactJSONRequestBody defines body for UpdateContact for application/json ContentType.
-type UpdateContactJSONRequestBody = ContactUpdate
-
-// CreateGrantJSONRequestBody defines body for CreateGrant for application/json ContentType.
-type CreateGrantJSONRequestBody = GrantCreate
-
-// CreateIdentityProviderUserJSONRequestBody defines body for CreateIdentityProviderUser for application/json ContentType.
-type CreateIdentityProviderUserJSONRequestBody = IdentityProviderUserCreate
-
-// CreatePermissionJSONRequestBody defines body for CreatePermission for application/json ContentType.
-type CreatePermissionJSONRequestBody = PermissionCreate

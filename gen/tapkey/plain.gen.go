@@ -125,7 +125,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners (the `CreateOwner` operationId).
-	CreateOwner(ctx context.Context, body CreateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOwner Gets an owner account
 	//
@@ -144,7 +144,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId} (the `UpdateOwner` operationId).
-	UpdateOwner(ctx context.Context, ownerAccountID string, body UpdateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateOwner(ctx context.Context, ownerAccountID string, body OwnerAccountUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBoundCards Lists the NFC transponders of an owner account
 	//
@@ -168,7 +168,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `UpdateBoundCard` operationId).
-	UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body UpdateBoundCardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body BoundCardUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBoundCardGrants Lists the grants of an NFC transponder
 	//
@@ -207,7 +207,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/BoundLocks (the `BindLock` operationId).
-	BindLock(ctx context.Context, ownerAccountID string, body BindLockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	BindLock(ctx context.Context, ownerAccountID string, body LockBinding, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBoundLock Gets a lock
 	//
@@ -244,7 +244,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Contacts (the `CreateContact` operationId).
-	CreateContact(ctx context.Context, ownerAccountID string, body CreateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetContact Gets a contact
 	//
@@ -267,7 +267,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId}/Contacts/{contactId} (the `UpdateContact` operationId).
-	UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body ContactUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeContactGrants Revokes all grants of a contact
 	//
@@ -299,7 +299,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Grants (the `CreateGrant` operationId).
-	CreateGrant(ctx context.Context, ownerAccountID string, body CreateGrantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteGrantFromCard Deletes a grant from its NFC transponder with the next card sync
 	//
@@ -338,7 +338,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users (the `CreateIdentityProviderUser` operationId).
-	CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body CreateIdentityProviderUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body IdentityProviderUserCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetIdentityProviderUser Gets a user of an identity provider
 	//
@@ -387,7 +387,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Permissions (the `CreatePermission` operationId).
-	CreatePermission(ctx context.Context, ownerAccountID string, body CreatePermissionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePermission(ctx context.Context, ownerAccountID string, body PermissionCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePermission Removes a permission
 	//
@@ -445,7 +445,7 @@ func (c *Client) CreateOwnerWithBody(ctx context.Context, contentType string, bo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners (the `CreateOwner` operationId).
-func (c *Client) CreateOwner(ctx context.Context, body CreateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newCreateOwnerRequest(c.Server, body)
 	if err != nil {
 		return nil, err
@@ -494,7 +494,7 @@ func (c *Client) UpdateOwnerWithBody(ctx context.Context, ownerAccountID string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /Owners/{ownerAccountId} (the `UpdateOwner` operationId).
-func (c *Client) UpdateOwner(ctx context.Context, ownerAccountID string, body UpdateOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateOwner(ctx context.Context, ownerAccountID string, body OwnerAccountUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newUpdateOwnerRequest(c.Server, ownerAccountID, body)
 	if err != nil {
 		return nil, err
@@ -558,7 +558,7 @@ func (c *Client) UpdateBoundCardWithBody(ctx context.Context, ownerAccountID str
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `UpdateBoundCard` operationId).
-func (c *Client) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body UpdateBoundCardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body BoundCardUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newUpdateBoundCardRequest(c.Server, ownerAccountID, boundCardID, body)
 	if err != nil {
 		return nil, err
@@ -647,7 +647,7 @@ func (c *Client) BindLockWithBody(ctx context.Context, ownerAccountID string, co
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners/{ownerAccountId}/BoundLocks (the `BindLock` operationId).
-func (c *Client) BindLock(ctx context.Context, ownerAccountID string, body BindLockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) BindLock(ctx context.Context, ownerAccountID string, body LockBinding, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newBindLockRequest(c.Server, ownerAccountID, body)
 	if err != nil {
 		return nil, err
@@ -734,7 +734,7 @@ func (c *Client) CreateContactWithBody(ctx context.Context, ownerAccountID strin
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners/{ownerAccountId}/Contacts (the `CreateContact` operationId).
-func (c *Client) CreateContact(ctx context.Context, ownerAccountID string, body CreateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newCreateContactRequest(c.Server, ownerAccountID, body)
 	if err != nil {
 		return nil, err
@@ -787,7 +787,7 @@ func (c *Client) UpdateContactWithBody(ctx context.Context, ownerAccountID strin
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /Owners/{ownerAccountId}/Contacts/{contactId} (the `UpdateContact` operationId).
-func (c *Client) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body ContactUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newUpdateContactRequest(c.Server, ownerAccountID, contactID, body)
 	if err != nil {
 		return nil, err
@@ -859,7 +859,7 @@ func (c *Client) CreateGrantWithBody(ctx context.Context, ownerAccountID string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners/{ownerAccountId}/Grants (the `CreateGrant` operationId).
-func (c *Client) CreateGrant(ctx context.Context, ownerAccountID string, body CreateGrantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newCreateGrantRequest(c.Server, ownerAccountID, body)
 	if err != nil {
 		return nil, err
@@ -948,7 +948,7 @@ func (c *Client) CreateIdentityProviderUserWithBody(ctx context.Context, ownerAc
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users (the `CreateIdentityProviderUser` operationId).
-func (c *Client) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body CreateIdentityProviderUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body IdentityProviderUserCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newCreateIdentityProviderUserRequest(c.Server, ownerAccountID, ipid, body)
 	if err != nil {
 		return nil, err
@@ -1067,7 +1067,7 @@ func (c *Client) CreatePermissionWithBody(ctx context.Context, ownerAccountID st
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners/{ownerAccountId}/Permissions (the `CreatePermission` operationId).
-func (c *Client) CreatePermission(ctx context.Context, ownerAccountID string, body CreatePermissionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreatePermission(ctx context.Context, ownerAccountID string, body PermissionCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newCreatePermissionRequest(c.Server, ownerAccountID, body)
 	if err != nil {
 		return nil, err
@@ -1139,7 +1139,7 @@ func newListOwnersRequest(server string) (*http.Request, error) {
 }
 
 // newCreateOwnerRequest calls the generic CreateOwner builder with application/json body
-func newCreateOwnerRequest(server string, body CreateOwnerJSONRequestBody) (*http.Request, error) {
+func newCreateOwnerRequest(server string, body OwnerAccountCreate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -1213,7 +1213,7 @@ func newGetOwnerRequest(server string, ownerAccountID string) (*http.Request, er
 }
 
 // newUpdateOwnerRequest calls the generic UpdateOwner builder with application/json body
-func newUpdateOwnerRequest(server string, ownerAccountID string, body UpdateOwnerJSONRequestBody) (*http.Request, error) {
+func newUpdateOwnerRequest(server string, ownerAccountID string, body OwnerAccountUpdate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -1398,7 +1398,7 @@ func newGetBoundCardRequest(server string, ownerAccountID string, boundCardID st
 }
 
 // newUpdateBoundCardRequest calls the generic UpdateBoundCard builder with application/json body
-func newUpdateBoundCardRequest(server string, ownerAccountID string, boundCardID string, body UpdateBoundCardJSONRequestBody) (*http.Request, error) {
+func newUpdateBoundCardRequest(server string, ownerAccountID string, boundCardID string, body BoundCardUpdate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -1706,7 +1706,7 @@ func newListBoundLocksRequest(server string, ownerAccountID string, params *List
 }
 
 // newBindLockRequest calls the generic BindLock builder with application/json body
-func newBindLockRequest(server string, ownerAccountID string, body BindLockJSONRequestBody) (*http.Request, error) {
+func newBindLockRequest(server string, ownerAccountID string, body LockBinding) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2022,7 +2022,7 @@ func newListContactsRequest(server string, ownerAccountID string, params *ListCo
 }
 
 // newCreateContactRequest calls the generic CreateContact builder with application/json body
-func newCreateContactRequest(server string, ownerAccountID string, body CreateContactJSONRequestBody) (*http.Request, error) {
+func newCreateContactRequest(server string, ownerAccountID string, body ContactCreate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2110,7 +2110,7 @@ func newGetContactRequest(server string, ownerAccountID string, contactID string
 }
 
 // newUpdateContactRequest calls the generic UpdateContact builder with application/json body
-func newUpdateContactRequest(server string, ownerAccountID string, contactID string, body UpdateContactJSONRequestBody) (*http.Request, error) {
+func newUpdateContactRequest(server string, ownerAccountID string, contactID string, body ContactUpdate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2302,7 +2302,7 @@ func newListGrantsRequest(server string, ownerAccountID string, params *ListGran
 }
 
 // newCreateGrantRequest calls the generic CreateGrant builder with application/json body
-func newCreateGrantRequest(server string, ownerAccountID string, body CreateGrantJSONRequestBody) (*http.Request, error) {
+func newCreateGrantRequest(server string, ownerAccountID string, body GrantCreate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2526,7 +2526,7 @@ func newListIdentityProviderUsersRequest(server string, ownerAccountID string, i
 }
 
 // newCreateIdentityProviderUserRequest calls the generic CreateIdentityProviderUser builder with application/json body
-func newCreateIdentityProviderUserRequest(server string, ownerAccountID string, ipid string, body CreateIdentityProviderUserJSONRequestBody) (*http.Request, error) {
+func newCreateIdentityProviderUserRequest(server string, ownerAccountID string, ipid string, body IdentityProviderUserCreate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2936,7 +2936,7 @@ func newListPermissionsRequest(server string, ownerAccountID string) (*http.Requ
 }
 
 // newCreatePermissionRequest calls the generic CreatePermission builder with application/json body
-func newCreatePermissionRequest(server string, ownerAccountID string, body CreatePermissionJSONRequestBody) (*http.Request, error) {
+func newCreatePermissionRequest(server string, ownerAccountID string, body PermissionCreate) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {

@@ -5,13 +5,15 @@
 //	calls.gen.go    the typed calls, from our template
 //	plain.gen.go    oapi-codegen's own client
 //
-// In the last it makes the functions that build requests (NewListOwnersRequest)
-// unexported, since they would fill the documentation of the package, and replaces the
-// documentation of the client.
+// It keeps out of the documentation of the package what programs do not need. Functions
+// that build requests (NewListOwnersRequest) become unexported, and the aliases of request
+// bodies (CreateOwnerJSONRequestBody) become the types that they stand for. It also
+// replaces the documentation of oapi-codegen's client.
 package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -84,12 +86,9 @@ func split(file string) error {
 		"calls.gen.go":  s.decls[calls:],
 		"plain.gen.go":  s.decls[plain:calls],
 	} {
-		part, err := s.part(decls)
+		part, err := format.Source(s.part(decls))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
-		}
-		if name == "plain.gen.go" {
-			part = unexport(part, builders(decls))
 		}
 		out := filepath.Join(filepath.Dir(file), name)
 		if err := os.WriteFile(out, part, 0o644); err != nil { //nolint:gosec // as readable as the rest of the checkout
@@ -101,12 +100,12 @@ func split(file string) error {
 
 // source is a generated file.
 type source struct {
-	text       []byte
-	file       *ast.File
-	tokens     *token.File
-	decls      []ast.Decl // without the imports
-	generated  string     // the comment that says so
-	unresolved map[string][]token.Pos
+	text      []byte
+	file      *ast.File
+	tokens    *token.File
+	generated string     // the comment that says so
+	decls     []ast.Decl // without imports and without what is in renamed
+	renamed   map[string]string
 }
 
 func parse(text []byte) (*source, error) {
@@ -115,67 +114,103 @@ func parse(text []byte) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{text: text, file: file, tokens: set.File(file.Pos()), unresolved: map[string][]token.Pos{}}
+	s := &source{text: text, file: file, tokens: set.File(file.Pos()), renamed: map[string]string{}}
 	s.generated = string(regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`).Find(text))
 	if s.generated == "" {
 		return nil, errors.New("want a comment that the file is generated")
 	}
 	for _, decl := range file.Decls {
-		if d, ok := decl.(*ast.GenDecl); !ok || d.Tok != token.IMPORT {
-			s.decls = append(s.decls, decl)
+		if d, ok := decl.(*ast.GenDecl); ok && d.Tok == token.IMPORT {
+			continue
 		}
-	}
-	for _, name := range file.Unresolved {
-		s.unresolved[name.Name] = append(s.unresolved[name.Name], name.Pos())
+		if name := builder(decl); name != "" {
+			s.renamed[name] = strings.ToLower(name[:1]) + name[1:]
+		}
+		if t := typeSpec(decl); t != nil && t.Assign.IsValid() && strings.HasSuffix(t.Name.Name, "RequestBody") {
+			s.renamed[t.Name.Name] = s.slice(t.Type.Pos(), t.Type.End())
+			continue
+		}
+		s.decls = append(s.decls, decl)
 	}
 	return s, nil
 }
 
-// begin returns the index of the declaration of a type, or -1.
-func (s *source) begin(name string) int {
-	return slices.IndexFunc(s.decls, func(decl ast.Decl) bool { return typeName(decl) == name })
-}
-
-func typeName(decl ast.Decl) string {
-	if d, ok := decl.(*ast.GenDecl); ok && d.Tok == token.TYPE && len(d.Specs) == 1 {
-		return d.Specs[0].(*ast.TypeSpec).Name.Name
+// builder returns the name of an exported function that returns an *http.Request, or "".
+func builder(decl ast.Decl) string {
+	f, ok := decl.(*ast.FuncDecl)
+	if !ok || f.Recv != nil || f.Type.Results == nil || !f.Name.IsExported() {
+		return ""
+	}
+	if pointer, ok := f.Type.Results.List[0].Type.(*ast.StarExpr); ok {
+		if of, ok := pointer.X.(*ast.SelectorExpr); ok && of.Sel.Name == "Request" {
+			return f.Name.Name
+		}
 	}
 	return ""
 }
 
+// typeSpec returns the specification of a declaration of one type, or nil.
+func typeSpec(decl ast.Decl) *ast.TypeSpec {
+	if d, ok := decl.(*ast.GenDecl); ok && d.Tok == token.TYPE && len(d.Specs) == 1 {
+		return d.Specs[0].(*ast.TypeSpec)
+	}
+	return nil
+}
+
+// begin returns the index of the declaration of a type, or -1.
+func (s *source) begin(name string) int {
+	return slices.IndexFunc(s.decls, func(decl ast.Decl) bool {
+		t := typeSpec(decl)
+		return t != nil && t.Name.Name == name
+	})
+}
+
+var word = regexp.MustCompile(`\b\w+\b`)
+
 // part returns a file with some of the declarations, and the imports that they use.
-func (s *source) part(decls []ast.Decl) ([]byte, error) {
+func (s *source) part(decls []ast.Decl) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\npackage %s\n\nimport (\n", s.generated, s.file.Name.Name)
-	from, to := start(decls[0]), decls[len(decls)-1].End()
-	standard := true
+	used, standard := s.used(decls), true
 	for _, spec := range s.file.Imports {
-		used := func(p token.Pos) bool { return from <= p && p < to }
-		if !slices.ContainsFunc(s.unresolved[importName(spec)], used) {
+		if !used[importName(spec)] {
 			continue
 		}
 		if standard && strings.Contains(spec.Path.Value, ".") {
 			standard = false
 			fmt.Fprintln(&b)
 		}
-		fmt.Fprintf(&b, "\t%s\n", s.text[s.offset(spec.Pos()):s.offset(spec.End())])
+		fmt.Fprintf(&b, "\t%s\n", s.slice(spec.Pos(), spec.End()))
 	}
-	fmt.Fprint(&b, ")\n\n")
+	fmt.Fprint(&b, ")\n")
 	for _, decl := range decls {
-		doc, replaced := docs[typeName(decl)]
-		if replaced {
-			b.Write(s.text[s.offset(from):s.offset(start(decl))])
-			b.WriteString(doc)
-			from = decl.Pos()
+		text := s.slice(start(decl), decl.End())
+		if t := typeSpec(decl); t != nil && docs[t.Name.Name] != "" {
+			text = docs[t.Name.Name] + s.slice(decl.Pos(), decl.End())
 		}
+		text = word.ReplaceAllStringFunc(text, func(name string) string { return cmp.Or(s.renamed[name], name) })
+		fmt.Fprintf(&b, "\n%s\n", text)
 	}
-	b.Write(s.text[s.offset(from):s.offset(to)])
-	return format.Source(b.Bytes())
+	return b.Bytes()
 }
 
-func (s *source) offset(p token.Pos) int { return s.tokens.Offset(p) }
+// used returns the names that declarations use and the file does not declare, among them
+// those of packages.
+func (s *source) used(decls []ast.Decl) map[string]bool {
+	used := map[string]bool{}
+	for _, name := range s.file.Unresolved {
+		for _, decl := range decls {
+			used[name.Name] = used[name.Name] || decl.Pos() <= name.Pos() && name.Pos() < decl.End()
+		}
+	}
+	return used
+}
 
-// start is where a declaration begins, with its doc comment.
+func (s *source) slice(from, to token.Pos) string {
+	return string(s.text[s.tokens.Offset(from):s.tokens.Offset(to)])
+}
+
+// start returns where a declaration begins, with its doc comment.
 func start(decl ast.Decl) token.Pos {
 	var doc *ast.CommentGroup
 	switch d := decl.(type) {
@@ -196,31 +231,4 @@ func importName(spec *ast.ImportSpec) string {
 	}
 	unquoted, _ := strconv.Unquote(spec.Path.Value)
 	return path.Base(unquoted)
-}
-
-// builders are the names of the functions that return an *http.Request.
-func builders(decls []ast.Decl) (names []string) {
-	for _, decl := range decls {
-		f, ok := decl.(*ast.FuncDecl)
-		if !ok || f.Recv != nil || f.Type.Results == nil || !f.Name.IsExported() {
-			continue
-		}
-		if pointer, ok := f.Type.Results.List[0].Type.(*ast.StarExpr); ok {
-			if of, ok := pointer.X.(*ast.SelectorExpr); ok && of.Sel.Name == "Request" {
-				names = append(names, f.Name.Name)
-			}
-		}
-	}
-	return names
-}
-
-// unexport makes names unexported, in code and comments.
-func unexport(code []byte, names []string) []byte {
-	word := regexp.MustCompile(`\b\w+\b`)
-	return word.ReplaceAllFunc(code, func(name []byte) []byte {
-		if !slices.Contains(names, string(name)) {
-			return name
-		}
-		return append(bytes.ToLower(name[:1]), name[1:]...)
-	})
 }
