@@ -23,10 +23,10 @@ var (
 
 	// ErrUnexpected is a successful response that the contract does not allow: without
 	// the value it promises, of another content type, or with a field of another type.
-	ErrUnexpected = errors.New("unexpected answer")
+	ErrUnexpected = errors.New("unexpected response")
 
 	// ErrTooLarge is a response that is larger than the limit.
-	ErrTooLarge = errors.New("answer too large")
+	ErrTooLarge = errors.New("response too large")
 
 	// ErrRedirect is a response that redirects the request. Redirects are not followed,
 	// because credentials are bound to one origin.

@@ -54,5 +54,5 @@ func (e *PathValueError) Error() string {
 	if e.Value == "" {
 		return e.Name + " is empty"
 	}
-	return e.Name + ` is "` + e.Value + `", which is no identifier`
+	return e.Name + ` is "` + e.Value + `", which is not an identifier`
 }

@@ -30,7 +30,7 @@ func TestPathValueError(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"":   "thingId is empty",
-		"..": `thingId is "..", which is no identifier`,
+		"..": `thingId is "..", which is not an identifier`,
 	} {
 		if got := (&api.PathValueError{Name: "thingId", Value: value}).Error(); got != want {
 			t.Errorf("%q: got %q, want %q", value, got, want)

@@ -251,8 +251,8 @@ added s3 New
 book b1
 book b2
 book b3
-true listBooks: GET /shelves/{shelf}/books: 200 OK: unexpected answer: /0/isbn: JSON number does not fit string
-listBooks: GET /shelves/{shelf}/books: shelf is "..", which is no identifier
+true listBooks: GET /shelves/{shelf}/books: 200 OK: unexpected response: /0/isbn: JSON number does not fit string
+listBooks: GET /shelves/{shelf}/books: shelf is "..", which is not an identifier
 scanned map[pages:12]
 scanned map[]
 true removeBook: DELETE /books/{isbn}: 404 Not Found (NoSuchBook)

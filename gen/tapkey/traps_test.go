@@ -498,7 +498,7 @@ func trapOddMembers(t *testing.T) {
 	for body, text := range map[string]string{
 		`[{"id":"l0"},{"id":"l1","rclSerialNo":3.0}]`:  "/1/rclSerialNo: JSON number does not fit int64",
 		`[{"id":"l0"},{"id":"l1","rclSerialNo":"12"}]`: "/1/rclSerialNo: JSON string does not fit int64",
-		`[{"id":"l0","bindDate":"soon"}]`:              "/0/bindDate: no RFC 3339 date-time",
+		`[{"id":"l0","bindDate":"soon"}]`:              "/0/bindDate: not an RFC 3339 date-time",
 	} {
 		_, err := serve(t, http.StatusOK, body).api(t).ListBoundLocks(t.Context(), "o1", nil)
 		failure(t, err, api.ErrUnexpected)

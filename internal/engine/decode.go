@@ -7,12 +7,12 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// Decode ends a call that promises one value. It takes what the Doer returned, and
-// gives the value or an *[api.Error]; the answer's body is closed. A scan, which may be
-// nil, makes it faster.
+// Decode ends a call that promises one value. It takes what the Doer returned, closes the
+// body, and returns the value or an *[api.Error]. A scan, which may be nil, makes it
+// faster.
 //
-// Any success that carries the value will do. One without it, with a bare null, or
-// without the members named in required, is [api.ErrUnexpected].
+// The value may come with any status that is 2xx. A response without it, with a null, or
+// without the fields named in required, is [api.ErrUnexpected].
 func Decode[T any](
 	op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error, required ...string,
 ) (T, error) {
@@ -32,8 +32,8 @@ func Decode[T any](
 	return value, nil
 }
 
-// DecodeOrEmpty is [Decode] for an operation that may also answer without content:
-// it then returns what the empty object {} stands for.
+// DecodeOrEmpty is like [Decode], but accepts a response without content. It then returns
+// the value of the empty object {}.
 func DecodeOrEmpty[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error) (T, error) {
 	if rsp, err = success(op, rsp, err); err != nil {
 		return *new(T), err
@@ -47,8 +47,8 @@ func DecodeOrEmpty[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *
 	return Decode(op, s, scan, rsp, nil)
 }
 
-// DecodeList ends a call that promises a list: a JSON array, never nil. A bare
-// object, which some servers send in place of a list of one, becomes one.
+// DecodeList ends a call that promises a list. The list is never nil. It has one item if
+// the response is an object, which some servers send instead of a list of one.
 func DecodeList[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error) ([]T, error) {
 	body, err := readValue(op, s, rsp, err)
 	if err != nil {
@@ -62,8 +62,8 @@ func DecodeList[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *htt
 	return list, nil
 }
 
-// Discard ends a call that promises nothing but its success. The body of a
-// success is ignored.
+// Discard ends a call that promises no value. It ignores the body of a successful
+// response.
 func Discard(op *api.Operation, rsp *http.Response, err error) error {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
@@ -73,9 +73,9 @@ func Discard(op *api.Operation, rsp *http.Response, err error) error {
 	return nil
 }
 
-// Response ends a call that returns the response itself, if its status is 2xx. Reading
-// its body fails with an *[api.Error] as well, which is [api.ErrTooLarge] behind the
-// limit of s. The caller closes the body.
+// Response ends a call that returns the response itself, if its status is 2xx. The caller
+// closes the body. Reading the body fails with an *[api.Error] too, which is
+// [api.ErrTooLarge] if the body is larger than the limit of s.
 func Response(op *api.Operation, s api.Settings, rsp *http.Response, err error) (*http.Response, error) {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
@@ -85,7 +85,7 @@ func Response(op *api.Operation, s api.Settings, rsp *http.Response, err error) 
 	return rsp, nil
 }
 
-// limitedBody is a body that Response returns.
+// limitedBody is the body of a response that Response returns.
 type limitedBody struct {
 	op      *api.Operation
 	rsp     *http.Response

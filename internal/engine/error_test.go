@@ -274,12 +274,12 @@ func TestRedirect(t *testing.T) {
 		"/secret?token=secret":     "to http://127.0.0.1:",
 		"":                         "to http://127.0.0.1:",
 		"mailto:secret":            "to mailto:",
-		"http://[secret/?x=secret": "a place that is no URL",
+		"http://[secret/?x=secret": "an invalid URL",
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			_, err := decode(t, answer{status: status, location: location, body: "secret"})
 			e := failure(t, err, api.ErrRedirect)
-			if e.StatusCode != status && want != "a place that is no URL" { // which net/http gives no answer for
+			if e.StatusCode != status && want != "an invalid URL" { // which net/http gives no answer for
 				t.Errorf("%d to %q: status %d", status, location, e.StatusCode)
 			}
 			text := err.Error()

@@ -13,15 +13,14 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// maxErrorBody is how much of an error's body is kept.
+// maxErrorBody is how many bytes of the body of an error response are kept.
 const maxErrorBody = 64 << 10
 
-// errorMembers are the members that error bodies commonly use for the code and
-// the words: ErrorCode and Message, the code and message of OData, the title and
-// detail of RFC 9457, the error and error_description of RFC 6749. They are
-// matched without regard to case, and each is kept raw, since a body with a
-// member of another type is still an error's body.
-type errorMembers struct {
+// errorFields are the fields that error responses commonly use for the code and the
+// message: ErrorCode and Message, code and message of OData, title and detail of RFC 9457,
+// error and error_description of RFC 6749. Their names are matched without regard to case.
+// Their values are kept as JSON, because a field of another type must not hide the others.
+type errorFields struct {
 	ErrorCode        jsontext.Value `json:"errorCode"`
 	Code             jsontext.Value `json:"code"`
 	Error            jsontext.Value `json:"error"`
@@ -31,8 +30,8 @@ type errorMembers struct {
 	ErrorDescription jsontext.Value `json:"error_description"`
 }
 
-// statusError reads the body of an answer that is no success. Whatever the body
-// is, the status stays.
+// statusError returns the error of a response whose status is not 2xx. It reads the body,
+// which may be anything.
 func statusError(op *api.Operation, rsp *http.Response) *api.Error {
 	e := responseError(op, rsp, nil)
 	e.RetryAfter, _ = RetryAfter(rsp.Header)
@@ -41,14 +40,14 @@ func statusError(op *api.Operation, rsp *http.Response) *api.Error {
 	return e
 }
 
-// errorBody returns the start of a body, up to a read error if there is one.
+// errorBody returns the start of a body. A failure to read more of it is ignored.
 func errorBody(rsp *http.Response) []byte {
 	body, _ := io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
 	return body
 }
 
-// RetryAfter returns how long a server asks to wait, in seconds or until a date
-// (RFC 9110, section 10.2.3). It reports false if the header says nothing of the kind.
+// RetryAfter returns how long the server asks to wait (RFC 9110, section 10.2.3). It
+// reports false if the header does not say.
 func RetryAfter(header http.Header) (time.Duration, bool) {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
@@ -61,7 +60,7 @@ func RetryAfter(header http.Header) (time.Duration, bool) {
 }
 
 func errorText(body []byte) (code, message string) {
-	var m errorMembers
+	var m errorFields
 	unmarshalErrorBody(body, &m)
 	if nested := bytes.TrimSpace(m.Error); len(nested) > 0 && nested[0] == '{' { // OData: {"error": {"code", "message"}}
 		unmarshalErrorBody(bytes.Clone(nested), &m)
@@ -71,13 +70,14 @@ func errorText(body []byte) (code, message string) {
 	return code, message
 }
 
-// unmarshalErrorBody reads what it can: what stands before the place where a long
-// body was cut off still counts, and what is no object says nothing.
-func unmarshalErrorBody(body []byte, into *errorMembers) {
+// unmarshalErrorBody reads the fields of an object. If the body is cut off, it reads those
+// before the end; if it is not an object, none.
+func unmarshalErrorBody(body []byte, into *errorFields) {
 	_ = json.Unmarshal(body, into, tolerant, json.MatchCaseInsensitiveNames(true))
 }
 
-// firstString returns the first value that is a JSON string or number with text in it.
+// firstString returns the text of the first value that is a number or a string that is
+// not empty.
 func firstString(values ...jsontext.Value) string {
 	for _, v := range values {
 		switch v.Kind() {

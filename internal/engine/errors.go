@@ -35,7 +35,7 @@ func transportError(op *api.Operation, err error) *api.Error {
 		err = u.Err
 	}
 	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // from net/http, and it quotes the header
-		err = fmt.Errorf("%w: to a place that is no URL", api.ErrRedirect)
+		err = fmt.Errorf("%w: to an invalid URL", api.ErrRedirect)
 	}
 	return newError(op, err)
 }

@@ -14,12 +14,11 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// Items iterates over a list that is one answer, straight from the wire: it holds
-// a handful of items at a time, however many there are.
+// Items iterates over a list that is one response. It reads item by item, so that memory
+// does not grow with the list.
 //
-// Nothing is sent before the first item is asked for, every range sends its own
-// request, and leaving the loop closes the answer. An error is yielded once, last,
-// with a zero item.
+// Each range over the iterator sends a request, when it starts. Leaving the loop closes the
+// response. An error is yielded last, once, with a zero item.
 func Items[T any](
 	ctx context.Context, op *api.Operation, s api.Settings, scan Scan[T], fetch func(context.Context) (*http.Response, error),
 ) iter.Seq2[T, error] {
@@ -30,7 +29,7 @@ func Items[T any](
 			yield(*new(T), err)
 			return
 		}
-		// Closing without reading the rest: what is not consumed may be long.
+		// The rest is not read first: it may be long.
 		defer rsp.Body.Close()
 		reader, err := jsonBody(rsp)
 		if err != nil {
@@ -69,7 +68,7 @@ type itemReader[T any] struct {
 	scan    Scan[T]
 	scanner Scanner
 	started bool
-	single  bool // a bare object in place of a list
+	single  bool // an object instead of a list
 	read    int
 }
 
@@ -77,7 +76,7 @@ func newItemReader[T any](r io.Reader, scan Scan[T]) *itemReader[T] {
 	return &itemReader[T]{dec: jsontext.NewDecoder(r, tolerant), scan: scan}
 }
 
-// next reads the next item into a zero value. It returns io.EOF behind the last one.
+// next reads the next item into a zero value. It returns io.EOF after the last item.
 func (r *itemReader[T]) next(item *T) error {
 	if !r.started {
 		if err := r.start(); err != nil {
@@ -95,7 +94,7 @@ func (r *itemReader[T]) next(item *T) error {
 		return errNull(r.place())
 	}
 	scan := r.scan
-	if !utf8.Valid(text) { // all that the decoder has let pass
+	if !utf8.Valid(text) { // which the decoder accepts
 		scan = nil
 	}
 	if err := decode(&r.scanner, text, item, scan); err != nil {
@@ -105,7 +104,7 @@ func (r *itemReader[T]) next(item *T) error {
 	return nil
 }
 
-// place is the JSON pointer of the item.
+// place returns the JSON pointer of the next item.
 func (r *itemReader[T]) place() string {
 	if r.single {
 		return ""
@@ -125,17 +124,17 @@ func (r *itemReader[T]) start() error {
 	case 'n':
 		return errNull("")
 	case 0:
-		_, err := r.dec.ReadToken() // says what is wrong
+		_, err := r.dec.ReadToken() // returns the error
 		if err == io.EOF {
 			return io.ErrUnexpectedEOF
 		}
 		return err
 	default:
-		return fmt.Errorf("%w: JSON %s in place of a list", api.ErrUnexpected, kind)
+		return fmt.Errorf("%w: JSON %s instead of a list", api.ErrUnexpected, kind)
 	}
 }
 
-// end makes sure that nothing follows the list.
+// end returns io.EOF if nothing follows the list.
 func (r *itemReader[T]) end() error {
 	if !r.single {
 		if _, err := r.dec.ReadToken(); err != nil {
@@ -144,7 +143,7 @@ func (r *itemReader[T]) end() error {
 	}
 	_, err := r.dec.ReadToken()
 	if err == nil {
-		return fmt.Errorf("%w: more JSON behind the value", api.ErrUnexpected)
+		return fmt.Errorf("%w: more JSON after the value", api.ErrUnexpected)
 	}
 	if err == io.EOF {
 		return err

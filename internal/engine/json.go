@@ -17,17 +17,17 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// What is tolerated in an answer: a name twice (the last one counts), invalid UTF-8
-// (replaced by U+FFFD), and a time without a zone (read as UTC). Unknown members and
-// null pass by themselves.
+// Responses may have duplicate names (the last one counts), invalid UTF-8 (replaced by
+// U+FFFD), and times without a zone (read as UTC). The decoder accepts unknown fields and
+// null anyway.
 var (
 	tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	lenient  = json.JoinOptions(tolerant, json.WithUnmarshalers(json.JoinUnmarshalers(
 		json.UnmarshalFromFunc(unmarshalTime), json.UnmarshalFromFunc(unmarshalObject))))
 )
 
-// unmarshalObject reads an object as a whole. As a map, it would merge the values of a
-// name that is there twice.
+// unmarshalObject decodes an object with encoding/json. As a map, the values of a duplicate
+// name would be merged.
 func unmarshalObject(dec *jsontext.Decoder, o *api.Object) error {
 	raw, err := dec.ReadValue()
 	if err != nil {
@@ -41,7 +41,7 @@ func unmarshalObject(dec *jsontext.Decoder, o *api.Object) error {
 	return nil
 }
 
-var errNoObject = errors.New("no object")
+var errNoObject = errors.New("not an object")
 
 func unmarshalTime(dec *jsontext.Decoder, t *time.Time) error {
 	var text *string
@@ -68,15 +68,15 @@ func parseTime(text string) (time.Time, error) {
 	return t, nil
 }
 
-var errNoTime = errors.New("no RFC 3339 date-time")
+var errNoTime = errors.New("not an RFC 3339 date-time")
 
-// unmarshal reads one value, which may be anything but null.
+// unmarshal decodes one value, which must not be null.
 func unmarshal[T any](s *Scanner, body []byte, into *T, scan Scan[T]) error {
 	if jsontext.Value(body).Kind() == 'n' {
 		return errNull("")
 	}
 	if scan != nil && !scannable(body) {
-		scan = nil // reflection says what is wrong, if anything is
+		scan = nil // reflection returns the error, if there is one
 	}
 	return jsonError("", decode(s, body, into, scan))
 }
@@ -102,7 +102,7 @@ func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
 	}
 }
 
-// scanList reads a list, if scan can.
+// scanList decodes a list with scan. It reports false if that is not possible.
 func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
 	s := Scanner{text: body}
 	if s.peek() != '[' {
@@ -116,7 +116,7 @@ func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
 		}
 		list = append(list, *new(T))
 		scan(&s, &list[len(list)-1])
-		if len(list) == 1 { // the others may be as long
+		if len(list) == 1 { // assume that the others are as long
 			list = slices.Grow(list, min(len(body)/s.pos, maxGuess))
 		}
 		if s.peek() == ',' {
@@ -126,7 +126,7 @@ func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
 	return list, true
 }
 
-// maxGuess is how many items there is room for before they are seen.
+// maxGuess is how many items scanList allocates at most before it has read them.
 const maxGuess = 4096
 
 func errNull(pointer string) error {
@@ -136,8 +136,9 @@ func errNull(pointer string) error {
 	return fmt.Errorf("%w: %s: null", api.ErrUnexpected, pointer)
 }
 
-// jsonError says what is wrong with a piece of JSON and where, by JSON pointer
-// (RFC 6901) from the place on where the piece is, without a value from it.
+// jsonError returns an error that says what is wrong with some JSON and where, without
+// values from it. The location is a JSON pointer (RFC 6901), which begins with place, the
+// pointer of the JSON itself.
 func jsonError(place string, err error) error {
 	if err == nil {
 		return nil
@@ -149,7 +150,7 @@ func jsonError(place string, err error) error {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return readError(io.ErrUnexpectedEOF)
 		}
-		return fmt.Errorf("%w: no JSON at byte %d", api.ErrUnexpected, syntactic.ByteOffset)
+		return fmt.Errorf("%w: invalid JSON at byte %d", api.ErrUnexpected, syntactic.ByteOffset)
 	}
 	if errors.Is(err, api.ErrUnexpected) {
 		return err
@@ -171,8 +172,8 @@ func describe(place string, e *json.SemanticError) string {
 	return where + ": wrong type"
 }
 
-// missing reports the first of the named members that value, a pointer to a
-// struct, holds nothing in.
+// missing returns an error for the first required field that is empty in value, a pointer
+// to a struct.
 func missing(value any, required []string) error {
 	v := reflect.ValueOf(value).Elem()
 	if len(required) == 0 || v.Kind() != reflect.Struct {

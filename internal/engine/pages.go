@@ -13,16 +13,17 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// Pages iterates over a list that is read page by page: fetch asks for top items
-// from skip on. The first page starts at start, nil being 0, and each is of size
-// items, nil being [api.Settings].PageSize.
+// Pages iterates over a list that is read page by page. Fetch requests top items, without
+// the first skip items of the list. The first page begins at start, or at 0 if that is nil.
+// A page has size items, or [api.Settings].PageSize if that is nil.
 //
-// A page shorter than asked for is the last one, and so is a longer one, since it
-// means that the server ignores the page size and has sent the whole list. A page
-// that repeats the one before it ends the iteration with [api.ErrUnexpected].
-// Otherwise it behaves as [Items] does. Once a first page is full, [api.Settings].ReadAhead
-// pages are on their way while one is consumed, and fetch is called by several
-// goroutines at once; leaving the loop ends their requests, and waits for them.
+// A shorter page is the last one. So is a longer one, because then the server ignores the
+// page size and has sent the whole list. A page that equals the page before it ends the
+// iteration with [api.ErrUnexpected]. Otherwise, Pages behaves as [Items] does.
+//
+// Once the first page is full, [api.Settings].ReadAhead pages are in flight while the
+// caller uses one, and fetch runs on several goroutines at once. Leaving the loop cancels
+// the requests in flight and waits until they end.
 func Pages[T any](
 	ctx context.Context, op *api.Operation, s api.Settings, scan Scan[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
@@ -36,7 +37,7 @@ func Pages[T any](
 	}
 	return func(yield func(T, error) bool) {
 		if top < 1 || first < 0 {
-			yield(*new(T), newError(op, fmt.Errorf("pages of %d items from item %d on", top, first)))
+			yield(*new(T), newError(op, fmt.Errorf("invalid pages: %d items each, from item %d", top, first)))
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
@@ -50,14 +51,14 @@ func Pages[T any](
 		defer queue.wait()
 		defer cancel()
 
-		var before uint64 // sum of the page before
+		var before uint64 // sum of the page before this one
 		for {
 			current := queue.pop()
-			if current.rsp == nil && current.err == nil { // runtime.Goexit, as t.Fatal does
-				current.err = newError(op, errors.New("the goroutine that was to read a page has ended"))
+			if current.rsp == nil && current.err == nil { // fetch called runtime.Goexit, as t.Fatal does
+				current.err = newError(op, errors.New("the goroutine that reads a page has ended"))
 			}
 			if len(current.items) > 0 && current.sum == before {
-				err := fmt.Errorf("%w: the page from item %d on repeats the one before it", api.ErrUnexpected, current.skip)
+				err := fmt.Errorf("%w: the page from item %d repeats the one before it", api.ErrUnexpected, current.skip)
 				yield(*new(T), responseError(op, current.rsp, err))
 				return
 			}
@@ -85,15 +86,15 @@ func Pages[T any](
 	}
 }
 
-// page is one page: its items up to an error, if there is one.
+// page is one page, with its items up to an error.
 type page[T any] struct {
 	skip  int
 	items []T
-	sum   uint64 // of its bytes, to tell it from others
+	sum   uint64 // hash of its bytes
 	rsp   *http.Response
 	err   error
 
-	panicked any // what an editor or a RoundTripper of the caller's has panicked with
+	panicked any // value that a request editor or RoundTripper panicked with
 }
 
 func readPage[T any](op *api.Operation, s api.Settings, scan Scan[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
@@ -110,12 +111,12 @@ func readPage[T any](op *api.Operation, s api.Settings, scan Scan[T], seed mapha
 	return p
 }
 
-// pageQueue reads pages in order, some of them ahead of the one that is consumed.
+// pageQueue reads pages in order, some of them before the caller needs them.
 type pageQueue[T any] struct {
-	skip, top int // of the page to be read next
+	skip, top int // of the next page to request
 	read      func(skip int) page[T]
 	pending   []chan page[T]
-	last      atomic.Bool // a page that is not full has been read: there is none behind it
+	last      atomic.Bool // a page that is not full has been read
 }
 
 // pop returns the next page.
@@ -123,18 +124,18 @@ func (q *pageQueue[T]) pop() page[T] {
 	if len(q.pending) == 0 {
 		return q.read(q.advance())
 	}
-	q.fill(len(q.pending) + 1) // the first of them will be consumed, no longer on its way
+	q.fill(len(q.pending) + 1) // the first of them is returned below
 	next := <-q.pending[0]
 	q.pending = q.pending[1:]
 	if next.panicked != nil {
-		panic(next.panicked) // where it would have been without reading ahead
+		panic(next.panicked) // on the goroutine of the caller
 	}
 	return next
 }
 
-// fill sees to it that n pages are on their way.
+// fill requests pages until n are in flight.
 func (q *pageQueue[T]) fill(n int) {
-	for len(q.pending) < n && !q.last.Load() && q.skip >= 0 { // negative: beyond what an int holds
+	for len(q.pending) < n && !q.last.Load() && q.skip >= 0 { // negative after an overflow
 		skip, result := q.advance(), make(chan page[T], 1)
 		q.pending = append(q.pending, result)
 		go func() {
@@ -157,7 +158,7 @@ func (q *pageQueue[T]) advance() (skip int) {
 	return skip
 }
 
-// wait waits for the pages that nobody will consume; their context has ended.
+// wait waits for the pages in flight. Their context has ended.
 func (q *pageQueue[T]) wait() {
 	for _, result := range q.pending {
 		<-result

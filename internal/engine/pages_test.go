@@ -163,7 +163,7 @@ func TestPagesFail(t *testing.T) {
 		"a repeated page": {
 			// A server that ignores $skip would be read for ever.
 			&paged{size: new(2), answer: func(int, int) *answer { return &answer{body: numbered(0, 2)} }},
-			2, api.ErrUnexpected, "the page from item 2 on repeats the one before it",
+			2, api.ErrUnexpected, "the page from item 2 repeats the one before it",
 		},
 		"a page that is refused":  {&paged{things: 9, size: new(2), answer: second(answer{status: 429})}, 2, api.ErrTooManyRequests, "429"},
 		"a page that is null":     {&paged{things: 9, size: new(2), answer: second(answer{body: "null"})}, 2, api.ErrUnexpected, "null"},
@@ -171,9 +171,9 @@ func TestPagesFail(t *testing.T) {
 		"a page that is cut off":  {&paged{things: 9, size: new(2), answer: second(answer{body: `[{"id":"2"},`})}, 3, api.ErrUnexpected, "body cut off"},
 		"a page of another type":  {&paged{things: 9, size: new(2), answer: second(answer{body: `[{"id":"2"},{"id":7}]`})}, 3, api.ErrUnexpected, "/1/id"},
 		"a page that is too long": {&paged{things: 9, size: new(2), settings: api.Settings{MaxResponseBytes: 500}, answer: second(answer{body: strings.Repeat(" ", 501)})}, 2, api.ErrTooLarge, ""},
-		"Top of 0":                {&paged{things: 9, size: new(0)}, 0, nil, "pages of 0 items from item 0 on"},
-		"negative Top":            {&paged{things: 9, size: new(-1)}, 0, nil, "pages of -1 items from item 0 on"},
-		"negative Skip":           {&paged{things: 9, size: new(2), start: new(-3)}, 0, nil, "pages of 2 items from item -3 on"},
+		"Top of 0":                {&paged{things: 9, size: new(0)}, 0, nil, "invalid pages: 0 items each, from item 0"},
+		"negative Top":            {&paged{things: 9, size: new(-1)}, 0, nil, "invalid pages: -1 items each, from item 0"},
+		"negative Skip":           {&paged{things: 9, size: new(2), start: new(-3)}, 0, nil, "invalid pages: 2 items each, from item -3"},
 	} {
 		for _, ahead := range []int{0, 3} {
 			t.Run(fmt.Sprintf("%s, %d ahead", name, ahead), func(t *testing.T) {

@@ -14,9 +14,8 @@ type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// ParseBaseURL checks a base URL: http or https, with a host, and without user
-// info, query or fragment, which would get lost or end up in logs. The errors name
-// what is wrong and do not repeat the URL.
+// ParseBaseURL parses a base URL: http or https, with a host, and without user info, query
+// and fragment, which would be lost or logged. Its errors do not contain the URL.
 func ParseBaseURL(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, errors.New("is empty")
@@ -24,7 +23,7 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errors.New("is no URL")
+		return nil, errors.New("is not a URL")
 	case u.Scheme == "" || u.Opaque != "":
 		return nil, errors.New("has no scheme; write https://host/path")
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -32,27 +31,27 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, errors.New("has no host")
 	case u.User != nil:
-		return nil, errors.New("holds user info")
+		return nil, errors.New("has user info")
 	case u.RawQuery != "" || u.ForceQuery:
 		return nil, errors.New("has a query")
 	case u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return nil, errors.New("has a fragment")
 	}
-	// A zone of an IPv6 address can be read that cannot be written.
+	// Some zones of IPv6 addresses can be parsed but not written.
 	if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host {
-		return nil, errors.New("has a host that is no host")
+		return nil, errors.New("has an invalid host")
 	}
 	return u, nil
 }
 
-// NewDoer returns a Doer that completes each request before next sends it:
+// NewDoer returns a Doer that completes each request and then calls next:
 //
-//   - Accept and User-Agent are set where no editor has set them;
-//   - Accept-Encoding is removed, so that net/http decompresses the answer;
-//   - spaces in the query go out as %20, since not every server of OData reads
-//     the plus sign of HTML forms;
+//   - It sets Accept and User-Agent, unless a request editor has set them.
+//   - It removes Accept-Encoding, so that net/http decompresses the response.
+//   - It encodes spaces in the query as %20, because not every OData server accepts the
+//     plus sign of HTML forms.
 //
-// and that follows no redirect: an *http.Client is copied for that, not changed.
+// If next is an *http.Client, the Doer uses a copy that follows no redirects.
 func NewDoer(next Doer, userAgent string) Doer {
 	if client, ok := next.(*http.Client); ok {
 		next = WithoutRedirects(client)
@@ -60,8 +59,8 @@ func NewDoer(next Doer, userAgent string) Doer {
 	return &completingDoer{next, []string{"application/json"}, []string{userAgent}}
 }
 
-// WithoutRedirects returns a copy of an http.Client that hands redirects back
-// instead of following them.
+// WithoutRedirects returns a copy of an http.Client that returns redirects instead of
+// following them.
 func WithoutRedirects(client *http.Client) *http.Client {
 	c := *client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -81,14 +80,14 @@ func (d *completingDoer) Do(req *http.Request) (*http.Response, error) {
 	if _, set := req.Header["User-Agent"]; !set {
 		req.Header["User-Agent"] = d.userAgent[:1:1]
 	}
-	// Whoever sets it has to decompress as well; net/http does both by itself.
+	// net/http decompresses the response only if it has set the header itself.
 	req.Header.Del("Accept-Encoding")
-	// A plus sign in a value is %2B by now, so every + stands for a space.
+	// A plus sign in a value is encoded as %2B, so each + stands for a space.
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
 	return d.next.Do(req)
 }
 
-// UserAgent returns the product token of the module that a package is in, such as
+// UserAgent returns the name and version of the module that a package belongs to, such as
 // "tapkey-go/v1.2.0", from the build information of the program.
 func UserAgent(packagePath string) string {
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -13,14 +13,15 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// success turns everything but a 2xx into an *api.Error and closes its body.
+// success returns a response whose status is 2xx. It turns any other into an *api.Error
+// and closes its body.
 func success(op *api.Operation, rsp *http.Response, err error) (*http.Response, error) {
 	switch {
 	case err != nil:
 		CloseBody(rsp)
 		return nil, transportError(op, err)
 	case rsp == nil:
-		return nil, newError(op, errors.New("the Doer returned neither an answer nor an error"))
+		return nil, newError(op, errors.New("the Doer returned neither a response nor an error"))
 	case rsp.Body == nil:
 		rsp.Body = http.NoBody
 	}
@@ -36,8 +37,8 @@ func success(op *api.Operation, rsp *http.Response, err error) (*http.Response, 
 	return nil, statusError(op, rsp)
 }
 
-// CloseBody closes the body of an answer. It reads a small rest first, so that the
-// connection can be used again.
+// CloseBody closes the body of a response. It first reads what is left of it, up to
+// 64 KiB, so that the connection can be reused.
 func CloseBody(rsp *http.Response) {
 	if rsp == nil || rsp.Body == nil {
 		return
@@ -46,8 +47,8 @@ func CloseBody(rsp *http.Response) {
 	_ = rsp.Body.Close()
 }
 
-// Redirect returns the origin that an answer points to, without the path and the
-// query, which may hold what was sent.
+// Redirect reports whether a response is a redirect, and returns the origin of its target.
+// It leaves out the path and the query, which may repeat what was sent.
 func Redirect(rsp *http.Response) (origin string, ok bool) {
 	switch rsp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -57,7 +58,7 @@ func Redirect(rsp *http.Response) (origin string, ok bool) {
 	}
 	target, err := url.Parse(rsp.Header.Get("Location"))
 	if err != nil {
-		return "a place that is no URL", true
+		return "an invalid URL", true
 	}
 	if rsp.Request != nil && rsp.Request.URL != nil {
 		target = rsp.Request.URL.ResolveReference(target)
@@ -65,13 +66,13 @@ func Redirect(rsp *http.Response) (origin string, ok bool) {
 	return (&url.URL{Scheme: target.Scheme, Host: target.Host}).String(), true
 }
 
-// maxPooledBytes is how large a buffer may have grown that is used again.
+// maxPooledBytes is the largest size of a buffer that is reused.
 const maxPooledBytes = 1 << 20
 
-// bodies are buffers for answers, which no value refers to once it is decoded.
+// bodies is a pool of buffers. Decoded values do not refer to them.
 var bodies = sync.Pool{New: func() any { return new(body) }}
 
-// body is an answer that has been read.
+// body is a response that has been read.
 type body struct {
 	bytes.Buffer
 	rsp     *http.Response
@@ -88,9 +89,9 @@ func (b *body) release() {
 	bodies.Put(b)
 }
 
-// read reads the answer to its end. Its length is only what the server says: there is
-// room for no more than the pool keeps before that much is here, and then for no more
-// than the default limit, until more is here.
+// read reads the response to its end. The length is what the server claims and is not
+// trusted: read first allocates at most what the pool keeps, and then at most the default
+// limit, before it has read as much.
 func (b *body) read(length int64) error {
 	const start = maxPooledBytes - bytes.MinRead
 	length = min(length, b.limited.limit, DefaultMaxResponseBytes)
@@ -106,7 +107,7 @@ func (b *body) read(length int64) error {
 	return err
 }
 
-// readValue reads the body of a success that should hold JSON. The caller releases it.
+// readValue reads the JSON body of a successful response. The caller releases it.
 func readValue(op *api.Operation, s api.Settings, rsp *http.Response, err error) (*body, error) {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
@@ -124,12 +125,11 @@ func readValue(op *api.Operation, s api.Settings, rsp *http.Response, err error)
 		b.release()
 		return nil, responseError(op, rsp, readError(err))
 	}
-	_ = rsp.Body.Close() // it has been read to its end
+	_ = rsp.Body.Close() // read to its end
 	return b, nil
 }
 
-// jsonBody checks that an answer says it is JSON, and returns it.
-// An answer that does not say what it is gets the benefit of the doubt.
+// jsonBody returns the body of a response whose content type is JSON, or that has none.
 func jsonBody(rsp *http.Response) (io.Reader, error) {
 	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
 		return nil, fmt.Errorf("%w: no content", api.ErrUnexpected)
@@ -141,18 +141,18 @@ func jsonBody(rsp *http.Response) (io.Reader, error) {
 }
 
 func isJSON(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";") // whatever the parameters are
+	mediaType, _, _ := strings.Cut(contentType, ";") // without parameters
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }
 
-// limitedReader fails with api.ErrTooLarge once more than limit bytes were read since
+// limitedReader fails with api.ErrTooLarge once more than limit bytes have been read since
 // the last reset.
 type limitedReader struct {
 	reader io.Reader
 	limit  int64
 	read   int64
-	failed error // what Read failed with, other than io.EOF
+	failed error // error of the last Read, unless that is io.EOF
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
@@ -160,14 +160,14 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.failed = fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, l.limit)
 		return 0, l.failed
 	}
-	// One byte beyond the limit tells an answer that just fits from a larger one.
+	// One byte more tells a body that just fits from a larger one.
 	if room := l.limit - l.read; int64(len(p))-1 > room {
 		p = p[:room+1]
 	}
 	n, err := l.reader.Read(p)
 	l.read += int64(n)
 	if n > 0 && err == io.EOF {
-		err = nil // comes again, unless this was more than the limit
+		err = nil // the next Read returns it, or ErrTooLarge
 	}
 	if err != io.EOF {
 		l.failed = err

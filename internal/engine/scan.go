@@ -9,11 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Scanner walks over one JSON value, whose syntax and UTF-8 have been checked before,
-// for the functions that are generated for each schema. It is a shortcut: at whatever
-// is not plain, such as a wrong type or an escape in a name, it stops, and the value is
-// decoded by reflection instead. So it decides how fast a value is read, and never
-// whether it is accepted or what it says.
+// Scanner reads one JSON value, whose syntax and UTF-8 have been checked, for the functions
+// that are generated for each schema. It is a fast path: at anything unusual, such as a
+// wrong type or an escape in a name, it stops, and the value is decoded by reflection
+// instead. It affects only the speed of decoding, never the result.
 type Scanner struct {
 	text    []byte
 	pos     int
@@ -21,10 +20,10 @@ type Scanner struct {
 	stopped bool
 }
 
-// Scan reads a T into a variable.
+// Scan decodes a T into a variable.
 type Scan[T any] func(*Scanner, *T)
 
-// decode decodes text into a zero value: by scan if there is one and it can, else by
+// decode decodes text into a zero value, by scan if that is possible, otherwise by
 // reflection.
 func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
 	if scan != nil {
@@ -38,12 +37,12 @@ func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
 	return json.Unmarshal(text, into, lenient)
 }
 
-// scannable says whether a Scanner may walk over text.
+// scannable reports whether a Scanner can read text.
 func scannable(text []byte) bool {
 	return jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true)) // and UTF-8
 }
 
-// Next goes to the next member of an object, and reports false behind the last one.
+// Next advances to the next field of an object. It reports false after the last field.
 func (s *Scanner) Next() bool {
 	switch s.peek() {
 	case '{', ',':
@@ -70,13 +69,13 @@ func (s *Scanner) Next() bool {
 	return true
 }
 
-// Name returns the name of the member, until the next call of Next.
+// Name returns the name of the field. It is valid until the next call of Next.
 func (s *Scanner) Name() []byte { return s.name }
 
-// Skip passes over a value.
+// Skip skips a value.
 func (s *Scanner) Skip() { s.value() }
 
-// ScanString reads a string.
+// ScanString decodes a string.
 func ScanString[T ~string](s *Scanner, into *T) {
 	switch s.peek() {
 	case 'n':
@@ -99,7 +98,7 @@ func ScanString[T ~string](s *Scanner, into *T) {
 	}
 }
 
-// ScanBool reads a boolean.
+// ScanBool decodes a boolean.
 func ScanBool[T ~bool](s *Scanner, into *T) {
 	switch s.peek() {
 	case 'n':
@@ -116,7 +115,7 @@ func ScanBool[T ~bool](s *Scanner, into *T) {
 	}
 }
 
-// ScanInt reads an integer.
+// ScanInt decodes an integer.
 func ScanInt[T ~int | ~int64](s *Scanner, into *T) {
 	if s.peek() == 'n' {
 		s.null()
@@ -130,7 +129,7 @@ func ScanInt[T ~int | ~int64](s *Scanner, into *T) {
 	*into = T(n)
 }
 
-// ScanTime reads a date-time.
+// ScanTime decodes a date-time.
 func ScanTime(s *Scanner, into *time.Time) {
 	switch s.peek() {
 	case 'n':
@@ -148,14 +147,14 @@ func ScanTime(s *Scanner, into *time.Time) {
 	}
 }
 
-// ScanAny reads a value of any type, by reflection.
+// ScanAny decodes a value of any type, by reflection.
 func ScanAny[T any](s *Scanner, into *T) {
 	if json.Unmarshal(s.value(), into, lenient) != nil {
 		s.stop()
 	}
 }
 
-// ScanPointer reads what may be null, which is nil.
+// ScanPointer decodes a value that may be null, for which it stores nil.
 func ScanPointer[T any](s *Scanner, into **T, scan Scan[T]) {
 	if s.peek() == 'n' {
 		s.null()
@@ -168,7 +167,7 @@ func ScanPointer[T any](s *Scanner, into **T, scan Scan[T]) {
 	scan(s, *into)
 }
 
-// ScanSlice reads an array.
+// ScanSlice decodes an array.
 func ScanSlice[T any](s *Scanner, into *[]T, scan Scan[T]) {
 	switch s.peek() {
 	case 'n':
@@ -197,7 +196,7 @@ func (s *Scanner) stop() { s.stopped, s.pos = true, len(s.text) }
 
 func (s *Scanner) null() { s.pos += len("null") }
 
-// peek returns the first byte of the next token, 0 behind the last one.
+// peek skips white space and returns the next byte, or 0 at the end.
 func (s *Scanner) peek() byte {
 	for ; s.pos < len(s.text); s.pos++ {
 		if c := s.text[s.pos]; c > ' ' {
@@ -207,8 +206,8 @@ func (s *Scanner) peek() byte {
 	return 0
 }
 
-// string passes over a string and returns what is between its quotes. It is plain if
-// that stands for itself, having no escapes.
+// string skips a string and returns the text between its quotes. The text is plain if it
+// has no escapes.
 func (s *Scanner) string() (text []byte, plain bool) {
 	rest := s.text[min(s.pos+1, len(s.text)):]
 	end := bytes.IndexByte(rest, '"')
@@ -229,7 +228,7 @@ func (s *Scanner) string() (text []byte, plain bool) {
 	return rest[:end], false
 }
 
-// value passes over a value and returns it.
+// value skips a value and returns it.
 func (s *Scanner) value() []byte {
 	s.peek()
 	start, depth := s.pos, 0
@@ -255,7 +254,7 @@ func (s *Scanner) value() []byte {
 	return s.text[min(start, s.pos):s.pos]
 }
 
-// word passes over a number, true, false or null.
+// word skips a number, true, false or null.
 func (s *Scanner) word() {
 	for s.pos < len(s.text) {
 		switch s.text[s.pos] {

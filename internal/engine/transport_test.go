@@ -84,10 +84,10 @@ func TestTimeout(t *testing.T) {
 		status int
 	}{
 		"in time":            {slow{9 * time.Second, list, false}, "", 25 * time.Second, 0},
-		"no header":          {slow{time.Hour, list, false}, "no answer within 10s", header, 0},
-		"header at the end":  {slow{header, list, true}, "no answer within 10s", header, 0},
-		"no body":            {slow{0, []piece{{time.Hour, "["}}, false}, "no more of the answer within 5s", idle, 200},
-		"a body that stalls": {slow{time.Second, append(list[:2:2], piece{6 * time.Second, "]"}), false}, "no more of the answer within 5s", 10 * time.Second, 200},
+		"no header":          {slow{time.Hour, list, false}, "no response within 10s", header, 0},
+		"header at the end":  {slow{header, list, true}, "no response within 10s", header, 0},
+		"no body":            {slow{0, []piece{{time.Hour, "["}}, false}, "no more of the response within 5s", idle, 200},
+		"a body that stalls": {slow{time.Second, append(list[:2:2], piece{6 * time.Second, "]"}), false}, "no more of the response within 5s", 10 * time.Second, 200},
 	} {
 		for _, stream := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
@@ -233,9 +233,9 @@ func TestHeaderLimit(t *testing.T) {
 		bytes  int
 		text   string // of the error, if there is one
 	}{
-		"ours":             {nil, 1<<20 + 1, "answer too large: header of more than 1048576 bytes"},
+		"ours":             {nil, 1<<20 + 1, "response too large: header of more than 1048576 bytes"},
 		"ours, fits":       {nil, 1<<20 - 10_000, ""},
-		"a caller's":       {func(tr *http.Transport) { tr.MaxResponseHeaderBytes = 5000 }, 6000, "answer too large: header of more than 5000 bytes"},
+		"a caller's":       {func(tr *http.Transport) { tr.MaxResponseHeaderBytes = 5000 }, 6000, "response too large: header of more than 5000 bytes"},
 		"a caller's, fits": {func(*http.Transport) {}, 1<<20 + 1, ""},
 	} {
 		for _, h2 := range []bool{false, true} {
