@@ -30,21 +30,21 @@ func TestSentinels(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
-			_, err := decode(t, answer{status: status, body: `{"id": "1"}`})
+			_, err := decode(t, response{status: status, body: `{"id": "1"}`})
 			e := failure(t, err, want)
 			if e.StatusCode != status {
-				t.Errorf("status %d, want %d", e.StatusCode, status)
+				t.Errorf("got status %d, want %d", e.StatusCode, status)
 			}
 			for _, sentinel := range all {
 				if got := errors.Is(err, sentinel); got != (sentinel == want) {
-					t.Errorf("errors.Is(%q) is %t", sentinel, got)
+					t.Errorf("errors.Is(%q): got %t, want %t", sentinel, got, sentinel == want)
 				}
 			}
 			if e.Operation != "getThing" || e.Method != "GET" || e.Path != "/Things/{thingId}" {
-				t.Errorf("operation %q, method %q, path %q", e.Operation, e.Method, e.Path)
+				t.Errorf("got operation %q, method %q, path %q, want those of getThing", e.Operation, e.Method, e.Path)
 			}
 			if !strings.HasPrefix(err.Error(), fmt.Sprintf("getThing: GET /Things/{thingId}: %d", status)) {
-				t.Errorf("text %q", err)
+				t.Errorf("got error %q, want the operation and the status %d", err, status)
 			}
 		})
 	}
@@ -54,84 +54,85 @@ func TestErrorBodies(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("x", 1<<20)
 	for name, test := range map[string]struct {
-		answer
+		response
 		code, message string
-		bytes         int // of the body that are kept; 0: all
+		bytes         int // of the body that are kept; 0 for all
 	}{
-		"ErrorCode": {answer{body: `{"ErrorCode": "Duplicate", "Message": "It is there."}`}, "Duplicate", "It is there.", 0},
-		"errorCode": {answer{body: `{"errorCode": "Duplicate"}`}, "Duplicate", "", 0},
-		"ERRORCODE": {answer{body: `{"ERRORCODE": "Duplicate"}`}, "Duplicate", "", 0},
-		"a number":  {answer{body: `{"code": 1205}`}, "1205", "", 0},
-		"OData":     {answer{body: `{"error": {"code": "Q1", "message": "bad\nfilter", "innererror": {}}}`}, "Q1", "bad filter", 0},
-		"OData v3":  {answer{body: `{"odata.error": 1, "error": {"code": "Q1", "message": {"lang": "en", "value": "x"}}}`}, "Q1", "", 0},
+		"ErrorCode": {response{body: `{"ErrorCode": "Duplicate", "Message": "It is there."}`}, "Duplicate", "It is there.", 0},
+		"errorCode": {response{body: `{"errorCode": "Duplicate"}`}, "Duplicate", "", 0},
+		"ERRORCODE": {response{body: `{"ERRORCODE": "Duplicate"}`}, "Duplicate", "", 0},
+		"a number":  {response{body: `{"code": 1205}`}, "1205", "", 0},
+		"OData":     {response{body: `{"error": {"code": "Q1", "message": "bad\nfilter", "innererror": {}}}`}, "Q1", "bad filter", 0},
+		"OData v3":  {response{body: `{"odata.error": 1, "error": {"code": "Q1", "message": {"lang": "en", "value": "x"}}}`}, "Q1", "", 0},
 		"OData twice": {
-			answer{body: `{"error": {"code": "Q1", "message": "m", "error": "deeper than anybody looks for a code"}}`}, "Q1", "m", 0,
+			response{body: `{"error": {"code": "Q1", "message": "m", "error": "deeper than anybody looks for a code"}}`}, "Q1", "m", 0,
 		},
 		"RFC 9457": {
-			answer{contentType: "application/problem+json", body: `{"type": "about:blank", "title": "Bad", "status": "400", "detail": "More."}`},
+			response{contentType: "application/problem+json", body: `{"type": "about:blank", "title": "Bad", "status": "400", "detail": "More."}`},
 			"", "More.", 0,
 		},
-		"RFC 6749": {answer{body: `{"error": "invalid_request", "error_description": "no"}`}, "invalid_request", "no", 0},
+		"RFC 6749": {response{body: `{"error": "invalid_request", "error_description": "no"}`}, "invalid_request", "no", 0},
 		"other types": {
-			answer{body: `{"ErrorCode": {"a": 1}, "code": [1], "error": true, "message": null, "title": "T"}`}, "", "T", 0,
+			response{body: `{"ErrorCode": {"a": 1}, "code": [1], "error": true, "message": null, "title": "T"}`}, "", "T", 0,
 		},
-		"duplicate, bad UTF-8": {answer{body: `{"code": "A", "code": "B", "message": "` + "\xff" + `!"}`}, "B", "\uFFFD!", 0},
-		"string":               {answer{body: `"nope"`}, "", "", 0},
-		"array":                {answer{body: `[{"code": "A"}]`}, "", "", 0},
-		"number":               {answer{body: `17`}, "", "", 0},
-		"null":                 {answer{body: `null`}, "", "", 0},
-		"empty":                {answer{}, "", "", 0},
-		"HTML":                 {answer{contentType: "text/html", body: "<html><b>502</b>"}, "", "", 0},
-		"no type":              {answer{contentType: "none", body: `{"code": "A"}`}, "A", "", 0},
-		"cut off":              {answer{body: `{"code": "A", "message": "it en`}, "A", "", 0},
-		"huge":                 {answer{body: `{"code": "A", "message": "` + huge + `"}`}, "A", "", 64 << 10},
-		"huge code":            {answer{body: `{"code": "` + huge[:1000] + `"}`}, huge[:100], "", 0},
-		"escapes":              {answer{body: `{"code": "\u001b[2J\r\nA\u202eB", "message": "a\u2028b"}`}, "[2J A B", "a b", 0},
-		"unknown encoding":     {answer{encoding: "br", body: "\x0b\x02\x80"}, "", "", 0},
+		"duplicate, bad UTF-8": {response{body: `{"code": "A", "code": "B", "message": "` + "\xff" + `!"}`}, "B", "\uFFFD!", 0},
+		"string":               {response{body: `"nope"`}, "", "", 0},
+		"array":                {response{body: `[{"code": "A"}]`}, "", "", 0},
+		"number":               {response{body: `17`}, "", "", 0},
+		"null":                 {response{body: `null`}, "", "", 0},
+		"empty":                {response{}, "", "", 0},
+		"HTML":                 {response{contentType: "text/html", body: "<html><b>502</b>"}, "", "", 0},
+		"no type":              {response{contentType: "none", body: `{"code": "A"}`}, "A", "", 0},
+		"cut off":              {response{body: `{"code": "A", "message": "it en`}, "A", "", 0},
+		"huge":                 {response{body: `{"code": "A", "message": "` + huge + `"}`}, "A", "", 64 << 10},
+		"huge code":            {response{body: `{"code": "` + huge[:1000] + `"}`}, huge[:100], "", 0},
+		"escapes":              {response{body: `{"code": "\u001b[2J\r\nA\u202eB", "message": "a\u2028b"}`}, "[2J A B", "a b", 0},
+		"unknown encoding":     {response{encoding: "br", body: "\x0b\x02\x80"}, "", "", 0},
 	} {
 		for _, status := range []int{400, 500} {
 			t.Run(fmt.Sprintf("%s %d", name, status), func(t *testing.T) {
 				t.Parallel()
 				test.status = status
-				_, err := decode(t, test.answer)
+				_, err := decode(t, test.response)
 				e := failure(t, err, nil)
 				if e.StatusCode != status {
-					t.Errorf("status %d, want %d", e.StatusCode, status)
+					t.Errorf("got status %d, want %d", e.StatusCode, status)
 				}
 				if e.Code != test.code || e.Message != test.message {
-					t.Errorf("code %q and message %q, want %q and %q", e.Code, e.Message, test.code, test.message)
+					t.Errorf("got code %q and message %q, want %q and %q", e.Code, e.Message, test.code, test.message)
 				}
 				want := test.body
 				if test.bytes > 0 {
 					want = want[:test.bytes]
 				}
 				if string(e.Body) != want {
-					t.Errorf("%d bytes of the body, want %d", len(e.Body), len(want))
+					t.Errorf("got %d bytes of the body, want %d", len(e.Body), len(want))
 				}
 				if e.Header.Get("Date") == "" {
-					t.Error("the answer's header is missing")
+					t.Error("got no header, want that of the response")
 				}
 				if test.code != "" && !strings.Contains(err.Error(), "("+test.code+")") {
-					t.Errorf("text %q does not name the code", err)
+					t.Errorf("got error %q, want the code %s in it", err, test.code)
 				}
 				if len(err.Error()) > 700 {
-					t.Errorf("text has %d bytes", len(err.Error()))
+					t.Errorf("got an error of %d bytes, want at most 700", len(err.Error()))
 				}
 			})
 		}
 	}
 }
 
-// TestErrorTextHoldsNoServerWords: what a server says may repeat what it was sent.
-func TestErrorTextHoldsNoServerWords(t *testing.T) {
+// TestErrorTextWithoutMessage checks that the text of an error does not contain the
+// server's message, which may repeat what was sent.
+func TestErrorTextWithoutMessage(t *testing.T) {
 	t.Parallel()
-	_, err := decode(t, answer{status: 409, body: `{"ErrorCode": "Duplicate", "Message": "ada@example.com exists"}`})
+	_, err := decode(t, response{status: 409, body: `{"ErrorCode": "Duplicate", "Message": "ada@example.com exists"}`})
 	e := failure(t, err, api.ErrConflict)
 	if got, want := err.Error(), "getThing: GET /Things/{thingId}: 409 Conflict (Duplicate)"; got != want {
-		t.Errorf("text %q, want %q", got, want)
+		t.Errorf("got error %q, want %q", got, want)
 	}
 	if e.Message != "ada@example.com exists" {
-		t.Errorf("message %q", e.Message)
+		t.Errorf("got message %q, want that of the server", e.Message)
 	}
 }
 
@@ -143,19 +144,19 @@ func TestGzippedErrorBody(t *testing.T) {
 			body += strings.Repeat(" ", 8<<20)
 		}
 		compressed := zip(body)
-		server := httptest.NewServer(answer{status: 400, encoding: "gzip", body: compressed})
+		server := httptest.NewServer(response{status: 400, encoding: "gzip", body: compressed})
 		defer server.Close()
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
-		req.Header.Set("Accept-Encoding", "gzip") // net/http would leave the answer as it is
+		req.Header.Set("Accept-Encoding", "gzip") // with which net/http would not decompress
 		rsp, err := engine.NewDoer(server.Client(), "test").Do(req)
 		e := failure(t, engine.Discard(getThing, rsp, err), api.ErrBadRequest)
 		if e.Code != "A" || len(e.Body) > 64<<10 {
-			t.Errorf("code %q, %d bytes of body", e.Code, len(e.Body))
+			t.Errorf("got code %q and %d bytes of the body, want code A and at most 64 KiB", e.Code, len(e.Body))
 		}
 	}
 }
 
-// TestTransportErrors: the text of an error of http.Client.Do is the whole URL.
+// TestTransportErrors checks that errors do not contain the URL, as those of net/http do.
 func TestTransportErrors(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -174,22 +175,22 @@ func TestTransportErrors(t *testing.T) {
 		t.Helper()
 		e := failure(t, err, nil)
 		if e.StatusCode != 0 || e.Header != nil || e.Body != nil {
-			t.Errorf("status %d, header %v, body %q of no answer", e.StatusCode, e.Header, e.Body)
+			t.Errorf("got status %d, header %v, body %q, want none", e.StatusCode, e.Header, e.Body)
 		}
 		if text := err.Error(); !strings.HasPrefix(text, "getThing: GET /Things/{thingId}: ") ||
 			strings.Contains(text, "ada") || strings.Contains(text, "s3cret") || strings.Contains(text, "?") {
-			t.Errorf("text %q", text)
+			t.Errorf("got error %q, want the operation and no part of the URL", text)
 		}
 	}
 	t.Run("connection refused", func(t *testing.T) {
 		err := call(t.Context(), &http.Client{Transport: &http.Transport{}})
 		check(t, err)
 		if _, ok := errors.AsType[*net.OpError](err); !ok {
-			t.Errorf("%v leads to no *net.OpError", err)
+			t.Errorf("got %v, want a *net.OpError", err)
 		}
 		var netErr net.Error
 		if !errors.As(err, &netErr) {
-			t.Errorf("%v leads to no net.Error", err)
+			t.Errorf("got %v, want a net.Error", err)
 		}
 	})
 	t.Run("canceled", func(t *testing.T) {
@@ -198,7 +199,7 @@ func TestTransportErrors(t *testing.T) {
 		err := call(ctx, &http.Client{Transport: &http.Transport{}})
 		check(t, err)
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%v is not context.Canceled", err)
+			t.Errorf("got %v, want context.Canceled", err)
 		}
 	})
 	t.Run("deadline", func(t *testing.T) {
@@ -207,7 +208,7 @@ func TestTransportErrors(t *testing.T) {
 		err := call(ctx, &http.Client{Transport: &http.Transport{}})
 		check(t, err)
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%v is not context.DeadlineExceeded", err)
+			t.Errorf("got %v, want context.DeadlineExceeded", err)
 		}
 	})
 	t.Run("a wrapped url.Error", func(t *testing.T) {
@@ -216,20 +217,20 @@ func TestTransportErrors(t *testing.T) {
 		_, err := engine.Decode[thing](getThing, api.Settings{}, nil, nil, wrapped)
 		check(t, err)
 		if !errors.Is(err, reason) || !strings.Contains(err.Error(), "attempt 3: no route") {
-			t.Errorf("%v does not tell the reason", err)
+			t.Errorf("got %v, want the cause and its text", err)
 		}
 	})
 	t.Run("many lines", func(t *testing.T) {
 		err := engine.Discard(getThing, nil, errors.New("a\r\nb\x1b[2J\tc "+strings.Repeat("x", 10_000)))
 		check(t, err)
 		if !strings.Contains(err.Error(), ": a b [2J c xxx") || len(err.Error()) > 700 {
-			t.Errorf("text %q", err)
+			t.Errorf("got error %q, want one line of at most 700 bytes", err)
 		}
 	})
-	t.Run("an *api.Error passes as it is", func(t *testing.T) {
+	t.Run("an *api.Error is not changed", func(t *testing.T) {
 		own := &api.Error{Operation: "other", StatusCode: 429}
 		if err := engine.Discard(getThing, nil, own); err != error(own) {
-			t.Errorf("error %v", err)
+			t.Errorf("got %v, want %v", err, own)
 		}
 	})
 }
@@ -247,26 +248,26 @@ func TestDoerReturnsNothing(t *testing.T) {
 	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, nothing))
 	failure(t, err, nil)
 
-	// A Doer may also return an answer without a body.
+	// A Doer may also return a response without a body.
 	bare := &http.Response{StatusCode: 200}
 	_, err = engine.Decode[thing](getThing, api.Settings{}, nil, bare, nil)
 	failure(t, err, api.ErrUnexpected)
 	failure(t, engine.Discard(getThing, &http.Response{StatusCode: 404}, nil), api.ErrNotFound)
 	if err := engine.Discard(getThing, bare, nil); err != nil {
-		t.Error(err)
+		t.Errorf("got error %v, want none", err)
 	}
 
-	// Or an answer beside an error, which is closed.
+	// It may return a response together with an error. Then the response is closed.
 	closed, reason := false, errors.New("broken")
 	both := &http.Response{StatusCode: 200, Body: closer{strings.NewReader("{}"), func() { closed = true }}}
 	failure(t, engine.Discard(getThing, both, reason), reason)
 	if !closed {
-		t.Error("the answer beside an error is left open")
+		t.Error("got an open response with an error, want it closed")
 	}
 }
 
-// TestRedirect: only the origin is named, since a path and a query may hold what
-// was sent.
+// TestRedirect checks that the error contains only the origin of the target, because a path
+// and a query may repeat what was sent.
 func TestRedirect(t *testing.T) {
 	t.Parallel()
 	for location, want := range map[string]string{
@@ -277,14 +278,14 @@ func TestRedirect(t *testing.T) {
 		"http://[secret/?x=secret": "an invalid URL",
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
-			_, err := decode(t, answer{status: status, location: location, body: "secret"})
+			_, err := decode(t, response{status: status, location: location, body: "secret"})
 			e := failure(t, err, api.ErrRedirect)
-			if e.StatusCode != status && want != "an invalid URL" { // which net/http gives no answer for
-				t.Errorf("%d to %q: status %d", status, location, e.StatusCode)
+			if e.StatusCode != status && want != "an invalid URL" { // for which net/http returns no response
+				t.Errorf("%d to %q: got status %d, want %[1]d", status, location, e.StatusCode)
 			}
 			text := err.Error()
 			if !strings.Contains(text, want) || strings.Contains(text, "secret") || strings.Contains(text, "pw") {
-				t.Errorf("%d to %q: text %q, want %q in it", status, location, text, want)
+				t.Errorf("%d to %q: got error %q, want %q in it", status, location, text, want)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -18,7 +17,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// inMemory is an answer that no server has sent.
+// inMemory returns a response without a server.
 func inMemory(status int, header http.Header, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
 }
@@ -44,24 +43,24 @@ func FuzzErrorBody(f *testing.F) {
 		err := engine.Discard(getThing, inMemory(status, http.Header{}, body), nil)
 		e := failure(t, err, nil)
 		if e.StatusCode != status || !strings.HasPrefix(body, string(e.Body)) || len(e.Body) < min(len(body), 64<<10) {
-			t.Errorf("status %d, %d of %d bytes kept", e.StatusCode, len(e.Body), len(body))
+			t.Errorf("got status %d and %d bytes of the body, want %d and the first 64 KiB of %d", e.StatusCode, len(e.Body), status, len(body))
 		}
 		if len(e.Code) > 100 || len(e.Message) > 512 || !oneLine(e.Code) || !oneLine(e.Message) || !oneLine(err.Error()) {
-			t.Errorf("code %q, message %q, text %q", e.Code, e.Message, err)
+			t.Errorf("got code %q, message %q, error %q, want one line each, within the limits", e.Code, e.Message, err)
 		}
-		// A code that there is no doubt about is found.
-		var members map[string]any
-		if !jsontext.Value(body).IsValid() || json.Unmarshal([]byte(body), &members) != nil {
+		// A code that is not ambiguous is found.
+		var fields map[string]any
+		if !jsontext.Value(body).IsValid() || json.Unmarshal([]byte(body), &fields) != nil {
 			return
 		}
-		code, _ := members["ErrorCode"].(string)
-		for name := range members {
+		code, _ := fields["ErrorCode"].(string)
+		for name := range fields {
 			if name != "ErrorCode" && strings.EqualFold(name, "ErrorCode") {
 				return
 			}
 		}
 		if want := engine.OneLine(code, 100); code != "" && e.Code != want {
-			t.Errorf("code %q, want %q", e.Code, want)
+			t.Errorf("got code %q, want %q", e.Code, want)
 		}
 	})
 }
@@ -78,10 +77,10 @@ func FuzzRetryAfter(f *testing.F) {
 		seconds, err := strconv.ParseUint(value, 10, 31)
 		_, notDate := http.ParseTime(value)
 		if ok != (err == nil || notDate == nil) || wait < 0 {
-			t.Errorf("%q: %v, %t", value, wait, ok)
+			t.Errorf("%q: got %v, %t, want a wait only for seconds and dates", value, wait, ok)
 		}
 		if err == nil && wait != time.Duration(seconds)*time.Second {
-			t.Errorf("%q: %v", value, wait)
+			t.Errorf("%q: got %v, want %d s", value, wait, seconds)
 		}
 	})
 }
@@ -102,17 +101,17 @@ func FuzzContentType(f *testing.F) {
 			failure(t, err, api.ErrUnexpected)
 		}
 		if err == nil && got.ID != "1" || err != nil && !oneLine(err.Error()) {
-			t.Errorf("%q: %v, %v", value, got, err)
+			t.Errorf("%q: got %v, %v, want the thing 1 or an error on one line", value, got, err)
 		}
-		// What is well-formed is understood as package mime does.
+		// If the content type is well-formed, package mime agrees.
 		mediaType, _, malformed := mime.ParseMediaType(value)
 		isJSON := mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 		if malformed == nil && (err == nil) != isJSON {
-			t.Errorf("%q: %v", value, err)
+			t.Errorf("%q: got error %v, want JSON accepted: %t", value, err, isJSON)
 		}
-		// Parameters do not matter.
+		// Parameters are ignored.
 		if _, err := decode("application/json;" + value); err != nil {
-			t.Error(err)
+			t.Errorf("JSON with the parameters %q: got error %v, want none", value, err)
 		}
 	})
 }
@@ -128,20 +127,20 @@ func FuzzParseBaseURL(f *testing.F) {
 		u, err := engine.ParseBaseURL(text)
 		if err != nil {
 			if u != nil || !oneLine(err.Error()) || len(text) > 8 && strings.Contains(err.Error(), text) {
-				t.Errorf("%q: %v, %v", text, u, err)
+				t.Errorf("%q: got %v, %v, want an error on one line without the URL", text, u, err)
 			}
 			return
 		}
 		if u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			t.Errorf("%q: %#v", text, u)
+			t.Errorf("%q: got %#v, want an error", text, u)
 		}
 		if again, err := engine.ParseBaseURL(u.String()); err != nil || again.Host != u.Host || again.EscapedPath() != u.EscapedPath() {
-			t.Errorf("%q becomes %q: %v", text, u, err)
+			t.Errorf("%q: got %q with error %v, want a URL that can be parsed again", text, u, err)
 		}
 	})
 }
 
-// TestRetryAfterInTheError: a caller reads how long the server wants to be left alone.
+// TestRetryAfterInTheError checks that an error says how long the server asks to wait.
 func TestRetryAfterInTheError(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"": 0, "0": 0, "90": 90 * time.Second, "soon": 0} {
@@ -151,11 +150,7 @@ func TestRetryAfterInTheError(t *testing.T) {
 			text += ": the server asks to wait 1m30s"
 		}
 		if e := failure(t, err, api.ErrTooManyRequests); e.RetryAfter != want || err.Error() != text {
-			t.Errorf("%q: %v, %q", value, e.RetryAfter, err)
+			t.Errorf("%q: got %v and error %q, want %v and %q", value, e.RetryAfter, err, want, text)
 		}
-	}
-	hinted := &api.Error{Operation: "getThing", Method: "GET", Path: "/Things", Err: errors.New("reason"), Hint: "try harder"}
-	if got, want := hinted.Error(), "getThing: GET /Things: reason: try harder"; got != want {
-		t.Errorf("text %q, want %q", got, want)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 const basePath = "/base/api/v1"
 
-// thing is what the answers in these tests are about.
+// thing is the value of the responses in these tests.
 type thing struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
@@ -33,9 +33,9 @@ var (
 	listThings = &api.Operation{ID: "listThings", Method: "GET", Path: "/Things", Idempotent: true}
 )
 
-// answer is what a server sends: JSON and 200 unless said otherwise. The content
-// type "none" stands for no such header.
-type answer struct {
+// response is a response of a server, by default 200 with JSON. The content type "none"
+// stands for no header.
+type response struct {
 	status      int
 	contentType string
 	encoding    string
@@ -43,12 +43,12 @@ type answer struct {
 	body        string
 }
 
-func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (a response) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	switch a.contentType {
 	case "":
 		w.Header().Set("Content-Type", "application/json")
 	case "none":
-		w.Header()["Content-Type"] = nil // or net/http guesses one
+		w.Header()["Content-Type"] = nil // otherwise net/http sets one
 	default:
 		w.Header().Set("Content-Type", a.contentType)
 	}
@@ -62,14 +62,13 @@ func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(a.body))
 }
 
-// send gets a path below the base path of a server that answers by handler.
+// send sends a request to a server with the given handler.
 func send(t *testing.T, handler http.Handler) (*http.Response, error) {
 	t.Helper()
 	return fetcher(t, handler)(t.Context())
 }
 
-// fetcher returns a function that sends GET /Things through a Doer as a generated
-// client has it.
+// fetcher returns a function that sends GET /Things with the Doer of a generated client.
 func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Response, error) {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -86,31 +85,31 @@ func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Re
 	}
 }
 
-func decode(t *testing.T, a answer) (thing, error) {
+func decode(t *testing.T, a response) (thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
 	return engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err, "id")
 }
 
-func decodeList(t *testing.T, a answer) ([]thing, error) {
+func decodeList(t *testing.T, a response) ([]thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
 	return engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
 }
 
-// failure asserts that err is an *api.Error, has a text of one line and, where
-// is is given, matches it.
+// failure checks that err is an *api.Error with a text of one line, and matches is unless
+// that is nil.
 func failure(t *testing.T, err, is error) *api.Error {
 	t.Helper()
 	e, ok := errors.AsType[*api.Error](err)
 	if !ok {
-		t.Fatalf("error %v (%T), want an *api.Error", err, err)
+		t.Fatalf("got error %v (%T), want an *api.Error", err, err)
 	}
 	if is != nil && !errors.Is(err, is) {
-		t.Fatalf("error %v, want one that is %q", err, is)
+		t.Fatalf("got error %v, want one that is %q", err, is)
 	}
 	if text := err.Error(); strings.ContainsAny(text, "\r\n\x1b") {
-		t.Errorf("error text %q is more than one line", text)
+		t.Errorf("got error %q, want one line", text)
 	}
 	return e
 }

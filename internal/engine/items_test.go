@@ -19,16 +19,16 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// collect ranges over a list to its end and asserts the rules of every iterator:
-// an error comes once, last and with a zero item.
+// collect ranges over a list to its end. It checks that an error is yielded last, once,
+// with a zero item.
 func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	for item, e := range list {
 		if err != nil {
-			return items, fmt.Errorf("more behind the error %w", err)
+			return items, fmt.Errorf("got more after the error %w, want nothing", err)
 		}
 		if e != nil {
 			if !reflect.ValueOf(item).IsZero() {
-				return items, fmt.Errorf("item %v beside the error %w", item, e)
+				return items, fmt.Errorf("got item %v with the error %w, want a zero item", item, e)
 			}
 			err = e
 			continue
@@ -38,7 +38,7 @@ func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	return items, err
 }
 
-// TestItemsMemory runs alone, since it looks at the heap of the process.
+// TestItemsMemory does not run in parallel, because it measures the heap of the process.
 func TestItemsMemory(t *testing.T) {
 	const count = 200_000
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -67,22 +67,22 @@ func TestItemsMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if item.Count != n {
-			t.Fatalf("item %d has the number %d", n, item.Count)
+			t.Fatalf("got item %d, want %d", item.Count, n)
 		}
 		n++
-		// The list has 12 MB on the wire, and more in memory.
+		// The list has 12 MB as JSON, and more as values.
 		if n%(count/4) == 0 {
 			if now := liveHeap(); now > before+2<<20 {
-				t.Fatalf("%d KiB more on the heap after %d items", (now-before)>>10, n)
+				t.Fatalf("got %d KiB more on the heap after %d items, want at most 2048", (now-before)>>10, n)
 			}
 		}
 	}
 	if n != count {
-		t.Errorf("%d items, want %d", n, count)
+		t.Errorf("got %d items, want %d", n, count)
 	}
 }
 
-// endless sends items until the client is gone, which it reports.
+// endless sends items until the client closes the connection, and reports that.
 func endless(gone chan<- struct{}) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { gone <- struct{}{} }()
@@ -100,13 +100,13 @@ func TestItemsBreak(t *testing.T) {
 	n := 0
 	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, endless(gone))) {
 		if err != nil || item.ID != fmt.Sprint(n) {
-			t.Fatalf("item %d: %+v, %v", n, item, err)
+			t.Fatalf("got item %+v, %v, want number %d", item, err, n)
 		}
 		if n++; n == 3 {
 			break
 		}
 	}
-	<-gone // leaving the loop has closed the connection
+	<-gone // leaving the loop closes the connection
 }
 
 func TestItemsCancel(t *testing.T) {
@@ -114,8 +114,8 @@ func TestItemsCancel(t *testing.T) {
 	for _, buffered := range []bool{false, true} {
 		gone := make(chan struct{}, 1)
 		var handler http.Handler = endless(gone)
-		if buffered { // all items are here already when the context ends
-			handler = answer{body: `[{"id":"0"},{"id":"1"},{"id":"2"},{"id":"3"}]`}
+		if buffered { // all items have arrived when the context ends
+			handler = response{body: `[{"id":"0"},{"id":"1"},{"id":"2"},{"id":"3"}]`}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -132,10 +132,10 @@ func TestItemsCancel(t *testing.T) {
 		}
 		e := failure(t, last, context.Canceled)
 		if e.StatusCode != 200 || errors.Is(last, api.ErrUnexpected) {
-			t.Errorf("%v", last)
+			t.Errorf("got %v with status %d, want status 200 and only context.Canceled", last, e.StatusCode)
 		}
 		if !slices.Equal(ids, []string{"0", "1"}) {
-			t.Errorf("items %v, want none after the cancellation", ids)
+			t.Errorf("got items %v, want none after the cancellation", ids)
 		}
 		if !buffered {
 			<-gone
@@ -148,53 +148,53 @@ func TestItemsRangeTwice(t *testing.T) {
 	var requests atomic.Int32
 	fetch := fetcher(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
-		answer{body: `[{"id":"1"},{"id":"2"}]`}.ServeHTTP(w, r)
+		response{body: `[{"id":"1"},{"id":"2"}]`}.ServeHTTP(w, r)
 	}))
 	list := engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetch)
 	if requests.Load() != 0 {
-		t.Error("a request was sent before anything was asked for")
+		t.Error("got a request before the range, want none")
 	}
 	for range 2 {
 		items, err := collect(list)
 		if err != nil || !reflect.DeepEqual(items, []thing{{ID: "1"}, {ID: "2"}}) {
-			t.Errorf("%+v, %v", items, err)
+			t.Errorf("got %+v, %v, want two items", items, err)
 		}
 	}
 	if n := requests.Load(); n != 2 {
-		t.Errorf("%d requests for two ranges", n)
+		t.Errorf("got %d requests for two ranges, want 2", n)
 	}
 }
 
 func TestItemsFail(t *testing.T) {
 	t.Parallel()
-	items, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, answer{status: 403})))
+	items, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, response{status: 403})))
 	failure(t, err, api.ErrForbidden)
 	if items != nil {
-		t.Errorf("items %+v", items)
+		t.Errorf("got items %+v, want none", items)
 	}
 	refused := errors.New("refused by an editor")
 	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return nil, refused }))
 	failure(t, err, refused)
 }
 
-// TestItemsLimit: a streamed list may be as long as it likes, an item may not.
+// TestItemsLimit checks that the limit applies to each item, not to the list.
 func TestItemsLimit(t *testing.T) {
 	t.Parallel()
 	small := `{"id":"1","name":"` + strings.Repeat("x", 400) + `"}`
 	many := "[" + strings.Repeat(small+",", 999) + small + "]"
 	settings := api.Settings{MaxResponseBytes: 500}
-	items, err := collect(engine.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, answer{body: many})))
+	items, err := collect(engine.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, response{body: many})))
 	if err != nil || len(items) != 1000 {
-		t.Errorf("%d items, %v", len(items), err)
+		t.Errorf("got %d items, %v, want 1000", len(items), err)
 	}
-	for name, long := range map[string]answer{
+	for name, long := range map[string]response{
 		"plain": {body: "[" + small + `,{"id":"` + strings.Repeat("x", 2000) + `"}]`},
 		"gzip":  {encoding: "gzip", body: zip("[" + small + "," + strings.Repeat(" ", 8<<20) + small + "]")},
 	} {
 		items, err = collect(engine.Items[thing](t.Context(), listThings, settings, nil, fetcher(t, long)))
 		e := failure(t, err, api.ErrTooLarge)
 		if len(items) != 1 || e.StatusCode != 200 || errors.Is(err, api.ErrUnexpected) {
-			t.Errorf("%s: %d items, %v", name, len(items), err)
+			t.Errorf("%s: got %d items, %v with status %d, want 1 item and only ErrTooLarge", name, len(items), err, e.StatusCode)
 		}
 	}
 }

@@ -23,14 +23,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// paged is a server of numbered things that knows $skip and $top, and the client
-// side of it.
+// paged is a server of numbered things with $skip and $top, and a client for it.
 type paged struct {
 	things   int
 	settings api.Settings
 	start    *int
 	size     *int
-	answer   func(skip, top int) *answer // in place of the usual one; may be nil
+	response func(skip, top int) *response // replaces the usual response; may return nil
 
 	mu       sync.Mutex
 	requests []string
@@ -42,16 +41,16 @@ func (p *paged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Unlock()
 	skip, _ := strconv.Atoi(r.URL.Query().Get("$skip"))
 	top, _ := strconv.Atoi(r.URL.Query().Get("$top"))
-	if p.answer != nil {
-		if special := p.answer(skip, top); special != nil {
+	if p.response != nil {
+		if special := p.response(skip, top); special != nil {
 			special.ServeHTTP(w, r)
 			return
 		}
 	}
-	answer{body: numbered(skip, min(skip+top, p.things))}.ServeHTTP(w, r)
+	response{body: numbered(skip, min(skip+top, p.things))}.ServeHTTP(w, r)
 }
 
-// numbered is a JSON array of things.
+// numbered returns a JSON array of things.
 func numbered(from, to int) string {
 	list := []thing{}
 	for i := from; i < to; i++ {
@@ -77,16 +76,16 @@ func (p *paged) list(t *testing.T, ctx context.Context) iter.Seq2[thing, error] 
 	})
 }
 
-// check asserts that items are the things from..to, in order.
+// check checks that items are the things from..to, in order.
 func check(t *testing.T, items []thing, from, to int) {
 	t.Helper()
 	if len(items) != to-from {
-		t.Errorf("%d items, want %d", len(items), to-from)
+		t.Errorf("got %d items, want %d", len(items), to-from)
 		return
 	}
 	for i, item := range items {
 		if item.ID != strconv.Itoa(from+i) {
-			t.Errorf("item %d is %s", from+i, item.ID)
+			t.Errorf("got item %s, want %d", item.ID, from+i)
 			return
 		}
 	}
@@ -106,17 +105,17 @@ func TestPages(t *testing.T) {
 		"size by settings":    {server: &paged{things: 5, settings: api.Settings{PageSize: 3}}, to: 5, requests: []string{"$skip=0&$top=3", "$skip=3&$top=3"}},
 		"size by Top":         {server: &paged{things: 5, settings: api.Settings{PageSize: 3}, size: new(4)}, to: 5, requests: []string{"$skip=0&$top=4", "$skip=4&$top=4"}},
 		"start by Skip":       {server: &paged{things: 5, size: new(3), start: new(2)}, from: 2, to: 5, requests: []string{"$skip=2&$top=3", "$skip=5&$top=3"}},
-		"start behind":        {server: &paged{things: 5, size: new(3), start: new(9)}, from: 9, to: 9, requests: []string{"$skip=9&$top=3"}},
+		"start after the end": {server: &paged{things: 5, size: new(3), start: new(9)}, from: 9, to: 9, requests: []string{"$skip=9&$top=3"}},
 		"start at 0":          {server: &paged{things: 2, size: new(3), start: new(0)}, to: 2, requests: []string{"$skip=0&$top=3"}},
 		"pages of one":        {server: &paged{things: 2, size: new(1)}, to: 2, requests: []string{"$skip=0&$top=1", "$skip=1&$top=1", "$skip=2&$top=1"}},
 		"a negative PageSize": {server: &paged{things: 1, settings: api.Settings{PageSize: -1}}, to: 1, requests: []string{"$skip=0&$top=500"}},
 		"negative read-ahead": {server: &paged{things: 1, settings: api.Settings{ReadAhead: -1}}, to: 1, requests: []string{"$skip=0&$top=500"}},
 		"$top is ignored": {
-			server: &paged{size: new(2), answer: func(skip, _ int) *answer { return &answer{body: numbered(skip, 5)} }},
+			server: &paged{size: new(2), response: func(skip, _ int) *response { return &response{body: numbered(skip, 5)} }},
 			to:     5, requests: []string{"$skip=0&$top=2"},
 		},
 		"a single object": {
-			server: &paged{size: new(2), answer: func(int, int) *answer { return &answer{body: `{"id":"0"}`} }},
+			server: &paged{size: new(2), response: func(int, int) *response { return &response{body: `{"id":"0"}`} }},
 			to:     1, requests: []string{"$skip=0&$top=2"},
 		},
 	} {
@@ -125,9 +124,9 @@ func TestPages(t *testing.T) {
 			server := test.server
 			list := server.list(t, t.Context())
 			if len(server.requests) != 0 {
-				t.Error("a request was sent before anything was asked for")
+				t.Error("got a request before the range, want none")
 			}
-			for range 2 { // every range sends its own requests
+			for range 2 { // each range sends requests
 				server.requests = nil
 				items, err := collect(list)
 				if err != nil {
@@ -135,19 +134,19 @@ func TestPages(t *testing.T) {
 				}
 				check(t, items, test.from, test.to)
 				if !slices.Equal(server.requests, test.requests) {
-					t.Errorf("requests %q, want %q", server.requests, test.requests)
+					t.Errorf("got requests %q, want %q", server.requests, test.requests)
 				}
 			}
 		})
 	}
 }
 
-// TestPagesFail: the items before a failure are yielded, and then one error that
-// says what is wrong; with pages read ahead as without.
+// TestPagesFail checks that the items before a failure are yielded, then one error, with
+// and without reading ahead.
 func TestPagesFail(t *testing.T) {
 	t.Parallel()
-	second := func(a answer) func(skip, top int) *answer {
-		return func(skip, _ int) *answer {
+	second := func(a response) func(skip, top int) *response {
+		return func(skip, _ int) *response {
 			if skip == 2 {
 				return &a
 			}
@@ -161,51 +160,51 @@ func TestPagesFail(t *testing.T) {
 		text   string
 	}{
 		"a repeated page": {
-			// A server that ignores $skip would be read for ever.
-			&paged{size: new(2), answer: func(int, int) *answer { return &answer{body: numbered(0, 2)} }},
+			// A server that ignores $skip would send pages without end.
+			&paged{size: new(2), response: func(int, int) *response { return &response{body: numbered(0, 2)} }},
 			2, api.ErrUnexpected, "the page from item 2 repeats the one before it",
 		},
-		"a page that is refused":  {&paged{things: 9, size: new(2), answer: second(answer{status: 429})}, 2, api.ErrTooManyRequests, "429"},
-		"a page that is null":     {&paged{things: 9, size: new(2), answer: second(answer{body: "null"})}, 2, api.ErrUnexpected, "null"},
-		"a page that is HTML":     {&paged{things: 9, size: new(2), answer: second(answer{contentType: "text/html"})}, 2, api.ErrUnexpected, ""},
-		"a page that is cut off":  {&paged{things: 9, size: new(2), answer: second(answer{body: `[{"id":"2"},`})}, 3, api.ErrUnexpected, "body cut off"},
-		"a page of another type":  {&paged{things: 9, size: new(2), answer: second(answer{body: `[{"id":"2"},{"id":7}]`})}, 3, api.ErrUnexpected, "/1/id"},
-		"a page that is too long": {&paged{things: 9, size: new(2), settings: api.Settings{MaxResponseBytes: 500}, answer: second(answer{body: strings.Repeat(" ", 501)})}, 2, api.ErrTooLarge, ""},
+		"a page that is refused":  {&paged{things: 9, size: new(2), response: second(response{status: 429})}, 2, api.ErrTooManyRequests, "429"},
+		"a page that is null":     {&paged{things: 9, size: new(2), response: second(response{body: "null"})}, 2, api.ErrUnexpected, "null"},
+		"a page that is HTML":     {&paged{things: 9, size: new(2), response: second(response{contentType: "text/html"})}, 2, api.ErrUnexpected, ""},
+		"a page that is cut off":  {&paged{things: 9, size: new(2), response: second(response{body: `[{"id":"2"},`})}, 3, api.ErrUnexpected, "body cut off"},
+		"a page of another type":  {&paged{things: 9, size: new(2), response: second(response{body: `[{"id":"2"},{"id":7}]`})}, 3, api.ErrUnexpected, "/1/id"},
+		"a page that is too long": {&paged{things: 9, size: new(2), settings: api.Settings{MaxResponseBytes: 500}, response: second(response{body: strings.Repeat(" ", 501)})}, 2, api.ErrTooLarge, ""},
 		"Top of 0":                {&paged{things: 9, size: new(0)}, 0, nil, "invalid pages: 0 items each, from item 0"},
 		"negative Top":            {&paged{things: 9, size: new(-1)}, 0, nil, "invalid pages: -1 items each, from item 0"},
 		"negative Skip":           {&paged{things: 9, size: new(2), start: new(-3)}, 0, nil, "invalid pages: 2 items each, from item -3"},
 	} {
 		for _, ahead := range []int{0, 3} {
 			t.Run(fmt.Sprintf("%s, %d ahead", name, ahead), func(t *testing.T) {
-				server := &paged{things: test.server.things, settings: test.server.settings, start: test.server.start, size: test.server.size, answer: test.server.answer}
+				server := &paged{things: test.server.things, settings: test.server.settings, start: test.server.start, size: test.server.size, response: test.server.response}
 				server.settings.ReadAhead = ahead
 				items, err := collect(server.list(t, t.Context()))
 				failure(t, err, test.is)
 				if !strings.Contains(err.Error(), test.text) {
-					t.Errorf("text %q, want %q in it", err, test.text)
+					t.Errorf("got error %q, want %q in it", err, test.text)
 				}
 				check(t, items, 0, test.items)
 				server.mu.Lock()
 				defer server.mu.Unlock()
 				if test.is == nil && len(server.requests) != 0 {
-					t.Errorf("requests %q were sent", server.requests)
+					t.Errorf("got requests %q, want none", server.requests)
 				}
 				if test.is != nil && ahead == 0 && len(server.requests) != 2 {
-					t.Errorf("requests %q, want two", server.requests)
+					t.Errorf("got requests %q, want two", server.requests)
 				}
 			})
 		}
 	}
 }
 
-// TestPagesReadAheadOrder: pages come in order, whichever answers first.
+// TestPagesReadAheadOrder checks that pages are yielded in order, whichever arrives first.
 func TestPagesReadAheadOrder(t *testing.T) {
 	t.Parallel()
 	for ahead := range 5 {
 		server := &paged{things: 101, size: new(10), settings: api.Settings{ReadAhead: ahead}}
 		third := make(chan struct{})
-		if ahead >= 2 { // the second page is held back until the third has been asked for
-			server.answer = func(skip, _ int) *answer {
+		if ahead >= 2 { // the second page waits for the request of the third
+			server.response = func(skip, _ int) *response {
 				switch skip {
 				case 10:
 					<-third
@@ -223,8 +222,7 @@ func TestPagesReadAheadOrder(t *testing.T) {
 	}
 }
 
-// TestPagesReadAhead counts in a bubble, where it is certain that no more requests
-// are on their way.
+// TestPagesReadAhead counts the requests in flight.
 func TestPagesReadAhead(t *testing.T) {
 	t.Parallel()
 	for ahead := range 4 {
@@ -233,7 +231,7 @@ func TestPagesReadAhead(t *testing.T) {
 			fetch := func(ctx context.Context, skip, top int) (*http.Response, error) {
 				started.Add(1)
 				defer ended.Add(1)
-				if skip > 0 { // the pages behind the first wait for the end of their context
+				if skip > 0 { // all pages but the first wait for the end of their context
 					<-ctx.Done()
 					return nil, ctx.Err()
 				}
@@ -242,39 +240,39 @@ func TestPagesReadAhead(t *testing.T) {
 			size := 3
 			for item, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, nil, &size, fetch) {
 				if err != nil || item.ID == "" {
-					t.Fatal(item, err)
+					t.Fatalf("got %v, %v, want an item", item, err)
 				}
 				synctest.Wait()
 				if n := int(started.Load()); n != ahead+1 {
-					t.Errorf("%d requests while the first page is consumed, want %d", n, ahead+1)
+					t.Errorf("got %d requests with the first page in use, want %d", n, ahead+1)
 				}
 				break
 			}
-			// Leaving the loop has ended the requests, and waited for them.
+			// Leaving the loop cancels the requests and waits for them.
 			if started.Load() != ended.Load() {
-				t.Errorf("%d of %d requests have ended", ended.Load(), started.Load())
+				t.Errorf("got %d requests that have ended, want all %d", ended.Load(), started.Load())
 			}
 		})
 	}
 }
 
-// TestPagesReadNothingInVain: nothing is read ahead of a list that fits in a page.
-func TestPagesReadNothingInVain(t *testing.T) {
+// TestPagesNeeded checks that no page is read ahead if the list fits in one page.
+func TestPagesNeeded(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ things, ahead, requests int }{{0, 4, 1}, {9, 4, 1}, {10, 0, 2}, {25, 0, 3}} {
 		server := &paged{things: test.things, size: new(10), settings: api.Settings{ReadAhead: test.ahead}}
 		items, err := collect(server.list(t, t.Context()))
 		if err != nil || len(items) != test.things {
-			t.Fatal(len(items), err)
+			t.Fatalf("got %d items, %v, want %d", len(items), err, test.things)
 		}
 		if n := len(server.requests); n != test.requests {
-			t.Errorf("%d things, %d ahead: %d requests, want %d", test.things, test.ahead, n, test.requests)
+			t.Errorf("%d things, %d ahead: got %d requests, want %d", test.things, test.ahead, n, test.requests)
 		}
 	}
 }
 
-// TestPagesEndBeforeAnOverflow: there is no item behind the last that an int can name.
-func TestPagesEndBeforeAnOverflow(t *testing.T) {
+// TestPagesOverflow checks that the iteration ends where skip would overflow.
+func TestPagesOverflow(t *testing.T) {
 	t.Parallel()
 	for ahead := range 3 {
 		start, size := math.MaxInt-1, 2
@@ -287,39 +285,38 @@ func TestPagesEndBeforeAnOverflow(t *testing.T) {
 			return page(len(skips), top), nil
 		}))
 		if err != nil || len(items) != 2 || !slices.Equal(skips, []int{start}) {
-			t.Errorf("%d items, %v, of pages from %d on", len(items), err, skips)
+			t.Errorf("got %d items, %v, of pages that begin at %d, want 2 of one page", len(items), err, skips)
 		}
 	}
 }
 
-// TestPagesWhoseReaderIsGone: what an editor or a RoundTripper does to its goroutine ends
-// the iteration, and does not hang it: a panic is the caller's own, as without reading
-// ahead.
-func TestPagesWhoseReaderIsGone(t *testing.T) {
+// TestPagesEndedGoroutine checks that a request editor or RoundTripper that ends its
+// goroutine ends the iteration. A panic reaches the caller, as without reading ahead.
+func TestPagesEndedGoroutine(t *testing.T) {
 	t.Parallel()
 	size := 1
-	pages := func(gone func()) iter.Seq2[thing, error] {
+	pages := func(end func()) iter.Seq2[thing, error] {
 		return engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, nil, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			if skip > 0 {
-				gone()
+				end()
 			}
 			return page(skip, top), nil
 		})
 	}
 	items, err := collect(pages(runtime.Goexit))
 	if failure(t, err, nil); len(items) != 1 {
-		t.Errorf("%d items", len(items))
+		t.Errorf("got %d items, want 1", len(items))
 	}
 	defer func() {
 		if r := recover(); r != "an editor's" {
-			t.Errorf("panicked with %v", r)
+			t.Errorf("got the panic %v, want that of the editor", r)
 		}
 	}()
 	_, _ = collect(pages(func() { panic("an editor's") }))
-	t.Error("no panic")
+	t.Error("got no panic, want one")
 }
 
-// page is an in-memory answer.
+// page returns a response without a server.
 func page(skip, top int) *http.Response {
 	return &http.Response{
 		StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: -1,
@@ -327,9 +324,9 @@ func page(skip, top int) *http.Response {
 	}
 }
 
-// TestPagesFreeTheirConnection: a page is read before it is consumed, so that the
-// loop may take its time.
-func TestPagesFreeTheirConnection(t *testing.T) {
+// TestPagesCloseTheBody checks that a page is read and closed before its items are yielded,
+// so that a slow loop keeps no connection.
+func TestPagesCloseTheBody(t *testing.T) {
 	t.Parallel()
 	var open atomic.Int32
 	fetch := func(_ context.Context, skip, top int) (*http.Response, error) {
@@ -344,12 +341,12 @@ func TestPagesFreeTheirConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		if open.Load() != 0 {
-			t.Fatal("the answer is open while it is consumed")
+			t.Fatal("got an open response in the loop, want it closed")
 		}
 		n++
 	}
 	if n != 5 {
-		t.Errorf("%d items", n)
+		t.Errorf("got %d items, want 5", n)
 	}
 }
 
@@ -382,7 +379,7 @@ func TestPagesCancel(t *testing.T) {
 		}
 		failure(t, last, context.Canceled)
 		if n != 3 || errors.Is(last, api.ErrUnexpected) {
-			t.Errorf("%d items, %v", n, last)
+			t.Errorf("got %d items, %v, want 3 and only context.Canceled", n, last)
 		}
 	}
 }

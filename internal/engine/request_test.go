@@ -50,14 +50,14 @@ func TestParseBaseURL(t *testing.T) {
 		u, err := engine.ParseBaseURL(text)
 		switch {
 		case want == "" && (err != nil || u == nil || u.Host == ""):
-			t.Errorf("%q: %v, %v", text, u, err)
+			t.Errorf("%q: got %v, %v, want a URL", text, u, err)
 		case want != "" && (err == nil || err.Error() != want || u != nil):
-			t.Errorf("%q: %v, %v, want the error %q", text, u, err, want)
+			t.Errorf("%q: got %v, %v, want the error %q", text, u, err, want)
 		}
 	}
 }
 
-// TestNewDoer looks at what arrives.
+// TestNewDoer checks the request that the server receives.
 func TestNewDoer(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -73,7 +73,7 @@ func TestNewDoer(t *testing.T) {
 			header: http.Header{"Accept": {"text/plain"}, "User-Agent": {"theirs/2"}, "Accept-Encoding": {"br"}},
 			want:   http.Header{"Accept": {"text/plain"}, "User-Agent": {"theirs/2"}},
 		},
-		"no user agent, said so": {
+		"an empty user agent": {
 			header: http.Header{"User-Agent": {""}},
 			want:   http.Header{"Accept": {"application/json"}},
 		},
@@ -94,17 +94,17 @@ func TestNewDoer(t *testing.T) {
 			}
 			rsp, err := engine.NewDoer(server.Client(), "own/1").Do(req)
 			if err := engine.Discard(getThing, rsp, err); err != nil {
-				t.Fatal(err)
+				t.Fatalf("got error %v, want none", err)
 			}
 			if encodings := got.Header["Accept-Encoding"]; !slices.Equal(encodings, []string{"gzip"}) {
-				t.Errorf("Accept-Encoding %q, want net/http's own, so that it decompresses", encodings)
+				t.Errorf("got Accept-Encoding %q, want that of net/http, so that it decompresses", encodings)
 			}
 			got.Header.Del("Accept-Encoding")
 			if len(got.Header) != len(test.want) || got.Header.Get("Accept") != test.want.Get("Accept") || got.UserAgent() != test.want.Get("User-Agent") {
-				t.Errorf("header %v, want %v", got.Header, test.want)
+				t.Errorf("got header %v, want %v", got.Header, test.want)
 			}
 			if got.URL.Path != basePath+"/Things" || got.URL.RawQuery != test.sent {
-				t.Errorf("path %q, query %q, want %q", got.URL.Path, got.URL.RawQuery, test.sent)
+				t.Errorf("got path %q and query %q, want query %q", got.URL.Path, got.URL.RawQuery, test.sent)
 			}
 		})
 	}
@@ -127,23 +127,23 @@ func TestNewDoerFollowsNoRedirect(t *testing.T) {
 	rsp, err := engine.NewDoer(client, "own").Do(req)
 	failure(t, engine.Discard(getThing, rsp, err), api.ErrRedirect)
 	if !slices.Equal(paths, []string{"/first"}) {
-		t.Errorf("requests %v", paths)
+		t.Errorf("got requests %v, want the first only", paths)
 	}
-	// The caller's own client goes on as it was made.
+	// The caller's client has not changed.
 	if client.CheckRedirect == nil {
-		t.Error("the caller's client was changed")
+		t.Error("got a changed client, want it unchanged")
 	}
 	rsp, err = client.Get(server.URL + "/first")
 	if err != nil || rsp.Request.URL.Path != "/second" {
-		t.Errorf("%v, %v", rsp, err)
+		t.Fatalf("got %v, %v, want the response of /second", rsp, err)
 	}
 	rsp.Body.Close()
-	// A Doer of another kind is used as it is.
+	// A Doer that is not an *http.Client is called as it is.
 	called := errors.New("called")
 	req, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 	_, err = engine.NewDoer(doerFunc(func(*http.Request) (*http.Response, error) { return nil, called }), "own").Do(req)
 	if !errors.Is(err, called) {
-		t.Error(err)
+		t.Errorf("got %v, want %v", err, called)
 	}
 }
 
@@ -152,13 +152,13 @@ func TestUserAgent(t *testing.T) {
 	for packagePath, want := range map[string]string{
 		"github.com/tapkey-go/tapkey-go/gen/tapkey": "tapkey-go",
 		"github.com/tapkey-go/tapkey-go":            "tapkey-go",
-		"example.com/other/tapkey":                  "tapkey", // in no module of this program
+		"example.com/other/tapkey":                  "tapkey", // not in a module of this program
 		"github.com/tapkey-go/tapkey-go-else":       "tapkey-go-else",
 	} {
 		got := engine.UserAgent(packagePath)
 		product, version, _ := strings.Cut(got, "/")
 		if product != want || strings.ContainsAny(got, " ()") || version != "" && version[0] != 'v' {
-			t.Errorf("%s: %q, want %s or %[3]s/v...", packagePath, got, want)
+			t.Errorf("%s: got %q, want %s or %[3]s/v...", packagePath, got, want)
 		}
 	}
 }
@@ -170,17 +170,17 @@ func TestBegin(t *testing.T) {
 		e := failure(t, err, nil)
 		v, ok := errors.AsType[*api.PathValueError](err)
 		if !ok || v.Name != "thingId" || v.Value != bad || e.StatusCode != 0 {
-			t.Errorf("%q: %#v", bad, err)
+			t.Errorf("%q: got %#v, want a PathValueError of thingId", bad, err)
 		}
 		if text := err.Error(); !strings.HasPrefix(text, "getThing: GET /Things/{thingId}: thingId is ") {
-			t.Errorf("%q: %q", bad, text)
+			t.Errorf("%q: got error %q, want the operation and thingId in it", bad, text)
 		}
 	}
 	for _, good := range []string{"...", ".a", "a..", " ", "/", "a/../b", "%2e"} {
 		ctx, err := engine.Begin(t.Context(), getThing, engine.PathValue{Name: "thingId", Value: good})
 		op, ok := api.OperationFromContext(ctx)
 		if err != nil || !ok || op.ID != "getThing" {
-			t.Errorf("%q: %v, %v", good, op, err)
+			t.Errorf("%q: got %v, %v, want the operation getThing", good, op, err)
 		}
 	}
 }

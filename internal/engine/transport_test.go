@@ -19,12 +19,12 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// slow is a server in memory. It ends a request early when its context ends, as
-// net/http does.
+// slow is a server without a network. A request ends when its context ends, as with
+// net/http.
 type slow struct {
 	header time.Duration // before the header
 	pieces []piece
-	deaf   bool // does not look at the context
+	deaf   bool // ignores the context
 }
 
 type piece struct {
@@ -72,14 +72,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// TestTimeout measures in a bubble, where time passes at once and exactly.
+// TestTimeout measures time-outs.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	const header, idle = 10 * time.Second, 5 * time.Second
 	list := []piece{{0, "["}, {4 * time.Second, `{"id":"1"}`}, {4 * time.Second, `,{"id":"2"}`}, {4 * time.Second, `,{"id":"3"}`}, {4 * time.Second, "]"}}
 	for name, test := range map[string]struct {
 		server slow
-		text   string // of the error, if there is one
+		text   string // of the error; empty for none
 		after  time.Duration
 		status int
 	}{
@@ -107,21 +107,21 @@ func TestTimeout(t *testing.T) {
 						items, err = engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, doErr)
 					}
 					if took := time.Since(start); took != test.after {
-						t.Errorf("took %v, want %v", took, test.after)
+						t.Errorf("got an end after %v, want %v", took, test.after)
 					}
 					if test.text == "" {
 						if err != nil || len(items) != 3 {
-							t.Errorf("%d items, %v", len(items), err)
+							t.Errorf("got %d items, %v, want 3", len(items), err)
 						}
 						return
 					}
 					e := failure(t, err, context.DeadlineExceeded)
 					if e.StatusCode != test.status || !strings.Contains(err.Error(), test.text) || errors.Is(err, api.ErrUnexpected) {
-						t.Errorf("status %d, text %q", e.StatusCode, err)
+						t.Errorf("got status %d, error %q, want status %d and %q", e.StatusCode, err, test.status, test.text)
 					}
 					var netErr net.Error
 					if !errors.As(err, &netErr) || !netErr.Timeout() {
-						t.Errorf("%v is no time-out", err)
+						t.Errorf("got %v, want a time-out", err)
 					}
 				})
 			})
@@ -129,7 +129,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestTimeoutSlowConsumer: time in the caller's hands is not the server's.
+// TestTimeoutSlowConsumer checks that the time that the caller takes does not count.
 func TestTimeoutSlowConsumer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -147,13 +147,12 @@ func TestTimeoutSlowConsumer(t *testing.T) {
 			n++
 		}
 		if n != 3 {
-			t.Errorf("%d items, want 3", n)
+			t.Errorf("got %d items, want 3", n)
 		}
 	})
 }
 
-// TestTimeoutKeepsOtherErrors: a failure and a cancellation are not taken for a
-// time-out.
+// TestTimeoutKeepsOtherErrors checks that other failures do not become time-outs.
 func TestTimeoutKeepsOtherErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,13 +175,12 @@ func TestTimeoutKeepsOtherErrors(t *testing.T) {
 		err := do(ctx, slow{pieces: []piece{{time.Hour, "x"}}})
 		failure(t, err, context.Canceled)
 		if errors.Is(err, api.ErrUnexpected) || errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a cancellation became %v", err)
+			t.Errorf("got %v, want only context.Canceled", err)
 		}
 	})
 }
 
-// TestTimeoutReleases: closing the body ends the request's context, and with it
-// whatever waits for it.
+// TestTimeoutReleases checks that closing the body ends the context of the request.
 func TestTimeoutReleases(t *testing.T) {
 	t.Parallel()
 	var requestContext context.Context
@@ -192,16 +190,16 @@ func TestTimeoutReleases(t *testing.T) {
 	})}, time.Hour, time.Hour)
 	rsp, err := client.Get("http://server.test")
 	if err != nil || requestContext.Err() != nil {
-		t.Fatal(err, requestContext.Err())
+		t.Fatalf("got error %v, context error %v, want none", err, requestContext.Err())
 	}
 	rsp.Body.Close()
 	if requestContext.Err() == nil {
-		t.Error("the context of the request goes on")
+		t.Error("got a context that has not ended, want it ended")
 	}
 }
 
-// TestNewHTTPClient: it follows no redirect, cuts no long answer off and is nobody
-// else's.
+// TestNewHTTPClient checks that each client is new, follows no redirects and does not limit
+// the time of a whole response.
 func TestNewHTTPClient(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -212,26 +210,26 @@ func TestNewHTTPClient(t *testing.T) {
 	defer server.Close()
 	client := engine.NewHTTPClient()
 	if client == engine.NewHTTPClient() || client.Transport == http.DefaultTransport || client.Transport == nil {
-		t.Error("the client is shared")
+		t.Error("got a shared client, want a new one")
 	}
 	if client.Timeout != 0 {
-		t.Errorf("a time-out of %v for a whole answer cuts long lists off", client.Timeout)
+		t.Errorf("got the time-out %v for a whole response, want none", client.Timeout)
 	}
 	rsp, err := client.Get(server.URL + "/from")
 	if err != nil || rsp.StatusCode != http.StatusMovedPermanently {
-		t.Fatal(rsp, err)
+		t.Fatalf("got %v, %v, want the redirect", rsp, err)
 	}
 	rsp.Body.Close()
 }
 
-// TestHeaderLimit: ours, net/http's where the caller has a transport, and the caller's
-// own, with either HTTP.
+// TestHeaderLimit checks the limits of our transport and of a caller's, with HTTP/1.1 and
+// HTTP/2.
 func TestHeaderLimit(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		change func(*http.Transport) // nil: our own transport
+		change func(*http.Transport) // nil for our transport
 		bytes  int
-		text   string // of the error, if there is one
+		text   string // of the error; empty for none
 	}{
 		"ours":             {nil, 1<<20 + 1, "response too large: header of more than 1048576 bytes"},
 		"ours, fits":       {nil, 1<<20 - 10_000, ""},
@@ -246,12 +244,12 @@ func TestHeaderLimit(t *testing.T) {
 				t.Parallel()
 				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if h2 != (r.ProtoMajor == 2) {
-						t.Errorf("%s", r.Proto)
+						t.Errorf("got %s, want HTTP/2: %t", r.Proto, h2)
 					}
 					for i := range test.bytes / 1000 {
 						w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 1000))
 					}
-					answer{body: `{"id":"1"}`}.ServeHTTP(w, r)
+					response{body: `{"id":"1"}`}.ServeHTTP(w, r)
 				}))
 				if server.EnableHTTP2 = h2; h2 {
 					server.StartTLS()
@@ -271,21 +269,21 @@ func TestHeaderLimit(t *testing.T) {
 				got, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
 				if test.text == "" {
 					if err != nil || got.ID != "1" {
-						t.Error(err)
+						t.Errorf("got %+v, %v, want the thing 1", got, err)
 					}
 					return
 				}
 				failure(t, err, api.ErrTooLarge)
 				if !strings.HasSuffix(err.Error(), test.text) {
-					t.Errorf("text %q, want %q at its end", err, test.text)
+					t.Errorf("got error %q, want it to end in %q", err, test.text)
 				}
 			})
 		}
 	}
 }
 
-// TestConnectionsAreKept: as many as are used at once, so that the next calls need no
-// new ones.
+// TestConnectionsAreKept checks that concurrent calls reuse the connections of the calls
+// before them.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	const calls = 64
@@ -293,7 +291,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	var together sync.WaitGroup
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		together.Done()
-		together.Wait() // nobody is answered before all are here
+		together.Wait() // no request gets a response before all have arrived
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -311,30 +309,30 @@ func TestConnectionsAreKept(t *testing.T) {
 			wait.Go(func() {
 				rsp, err := client.Get(server.URL)
 				if err := engine.Discard(getThing, rsp, err); err != nil {
-					t.Error(err)
+					t.Errorf("got error %v, want none", err)
 				}
 			})
 		}
 		wait.Wait()
 	}
-	if n := connections.Load(); n < calls || n > calls+calls/8 { // one just given back may be missed
-		t.Errorf("%d connections for %d calls at a time", n, calls)
+	if n := connections.Load(); n < calls || n > calls+calls/8 { // a connection may be returned a moment too late
+		t.Errorf("got %d connections for %d concurrent calls, want about as many", n, calls)
 	}
 }
 
-// TestRoundTrippersThatLeaveOut: a RoundTripper of the caller's may leave out the body of
-// an answer, and even the answer.
-func TestRoundTrippersThatLeaveOut(t *testing.T) {
+// TestIncompleteRoundTrippers checks RoundTrippers that return a response without a body,
+// or nothing.
+func TestIncompleteRoundTrippers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		answer *http.Response
-		ok     bool
+		response *http.Response
+		ok       bool
 	}{
-		"the body":   {&http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, true},
-		"the answer": {nil, false},
+		"no body":     {&http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, true},
+		"no response": {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			transport := roundTripper(func(*http.Request) (*http.Response, error) { return test.answer, nil })
+			transport := roundTripper(func(*http.Request) (*http.Response, error) { return test.response, nil })
 			c := engine.WithTimeout(&http.Client{Transport: transport}, time.Second, time.Second)
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://things.test/", nil)
 			if err != nil {
@@ -342,7 +340,7 @@ func TestRoundTrippersThatLeaveOut(t *testing.T) {
 			}
 			rsp, err := engine.NewDoer(c, "x").Do(req)
 			if err := engine.Discard(getThing, rsp, err); (err == nil) != test.ok {
-				t.Error(err)
+				t.Errorf("got error %v, want success: %t", err, test.ok)
 			}
 		})
 	}
