@@ -120,8 +120,8 @@ func parsePath(path string) (*url.URL, error) {
 		if problem := checkSegments(decoded); problem != "" {
 			return nil, fmt.Errorf("%w: %s", ErrPath, problem)
 		}
-		next, err := url.PathUnescape(decoded)
-		if err != nil || next == decoded {
+		next, _ := url.PathUnescape(decoded) // "" if there is a stray %, which cannot be decoded
+		if next == "" || next == decoded {
 			return u, nil
 		}
 		decoded = next

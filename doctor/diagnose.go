@@ -264,7 +264,7 @@ func (r *run) reads(ctx context.Context, owner string) string {
 type probe struct {
 	owners []tapkey.OwnerAccount
 	err    error
-	header string        // Authorization header that the program set and the server answered; may be empty
+	header string        // Authorization header that the program set, if the server responded
 	skew   time.Duration // how far the server's clock is ahead
 	dated  bool          // whether skew is known
 }
@@ -272,8 +272,10 @@ type probe struct {
 func probeOwners(ctx context.Context, c *client.Client) probe {
 	var p probe
 	start := time.Now()
+	var op api.Operation
 	authorization := "" // set by a request editor of the program
-	rsp, err := c.Do(ctx, http.MethodGet, "/Owners", nil, nil, func(_ context.Context, req *http.Request) error {
+	rsp, err := c.Do(ctx, http.MethodGet, "/Owners", nil, nil, func(ctx context.Context, req *http.Request) error {
+		op, _ = api.OperationFromContext(ctx)
 		authorization = req.Header.Get("Authorization")
 		return nil
 	})
@@ -295,7 +297,6 @@ func probeOwners(ctx context.Context, c *client.Client) probe {
 	if p.err = err; err != nil {
 		return p
 	}
-	op, _ := api.OperationFromContext(rsp.Request.Context())
 	p.owners, p.err = engine.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, nil)
 	return p
 }

@@ -91,7 +91,7 @@ func split(file string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		out := filepath.Join(filepath.Dir(file), name)
-		if err := os.WriteFile(out, part, 0o644); err != nil { //nolint:gosec // as readable as the rest of the checkout
+		if err := os.WriteFile(out, part, 0o644); err != nil {
 			return err
 		}
 	}
