@@ -25,7 +25,7 @@ type apiFlags struct {
 	input  string
 }
 
-func (a *app) api() *cobra.Command {
+func (a *app) apiCommand() *cobra.Command {
 	var flags apiFlags
 	cmd := &cobra.Command{
 		Use:   "api METHOD PATH",
@@ -56,21 +56,21 @@ func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) e
 	if err != nil {
 		return err
 	}
-	c, done, err := a.client(operationsAt(method, path))
+	c, done, err := a.newClient(operationsAt(method, path))
 	if err != nil {
 		return err
 	}
 	defer done()
 	rsp, err := c.Do(cmd.Context(), method, path, query, body)
 	if err != nil {
-		return callFailed(cmd.OutOrStdout(), path, err)
+		return printError(cmd.OutOrStdout(), path, err)
 	}
 	defer rsp.Body.Close()
 	return printBody(cmd.OutOrStdout(), rsp.Body)
 }
 
-// callFailed prints the body of an error response and returns the error.
-func callFailed(w io.Writer, path string, err error) error {
+// printError prints the body of an error response and returns the error.
+func printError(w io.Writer, path string, err error) error {
 	if errors.Is(err, client.ErrPath) {
 		return err
 	}
@@ -82,7 +82,7 @@ func callFailed(w io.Writer, path string, err error) error {
 			answer.Operation, answer.Path = "api", path
 		}
 	}
-	return failed(err)
+	return asFailure(err)
 }
 
 // methods are those of the API.
@@ -169,11 +169,11 @@ func operationsAt(method, path string) []string {
 func printBody(w io.Writer, body io.Reader) error {
 	if !isTerminal(w) {
 		_, err := io.Copy(w, body)
-		return failed(err)
+		return asFailure(err)
 	}
 	text, err := io.ReadAll(body)
 	if err != nil || len(text) == 0 {
-		return failed(err)
+		return asFailure(err)
 	}
 	var indented bytes.Buffer
 	if json.Indent(&indented, text, "", "  ") == nil {
@@ -182,5 +182,5 @@ func printBody(w io.Writer, body io.Reader) error {
 		text = []byte(engine.OneLine(string(text), len(text)))
 	}
 	_, err = fmt.Fprintf(w, "%s\n", bytes.TrimRight(text, "\n"))
-	return failed(err)
+	return asFailure(err)
 }

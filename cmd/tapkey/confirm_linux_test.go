@@ -74,10 +74,10 @@ func TestNobodyToAskIsMisuse(t *testing.T) {
 
 // All that deletes or revokes asks.
 func TestNothingElseIsDestructive(t *testing.T) {
-	for _, r := range resources() {
+	for _, r := range nouns {
 		for _, v := range r.verbs {
 			_, known := destructive[v.operation]
-			if asks := v.ask != ""; asks != known || asks != (strings.HasPrefix(v.operation, "revoke") || strings.HasPrefix(v.operation, "delete")) {
+			if asks := v.confirm != ""; asks != known || asks != (strings.HasPrefix(v.operation, "revoke") || strings.HasPrefix(v.operation, "delete")) {
 				t.Errorf("%s %s: asks is %v", r.name, v.use, asks)
 			}
 		}

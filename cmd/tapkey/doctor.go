@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ type doctorFlags struct {
 	header, scenario string
 }
 
-func (a *app) doctor() *cobra.Command {
+func (a *app) doctorCommand() *cobra.Command {
 	var flags doctorFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -61,44 +62,38 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	case flags.scenario != "" && !a.useSandbox:
 		return errors.New("--scenario goes with --sandbox")
 	}
-	c, done, err := a.diagnosed(cmd, &flags)
-	if _, broken := errors.AsType[*failure](err); broken {
-		return err
-	}
-	if err != nil && !errors.Is(err, client.ErrConfig) {
-		return err
-	}
-	defer done()
-	if err != nil {
+	c, stop, err := a.clientToDiagnose(cmd.Context(), &flags)
+	defer stop()
+	switch {
+	case errors.Is(err, client.ErrConfig):
 		return a.report(out, doctor.Explain(err))
+	case err != nil:
+		return err
+	case a.json:
+		return a.report(out, doctor.Diagnose(cmd.Context(), c, flags.Options).Findings)
 	}
-	if !a.json {
-		flags.OnStep = func(s doctor.Step) { drawStep(out, s) }
-	}
-	d := doctor.Diagnose(cmd.Context(), c, flags.Options)
-	if a.json {
-		return a.report(out, d.Findings)
-	}
-	if !d.Healthy() {
+	flags.OnStep = func(s doctor.Step) { printStep(out, s) }
+	if d := doctor.Diagnose(cmd.Context(), c, flags.Options); !d.Healthy() {
 		return errFound
 	}
 	return nil
 }
 
-// diagnosed returns the client to diagnose: that of a scenario, or the configured one.
-// The doctor wants to see failures, so nothing is retried.
-func (a *app) diagnosed(cmd *cobra.Command, flags *doctorFlags) (*client.Client, func(), error) {
+// clientToDiagnose returns the client of the scenario, if there is one, or else the
+// configured client. It makes no retries, so that the first failure is seen. The
+// function stop, which is never nil, ends the sandbox.
+func (a *app) clientToDiagnose(ctx context.Context, flags *doctorFlags) (c *client.Client, stop func(), err error) {
 	if flags.scenario == "" {
-		return a.client(nil, client.WithRetries(0))
+		return a.newClient(nil, client.WithRetries(0))
 	}
 	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return string(s.id) == flags.scenario })
 	if i < 0 {
-		return nil, nil, fmt.Errorf("there is no scenario %q; see --scenario list", flags.scenario)
+		return nil, func() {}, fmt.Errorf("there is no scenario %q; see --scenario list", flags.scenario)
 	}
-	return scenarios()[i].start(cmd.Context(), &flags.Options)
+	return scenarios()[i].start(ctx, &flags.Options)
 }
 
-// report prints findings without steps, or all of them as JSON.
+// report prints findings and returns errFound unless they say that all is well.
 func (a *app) report(out io.Writer, findings []doctor.Finding) error {
 	if a.json {
 		if err := printJSON(out, doctor.Diagnosis{Findings: findings}); err != nil {
@@ -106,7 +101,7 @@ func (a *app) report(out io.Writer, findings []doctor.Finding) error {
 		}
 	} else {
 		for _, f := range findings {
-			drawFinding(out, f)
+			printFinding(out, f)
 		}
 	}
 	if findings[0].ID != doctor.OK {
@@ -115,28 +110,30 @@ func (a *app) report(out io.Writer, findings []doctor.Finding) error {
 	return nil
 }
 
-// errFound ends the command with the status of a failure and without more words.
+// errFound ends the command with exit status 1 and prints nothing.
 var errFound = &failure{errors.New("")}
 
-func drawStep(out io.Writer, s doctor.Step) {
+// printStep prints the result of one step of a diagnosis.
+func printStep(out io.Writer, s doctor.Step) {
 	if s.Finding == nil {
 		fmt.Fprintf(out, "✓ %-15s %s\n", s.Name, oneLine(s.Detail))
 		return
 	}
 	fmt.Fprintf(out, "✗ %-15s %s\n", s.Name, s.Finding.ID)
-	drawText(out, *s.Finding)
+	printExplanation(out, *s.Finding)
 }
 
-func drawFinding(out io.Writer, f doctor.Finding) {
+// printFinding prints a finding that belongs to no step.
+func printFinding(out io.Writer, f doctor.Finding) {
 	mark := "✗"
 	if f.ID == doctor.OK {
 		mark = "✓"
 	}
 	fmt.Fprintf(out, "%s %s\n", mark, f.ID)
-	drawText(out, f)
+	printExplanation(out, f)
 }
 
-func drawText(out io.Writer, f doctor.Finding) {
+func printExplanation(out io.Writer, f doctor.Finding) {
 	fmt.Fprintf(out, "    %s\n    %s\n", f.Cause, f.Remedy)
 	if f.Evidence != "" {
 		fmt.Fprintf(out, "    Seen: %s\n", oneLine(f.Evidence))

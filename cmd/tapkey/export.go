@@ -10,7 +10,6 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
-	"github.com/tapkey-go/tapkey-go/lockid"
 	"github.com/tapkey-go/tapkey-go/odata"
 )
 
@@ -22,7 +21,7 @@ type exportFlags struct {
 }
 
 // export is what Tapkey's log-export add-on does: who opened which lock, and when.
-func (a *app) export() *cobra.Command {
+func (a *app) exportCommand() *cobra.Command {
 	var flags exportFlags
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -51,7 +50,7 @@ func (a *app) runExport(cmd *cobra.Command, flags exportFlags) error {
 	}
 	ctx, c := cmd.Context(), &call{}
 	operations := []string{"listLogEntries", "listBoundLocks", "listContacts", "listBoundCards"}
-	done, err := a.open(ctx, c, flags.owner, operations, client.WithReadAhead(flags.readAhead))
+	done, err := a.connect(ctx, c, flags.owner, operations, client.WithReadAhead(flags.readAhead))
 	if err != nil {
 		return err
 	}
@@ -63,21 +62,21 @@ func (a *app) runExport(cmd *cobra.Command, flags exportFlags) error {
 	write := func(w io.Writer) error {
 		who, err := lookUp(ctx, c)
 		if err != nil {
-			return failed(err)
+			return asFailure(err)
 		}
 		progress := newProgress(cmd.ErrOrStderr(), target)
 		defer progress.end()
 		enc := encoder(w)
-		for entry, err := range c.AllLogEntries(ctx, c.owner, openings(flags.after)) {
+		for entry, err := range c.AllLogEntries(ctx, c.ownerID, openings(flags.after)) {
 			if err != nil {
-				return failed(err)
+				return asFailure(err)
 			}
 			if err := enc.encode(who.record(entry)); err != nil {
-				return failed(err)
+				return asFailure(err)
 			}
 			progress.add()
 		}
-		return failed(enc.end())
+		return asFailure(enc.end())
 	}
 	if target != nil {
 		return buffered(target, write)
@@ -108,35 +107,25 @@ type lockName struct{ title, serial string }
 
 func lookUp(ctx context.Context, c *call) (directory, error) {
 	d := directory{map[string]lockName{}, map[string]string{}, map[string]string{}}
-	for lock, err := range c.AllBoundLocks(ctx, c.owner, &tapkey.ListBoundLocksParams{Select: new("id,title,physicalLockId")}) {
+	for lock, err := range c.AllBoundLocks(ctx, c.ownerID, &tapkey.ListBoundLocksParams{Select: new("id,title,physicalLockId")}) {
 		if err != nil {
 			return d, err
 		}
 		d.locks[lock.ID] = lockName{lock.Title, serialNumber(lock.PhysicalLockID)}
 	}
-	for contact, err := range c.AllContacts(ctx, c.owner, &tapkey.ListContactsParams{Select: new("id,identifier")}) {
+	for contact, err := range c.AllContacts(ctx, c.ownerID, &tapkey.ListContactsParams{Select: new("id,identifier")}) {
 		if err != nil {
 			return d, err
 		}
 		d.contacts[contact.ID] = contact.Identifier
 	}
-	for card, err := range c.AllBoundCards(ctx, c.owner, &tapkey.ListBoundCardsParams{Select: new("id,title")}) {
+	for card, err := range c.AllBoundCards(ctx, c.ownerID, &tapkey.ListBoundCardsParams{Select: new("id,title")}) {
 		if err != nil {
 			return d, err
 		}
 		d.cards[card.ID] = card.Title
 	}
 	return d, nil
-}
-
-// serialNumber is a lock's id as people read it on the lock, or as it came if it
-// cannot be.
-func serialNumber(physicalLockID string) string {
-	id, err := lockid.Parse(physicalLockID)
-	if err != nil {
-		return physicalLockID
-	}
-	return id.Hex()
 }
 
 // record is an entry with everything that is known about it.

@@ -37,7 +37,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err := buffered(f, write); err != nil {
 		return err
 	}
-	return failed(commit(f, path, mode))
+	return asFailure(commit(f, path, mode))
 }
 
 // buffered lets write write to w in pieces of a good size.
@@ -46,7 +46,7 @@ func buffered(w io.Writer, write func(io.Writer) error) error {
 	if err := write(b); err != nil {
 		return err
 	}
-	return failed(b.Flush())
+	return asFailure(b.Flush())
 }
 
 // commit gives a file that is written its name.

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// optional adds a flag for what may be left out, and may be empty.
+// optional adds a string flag. The string stays nil if the flag is not used.
 func optional(cmd *cobra.Command, name, usage string, to **string) {
 	cmd.Flags().Func(name, usage, func(text string) error {
 		*to = &text
@@ -16,7 +16,7 @@ func optional(cmd *cobra.Command, name, usage string, to **string) {
 	})
 }
 
-// required adds a flag for what must be said.
+// required adds a string flag that must be used with a value that is not empty.
 func required[T ~string](cmd *cobra.Command, name, usage string, to *T) {
 	cmd.Flags().Func(name, usage, func(text string) error {
 		if text == "" {
@@ -28,13 +28,14 @@ func required[T ~string](cmd *cobra.Command, name, usage string, to *T) {
 	mustBeSet(cmd, name)
 }
 
+// mustBeSet makes an existing flag required.
 func mustBeSet(cmd *cobra.Command, name string) {
 	if err := cmd.MarkFlagRequired(name); err != nil {
-		panic(err) // there is no such flag
+		panic(err) // the flag does not exist
 	}
 }
 
-// optionalTime adds a flag for a point in time.
+// optionalTime adds a flag for a time. The time stays nil if the flag is not used.
 func optionalTime(cmd *cobra.Command, name, usage string, to **time.Time) {
 	cmd.Flags().Func(name, usage, func(text string) error {
 		t, err := parseTime(text)
@@ -43,7 +44,7 @@ func optionalTime(cmd *cobra.Command, name, usage string, to **time.Time) {
 	})
 }
 
-// parseTime reads RFC 3339, or a date with or without a time of day in the local zone.
+// parseTime parses RFC 3339, or a date with or without a time of day in the local zone.
 func parseTime(text string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
@@ -54,4 +55,9 @@ func parseTime(text string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("a time is 2026-12-24T18:00, in the local zone, or RFC 3339 such as 2026-12-24T17:00:00Z")
+}
+
+// expandFlag adds --expand, for the operations that accept $expand.
+func expandFlag(cmd *cobra.Command, c *call) {
+	cmd.Flags().StringSliceVar(&c.expand, "expand", nil, "`MEMBERS` to compute in addition, such as supportedFeatures")
 }

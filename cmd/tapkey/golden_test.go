@@ -64,7 +64,7 @@ func TestExamples(t *testing.T) {
 		t.Skip("examples: not run (no shell)")
 	}
 	operations := map[string]string{}
-	for _, r := range resources() {
+	for _, r := range nouns {
 		for _, v := range r.verbs {
 			operations["tapkey "+r.name+" "+strings.Fields(v.use)[0]] = v.operation
 		}
@@ -261,7 +261,7 @@ func intoPipe(t *testing.T, cmd *exec.Cmd, onText func(string)) (string, int) {
 // The table has each operation of the contract once.
 func TestEveryOperationHasACommand(t *testing.T) {
 	rows := map[string]int{}
-	for _, r := range resources() {
+	for _, r := range nouns {
 		for _, v := range r.verbs {
 			rows[v.operation]++
 		}

@@ -4,22 +4,20 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tapkey-go/tapkey-go/client"
-	"github.com/tapkey-go/tapkey-go/gen/tapkey"
-	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// app is what the commands share.
+// An app holds the flags that the commands share.
 type app struct {
 	useSandbox bool
 	json       bool
 }
 
+// newRoot returns the command tapkey with all its subcommands.
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	a := &app{}
 	root := &cobra.Command{
@@ -41,20 +39,20 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a sandbox of its own")
-	for _, r := range resources() {
-		root.AddCommand(a.resource(r))
+	for _, n := range nouns {
+		root.AddCommand(a.nounCommand(n))
 	}
-	root.AddCommand(a.api(), a.token(), a.doctor(), a.sandbox())
+	root.AddCommand(a.apiCommand(), a.tokenCommand(), a.doctorCommand(), a.sandboxCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
-		help.Hidden = true // --help says it already
+		help.Hidden = true // --help does the same
 	}
 	hideHelpFlag(root)
 	return root
 }
 
-// hideHelpFlag leaves --help out of what it prints itself.
+// hideHelpFlag omits --help from the help of cmd and of its subcommands.
 func hideHelpFlag(cmd *cobra.Command) {
 	cmd.InitDefaultHelpFlag()
 	cmd.Flags().Lookup("help").Hidden = true
@@ -63,7 +61,7 @@ func hideHelpFlag(cmd *cobra.Command) {
 	}
 }
 
-// Help without headings: it fits a screen.
+// The help has no headings, so that it fits on one screen.
 const (
 	helpTemplate  = "{{or .Long .Short}}\n\n{{.UsageString}}"
 	usageTemplate = `Usage: {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}; for example:
@@ -74,7 +72,7 @@ const (
 {{.Flags.FlagUsagesWrapped 80}}{{end}}`
 )
 
-// subcommandArgs refuses what is no sub-command of a command that only has such.
+// subcommandArgs accepts no arguments. An argument is a misspelled subcommand.
 func subcommandArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -87,7 +85,7 @@ func subcommandArgs(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q for %q; %s", args[0], cmd.CommandPath(), hint)
 }
 
-// exactArgs wants that many arguments, or says what the usage is.
+// exactArgs accepts n arguments. Its error includes the usage.
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
@@ -97,45 +95,7 @@ func exactArgs(n int) cobra.PositionalArgs {
 	}
 }
 
-// client returns a client for the environment or for a sandbox of its own, and what
-// to call when done. Unless the environment says which scopes to ask for, they are
-// those of the operations.
-func (a *app) client(operations []string, opts ...client.Option) (c *client.Client, done func(), err error) {
-	var scopes []client.Option
-	if len(operations) > 0 {
-		scopes = append(scopes, client.WithScopes(scopesOf(operations)...))
-	}
-	if !a.useSandbox {
-		c, err := client.New(slices.Concat(scopes, []client.Option{client.FromEnv()}, opts)...)
-		return c, func() {}, err
-	}
-	server, err := sandbox.Start()
-	if err != nil {
-		return nil, nil, &failure{err}
-	}
-	c, err = newSandboxClient(server, append(scopes, opts...)...)
-	return c, func() { _ = server.Close() }, err
-}
-
-func scopesOf(operations []string) []string {
-	var scopes []string
-	for _, op := range tapkey.Operations() {
-		if slices.Contains(operations, op.ID) {
-			scopes = append(scopes, op.Scopes...)
-		}
-	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
-}
-
-func newSandboxClient(server *sandbox.Server, opts ...client.Option) (*client.Client, error) {
-	return client.New(append([]client.Option{
-		client.WithCredentials(server.ClientID(), server.ClientSecret()),
-		client.WithBaseURL(server.BaseURL()),
-		client.WithTokenURL(server.TokenURL()),
-	}, opts...)...)
-}
-
+// version returns the version of the module, as recorded by the go command.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

@@ -24,7 +24,7 @@ type sandboxFlags struct {
 	control, nonLoopback      bool
 }
 
-func (a *app) sandbox() *cobra.Command {
+func (a *app) sandboxCommand() *cobra.Command {
 	var flags sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",

@@ -10,26 +10,26 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// scenario is one thing that goes wrong, and nothing else. It is named after the
-// finding that it leads to.
+// A scenario is a sandbox and a client of it, set up so that exactly one thing fails.
 type scenario struct {
-	id      doctor.ID
+	id      doctor.ID // ID of the finding it leads to
 	sandbox []sandbox.Option
 	faults  []sandbox.Fault
-	breaks  func(*sandbox.Server)
+	change  func(*sandbox.Server) // changes the started sandbox; may be nil
 	client  []client.Option
-	owner   string // name of the owner account to look at
+	owner   string // name of the owner account to check, or ""
 }
 
-// stranger is a client application whose service account administers one account.
+// stranger's service account administers a single owner account.
 var stranger = sandbox.Client{ID: "stranger", Secret: "stranger-secret", Administers: []string{"Home"}}
 
-// mobile is registered for another grant type.
+// mobile is not registered for client credentials.
 var mobile = sandbox.Client{ID: "mobile-app", Secret: "mobile-secret", NoClientCredentials: true}
 
-// newcomer's service account administers none yet.
+// newcomer's service account administers no owner account yet.
 var newcomer = sandbox.Client{ID: "newcomer", Secret: "newcomer-secret"}
 
+// scenarios returns one scenario for each finding of the doctor.
 func scenarios() []scenario {
 	onOwners := func(kind sandbox.FaultKind) []sandbox.Fault {
 		return []sandbox.Fault{{Kind: kind, Operation: "listOwners"}}
@@ -42,14 +42,14 @@ func scenarios() []scenario {
 		{id: doctor.ConfigMissing, client: []client.Option{client.WithCredentials("", "")}},
 		{id: doctor.NotHTTPS, client: []client.Option{client.WithBaseURL("http://my.tapkey.com/api/v1")}},
 		{id: doctor.Redirected, faults: []sandbox.Fault{{Kind: sandbox.FaultRedirect, Operation: "listOwners", Location: "https://login.example/"}}},
-		{id: doctor.Unreachable, breaks: func(s *sandbox.Server) { _ = s.Close() }},
+		{id: doctor.Unreachable, change: func(s *sandbox.Server) { _ = s.Close() }},
 		{id: doctor.TLS, sandbox: []sandbox.Option{sandbox.WithTLS()}},
 		{id: doctor.InvalidClient, sandbox: []sandbox.Option{sandbox.WithClient(stranger)}, client: []client.Option{client.WithCredentials(stranger.ID, "not-its-secret")}},
 		{id: doctor.UnauthorizedClient, sandbox: []sandbox.Option{sandbox.WithClient(mobile)}, client: as(mobile)},
 		{id: doctor.InvalidScope, client: []client.Option{client.WithScopes("read:owneraccounts", "read:everything")}},
 		{id: doctor.MalformedToken, faults: []sandbox.Fault{{Kind: sandbox.FaultMalformedToken, Operation: "token"}}},
 		{id: doctor.TokenExpired, sandbox: []sandbox.Option{sandbox.WithTokenLifetime(-time.Minute)}},
-		{id: doctor.ClockSkew, breaks: func(s *sandbox.Server) { s.AdvanceTime(time.Hour) }},
+		{id: doctor.ClockSkew, change: func(s *sandbox.Server) { s.AdvanceTime(time.Hour) }},
 		{id: doctor.ScopeMissing, client: []client.Option{client.WithScopes("read:grants")}},
 		{id: doctor.MissingBearerPrefix, client: []client.Option{client.WithRequestEditor(withoutBearer)}},
 		{id: doctor.TokenRejected, faults: onOwners(sandbox.Fault401InvalidToken)},
@@ -62,38 +62,39 @@ func scenarios() []scenario {
 	}
 }
 
-// withoutBearer is the mistake that started it all.
+// withoutBearer sends a token without the prefix "Bearer ".
 func withoutBearer(_ context.Context, req *http.Request) error {
 	req.Header.Set("Authorization", "access_token eyJhbGciOiJSUzI1NiJ9.e30.c2ln")
 	return nil
 }
 
-// start returns a client that the scenario happens to.
-func (s scenario) start(ctx context.Context, opts *doctor.Options) (*client.Client, func(), error) {
+// start starts a sandbox with the failure and returns its client. It sets the owner
+// account in opts if the scenario has one. The function stop, which is never nil, ends
+// the sandbox.
+func (s scenario) start(ctx context.Context, opts *doctor.Options) (c *client.Client, stop func(), err error) {
 	server, err := sandbox.Start(s.sandbox...)
 	if err != nil {
-		return nil, nil, &failure{err}
+		return nil, func() {}, &failure{err}
 	}
-	done := func() { _ = server.Close() }
+	stop = func() { _ = server.Close() }
 	if s.owner != "" {
 		if opts.Owner, err = ownerNamed(ctx, server, s.owner); err != nil {
-			done()
-			return nil, nil, &failure{err}
+			return nil, stop, &failure{err}
 		}
 	}
 	for _, fault := range s.faults {
 		if err := server.Inject(fault); err != nil {
-			done()
-			return nil, nil, &failure{err}
+			return nil, stop, &failure{err}
 		}
 	}
-	if s.breaks != nil {
-		s.breaks(server)
+	if s.change != nil {
+		s.change(server)
 	}
-	c, err := newSandboxClient(server, append([]client.Option{client.WithRetries(0)}, s.client...)...)
-	return c, done, err
+	c, err = newSandboxClient(server, append([]client.Option{client.WithRetries(0)}, s.client...)...)
+	return c, stop, err
 }
 
+// ownerNamed returns the ID of the owner account with a name.
 func ownerNamed(ctx context.Context, server *sandbox.Server, name string) (id string, err error) {
 	c, err := newSandboxClient(server)
 	if err != nil {

@@ -21,7 +21,7 @@ type tokenFlags struct {
 	show   bool
 }
 
-func (a *app) token() *cobra.Command {
+func (a *app) tokenCommand() *cobra.Command {
 	var flags tokenFlags
 	cmd := &cobra.Command{
 		Use:   "token",
@@ -45,14 +45,14 @@ func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
 	if flags.scopes != nil {
 		opts = append(opts, client.WithScopes(flags.scopes...))
 	}
-	c, done, err := a.client(nil, opts...)
+	c, done, err := a.newClient(nil, opts...)
 	if err != nil {
 		return err
 	}
 	defer done()
 	token, err := c.Token(cmd.Context())
 	if err != nil {
-		return failed(err)
+		return asFailure(err)
 	}
 	out := newOutput(cmd, a.json)
 	switch about := describe(token); {
@@ -63,7 +63,7 @@ func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
 	default:
 		err = printAll(out, claimColumns, about.rows())
 	}
-	return failed(err)
+	return asFailure(err)
 }
 
 // tokenInfo is what a token says about itself.

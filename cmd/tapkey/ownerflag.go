@@ -46,7 +46,7 @@ func (f *ownerFlag) find(ctx context.Context, c *client.Client) (string, error) 
 	for owner, err := range c.AllOwners(ctx) {
 		switch {
 		case err != nil:
-			return "", failed(err)
+			return "", asFailure(err)
 		case f.value == "" || owner.ID == f.value || owner.Name == f.value:
 			found = append(found, owner)
 		default:

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/sandbox"
+)
+
+// connect sets the client of c and, unless owner is nil, the ID of the owner account.
+// If it succeeds, the caller must call stop in the end.
+func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations []string, opts ...client.Option) (stop func(), err error) {
+	if owner == nil {
+		c.Client, stop, err = a.newClient(operations, opts...)
+		return stop, err
+	}
+	if c.Client, stop, err = a.newClient(append(operations, owner.operations()...), opts...); err != nil {
+		return nil, err
+	}
+	if c.ownerID, err = owner.find(ctx, c.Client); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// newClient returns a client configured by the environment or, with --sandbox, a client
+// of a new sandbox. The client requests the scopes of the operations, unless the
+// environment sets the scopes. The function stop, which is never nil, ends the sandbox.
+func (a *app) newClient(operations []string, opts ...client.Option) (c *client.Client, stop func(), err error) {
+	var scopes []client.Option
+	if len(operations) > 0 {
+		scopes = append(scopes, client.WithScopes(scopesOf(operations)...))
+	}
+	if !a.useSandbox {
+		c, err = client.New(slices.Concat(scopes, []client.Option{client.FromEnv()}, opts)...)
+		return c, func() {}, err
+	}
+	server, err := sandbox.Start()
+	if err != nil {
+		return nil, func() {}, &failure{err}
+	}
+	c, err = newSandboxClient(server, append(scopes, opts...)...)
+	return c, func() { _ = server.Close() }, err
+}
+
+// scopesOf returns the scopes that the operations need, sorted.
+func scopesOf(operations []string) []string {
+	var scopes []string
+	for _, op := range tapkey.Operations() {
+		if slices.Contains(operations, op.ID) {
+			scopes = append(scopes, op.Scopes...)
+		}
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
+}
+
+// newSandboxClient returns a client of a sandbox.
+func newSandboxClient(server *sandbox.Server, opts ...client.Option) (*client.Client, error) {
+	return client.New(append([]client.Option{
+		client.WithCredentials(server.ClientID(), server.ClientSecret()),
+		client.WithBaseURL(server.BaseURL()),
+		client.WithTokenURL(server.TokenURL()),
+	}, opts...)...)
+}
