@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tapkey-go/tapkey-go/api"
-	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
@@ -30,17 +29,17 @@ func (a *app) apiCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "api METHOD PATH",
 		Short: "Send any request to the API, with a token",
-		Long: "Send any request to the API, with a token, and print the body of the answer.\n" +
-			"PATH is what comes after the base URL, and leads nowhere else. Fields are the\n" +
-			"members of a JSON body, or with GET and DELETE the parameters of the query.\n" +
-			"The scopes asked for are those of the operation, if the contract has it.",
+		Long: "Send any request to the API, with a token, and print the response body.\n" +
+			"PATH is relative to the base URL. The --field flags set the fields of a JSON\n" +
+			"body or, with GET and DELETE, the query parameters. The token has the scopes of\n" +
+			"the operation, if the contract has it.",
 		Example: "  tapkey api GET /Owners\n" +
 			"  tapkey api PATCH /Owners/7f9c1e52-0000-4000-8000-000000000000 -f name=Home",
 		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.callAPI(cmd, args[0], args[1], flags) },
 	}
-	cmd.Flags().StringArrayVarP(&flags.fields, "field", "f", nil, "`NAME=TEXT`, or NAME:=JSON for what is no text")
-	cmd.Flags().StringVar(&flags.input, "input", "", "`FILE` with the body, in JSON; - is standard input")
+	cmd.Flags().StringArrayVarP(&flags.fields, "field", "f", nil, "`NAME=TEXT` for a string, NAME:=JSON for any other value; repeatable")
+	cmd.Flags().StringVar(&flags.input, "input", "", "`FILE` with the JSON body; - is standard input")
 	cmd.MarkFlagsMutuallyExclusive("field", "input")
 	return cmd
 }
@@ -56,11 +55,11 @@ func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) e
 	if err != nil {
 		return err
 	}
-	c, done, err := a.newClient(operationsAt(method, path))
+	c, stop, err := a.newClient(operationsAt(method, path))
+	defer stop()
 	if err != nil {
 		return err
 	}
-	defer done()
 	rsp, err := c.Do(cmd.Context(), method, path, query, body)
 	if err != nil {
 		return printError(cmd.OutOrStdout(), path, err)
@@ -71,21 +70,18 @@ func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) e
 
 // printError prints the body of an error response and returns the error.
 func printError(w io.Writer, path string, err error) error {
-	if errors.Is(err, client.ErrPath) {
-		return err
-	}
-	if answer, ok := errors.AsType[*api.Error](err); ok {
-		if err := printBody(w, bytes.NewReader(answer.Body)); err != nil {
+	if apiErr, ok := errors.AsType[*api.Error](err); ok {
+		if err := printBody(w, bytes.NewReader(apiErr.Body)); err != nil {
 			return err
 		}
-		if answer.Operation == "" {
-			answer.Operation, answer.Path = "api", path
+		if apiErr.Operation == "" {
+			apiErr.Operation, apiErr.Path = "api", path
 		}
 	}
 	return asFailure(err)
 }
 
-// methods are those of the API.
+// methods lists the HTTP methods that the API uses.
 var methods = []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete}
 
 // apply adds the fields to the query, or returns the body, which is nil if there is none.
@@ -93,7 +89,7 @@ func (f apiFlags) apply(method string, query url.Values, stdin io.Reader) (body 
 	inQuery := method == http.MethodGet || method == http.MethodDelete
 	switch {
 	case !slices.Contains(methods, method):
-		return nil, fmt.Errorf("method %q is none of %s", method, strings.Join(methods, ", "))
+		return nil, fmt.Errorf("unknown method %q: use one of %s", method, strings.Join(methods, ", "))
 	case f.input != "" && inQuery:
 		return nil, fmt.Errorf("%s takes no body", method)
 	case f.input != "":
@@ -101,16 +97,16 @@ func (f apiFlags) apply(method string, query url.Values, stdin io.Reader) (body 
 	case len(f.fields) == 0:
 		return nil, nil
 	}
-	members := map[string]json.RawMessage{}
+	fields := map[string]json.RawMessage{}
 	for _, field := range f.fields {
 		name, value, err := parseField(field)
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := members[name]; twice {
-			return nil, fmt.Errorf("field %q is there twice", name)
+		if _, twice := fields[name]; twice {
+			return nil, fmt.Errorf("field %q is set twice", name)
 		}
-		members[name] = value
+		fields[name] = value
 		if inQuery {
 			query.Set(name, unquoted(value))
 		}
@@ -118,22 +114,22 @@ func (f apiFlags) apply(method string, query url.Values, stdin io.Reader) (body 
 	if inQuery {
 		return nil, nil
 	}
-	return members, nil
+	return fields, nil
 }
 
-// parseField reads NAME=TEXT or NAME:=JSON.
+// parseField parses NAME=TEXT or NAME:=JSON.
 func parseField(field string) (name string, value json.RawMessage, err error) {
 	name, text, ok := strings.Cut(field, "=")
 	typed := strings.HasSuffix(name, ":")
 	name = strings.TrimSuffix(name, ":")
 	switch {
 	case !ok || name == "":
-		return "", nil, fmt.Errorf("field %q is neither NAME=TEXT nor NAME:=JSON", field)
+		return "", nil, fmt.Errorf("invalid field %q: use NAME=TEXT or NAME:=JSON", field)
 	case !typed:
 		value, err = json.Marshal(text)
 		return name, value, err
 	case !json.Valid([]byte(text)):
-		return "", nil, fmt.Errorf("field %q is no JSON after :=", name)
+		return "", nil, fmt.Errorf("field %q: invalid JSON after :=", name)
 	}
 	return name, json.RawMessage(text), nil
 }
@@ -142,15 +138,15 @@ func readBody(file string, stdin io.Reader) (body json.RawMessage, err error) {
 	if file == "-" {
 		body, err = io.ReadAll(stdin)
 	} else {
-		body, err = os.ReadFile(file) //nolint:gosec // the file is the one that the user names
+		body, err = os.ReadFile(file) //nolint:gosec // the user chooses the file
 	}
 	if err == nil && !json.Valid(body) {
-		err = errors.New("--input is no JSON")
+		err = errors.New("--input is not valid JSON")
 	}
 	return body, err
 }
 
-// operationsAt returns the id of the operation with a method and path, if the contract
+// operationsAt returns the ID of the operation with a method and path, if the contract
 // has it.
 func operationsAt(method, path string) []string {
 	target, err := url.Parse(path)
@@ -164,8 +160,8 @@ func operationsAt(method, path string) []string {
 	return []string{op.ID}
 }
 
-// printBody prints an answer: as it is where a program reads, else as a terminal can
-// take it.
+// printBody prints a response body: unchanged, or on a terminal without control
+// characters and with JSON indented.
 func printBody(w io.Writer, body io.Reader) error {
 	if !isTerminal(w) {
 		_, err := io.Copy(w, body)

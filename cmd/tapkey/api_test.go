@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,30 +13,31 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// recorder answers everything with one answer and remembers what it was asked.
+// A recorder is an API that sends the same response to every request and records the
+// requests.
 type recorder struct {
-	mu     sync.Mutex // held by requests, and by tests that change or read the rest
-	status int
-	header http.Header
-	body   string
-	asked
+	mu       sync.Mutex // guards the other fields
+	status   int
+	header   http.Header
+	body     string
+	recorded []recordedRequest
 }
 
-type asked struct{ targets, bodies, auth []string }
+type recordedRequest struct{ target, body, auth string }
 
-// answer sets what to answer from now on.
-func (r *recorder) answer(status int, body string, header http.Header) {
+// respond sets the response to all later requests.
+func (r *recorder) respond(status int, body string, header http.Header) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status, r.body, r.header = status, body, header
 }
 
-// take returns what was asked since it was last called.
-func (r *recorder) take() asked {
+// take returns the requests recorded since the last call of take.
+func (r *recorder) take() []recordedRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	taken := r.asked
-	r.asked = asked{}
+	taken := r.recorded
+	r.recorded = nil
 	return taken
 }
 
@@ -45,9 +45,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	body, _ := io.ReadAll(req.Body)
-	r.targets = append(r.targets, req.Method+" "+req.RequestURI)
-	r.bodies = append(r.bodies, string(body))
-	r.auth = append(r.auth, req.Header.Get("Authorization"))
+	r.recorded = append(r.recorded, recordedRequest{req.Method + " " + req.RequestURI, string(body), req.Header.Get("Authorization")})
 	for name, values := range r.header {
 		w.Header()[name] = values
 	}
@@ -55,7 +53,8 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_, _ = io.WriteString(w, r.body)
 }
 
-func record200(t *testing.T) (r *recorder, env []string) {
+// startRecorder starts a recorder. Its response is an empty JSON object.
+func startRecorder(t *testing.T) (r *recorder, env []string) {
 	t.Helper()
 	r = &recorder{status: 200, body: "{}"}
 	server := httptest.NewServer(r)
@@ -64,12 +63,11 @@ func record200(t *testing.T) (r *recorder, env []string) {
 	return r, append(env, "TAPKEY_BASE_URI="+server.URL)
 }
 
-func TestAPISendsWhatIsSaid(t *testing.T) {
-	r, env := record200(t)
+func TestAPIRequests(t *testing.T) {
+	t.Parallel()
+	recorder, env := startRecorder(t)
 	file := filepath.Join(t.TempDir(), "body.json")
-	if err := os.WriteFile(file, []byte(`{"from":"file"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(file, []byte(`{"from":"file"}`), 0o600))
 	for _, test := range []struct {
 		args         []string
 		target, body string
@@ -89,22 +87,22 @@ func TestAPISendsWhatIsSaid(t *testing.T) {
 		{[]string{"POST", "/x", "--input", file}, "POST /api/v1/x", `{"from":"file"}`},
 		{[]string{"POST", "/x", "--input", "-"}, "POST /api/v1/x", `["stdin"]`},
 	} {
-		cmd := command(t, env, append([]string{"api"}, test.args...)...)
-		cmd.Stdin = strings.NewReader(`["stdin"]`)
-		out, err := cmd.CombinedOutput()
-		got := r.take()
-		if err != nil || string(out) != "{}" || len(got.targets) != 1 || got.targets[0] != test.target || got.bodies[0] != test.body {
-			t.Errorf("%q: %v, %q, sent %q", test.args, err, out, got)
+		r := tapkeyInput(t, env, `["stdin"]`, append([]string{"api"}, test.args...)...)
+		r.checkStdout(t, "{}")
+		got := recorder.take()
+		if len(got) != 1 || got[0].target != test.target || got[0].body != test.body {
+			t.Errorf("%s: requests = %+v, want one, %q with body %q", r.name, got, test.target, test.body)
 		}
-		if len(got.auth) != 1 || !strings.HasPrefix(got.auth[0], "Bearer ey") {
-			t.Errorf("%q: the header is %q", test.args, got.auth)
+		if len(got) == 1 && !strings.HasPrefix(got[0].auth, "Bearer ey") {
+			t.Errorf("%s: Authorization = %q, want a bearer token", r.name, got[0].auth)
 		}
 	}
 }
 
-// Nothing leaves the base URL, and nothing malformed is sent.
+// No request goes to a place that is not below the base URL, and none is malformed.
 func TestAPIStaysBelowTheBaseURL(t *testing.T) {
-	r, env := record200(t)
+	t.Parallel()
+	recorder, env := startRecorder(t)
 	for _, path := range []string{
 		"https://evil.example/x", "http://127.0.0.1/x", "//evil.example/x", "HTTPS:/x", "https:x", "mailto:x",
 		"/../x", "..", ".", "/.", "/x/..", "/x/../../y", "/x/./y", "../Owners", "/x/..;/y", "/x/..;a=b/y",
@@ -113,90 +111,90 @@ func TestAPIStaysBelowTheBaseURL(t *testing.T) {
 		"", "/", "//", "#x", "/x#y", "/%zz", "/%", "?x=y", "/%2e%2e;/x", "/x/%2e%2e%3b/y",
 	} {
 		for _, method := range []string{"GET", "DELETE"} {
-			out, errs, status := tapkeyMain(t, env, "api", method, path)
-			if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
-				t.Errorf("%s %q: status %d, %q, %q", method, path, status, out, errs)
-			}
+			tapkeyMain(t, env, "api", method, path).checkFailure(t, exitMisuse)
 		}
 	}
-	if got := r.take(); len(got.targets) > 0 {
-		t.Errorf("sent %q", got.targets)
+	if got := recorder.take(); len(got) > 0 {
+		t.Errorf("requests = %+v, want none", got)
 	}
 }
 
 func TestAPIMisuse(t *testing.T) {
-	r, env := record200(t)
+	t.Parallel()
+	recorder, env := startRecorder(t)
 	dir := t.TempDir()
 	for name, args := range map[string][]string{
-		"method":          {"FETCH", "/x"},
+		"unknown method":  {"FETCH", "/x"},
 		"method with CR":  {"GET\r\nX: y", "/x"},
 		"one argument":    {"/x"},
-		"field":           {"PUT", "/x", "-f", "name"},
+		"invalid field":   {"PUT", "/x", "-f", "name"},
 		"nameless field":  {"PUT", "/x", "-f", "=x"},
-		"no JSON":         {"PUT", "/x", "-f", "x:=nope"},
+		"invalid JSON":    {"PUT", "/x", "-f", "x:=nope"},
 		"field twice":     {"PUT", "/x", "-f", "x=1", "-f", "x=2"},
 		"body of a GET":   {"GET", "/x", "--input", "-"},
 		"input and field": {"PUT", "/x", "--input", "-", "-f", "x=1"},
-		"no file":         {"PUT", "/x", "--input", filepath.Join(dir, "missing")},
-		"a directory":     {"PUT", "/x", "--input", dir},
-		"input no JSON":   {"PUT", "/x", "--input", "-"},
+		"missing file":    {"PUT", "/x", "--input", filepath.Join(dir, "missing")},
+		"directory":       {"PUT", "/x", "--input", dir},
+		"invalid input":   {"PUT", "/x", "--input", "-"},
 	} {
-		cmd := command(t, env, append([]string{"api"}, args...)...)
-		var out, errs bytes.Buffer
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader("no JSON"), &out, &errs
-		_ = cmd.Run()
-		if status := cmd.ProcessState.ExitCode(); status != 2 || out.Len() > 0 || strings.Count(errs.String(), "\n") != 1 {
-			t.Errorf("%s: status %d, %q, %q", name, status, &out, &errs)
-		}
+		t.Run(name, func(t *testing.T) {
+			tapkeyInput(t, env, "not JSON", append([]string{"api"}, args...)...).checkFailure(t, exitMisuse)
+		})
 	}
-	if got := r.take(); len(got.targets) > 0 {
-		t.Errorf("sent %q", got.targets)
+	if got := recorder.take(); len(got) > 0 {
+		t.Errorf("requests = %+v, want none", got)
 	}
 }
 
 func TestAPIPrintsTheBodyOfAnError(t *testing.T) {
-	r, env := record200(t)
-	for _, test := range []struct{ status, want int }{{200, 0}, {204, 0}, {304, 1}, {302, 1}, {400, 1}, {401, 4}, {403, 1}, {404, 1}, {418, 1}} {
-		want := `{"ErrorCode":"x"}`
-		if test.status == 204 || test.status == 304 {
-			want = ""
+	t.Parallel()
+	recorder, env := startRecorder(t)
+	for status, want := range map[int]int{200: 0, 204: 0, 304: 1, 302: 1, 400: 1, 401: 4, 403: 1, 404: 1, 418: 1} {
+		body := `{"ErrorCode":"x"}`
+		if status == 204 || status == 304 {
+			body = ""
 		}
-		r.answer(test.status, want, http.Header{"Location": {"https://evil.example/"}})
-		out, errs, status := tapkeyMain(t, env, "api", "POST", "/x")
-		if status != test.want || out != want || strings.Contains(errs, http.StatusText(test.status)) != (test.want != 0) {
-			t.Errorf("%d: status %d, %q, %q", test.status, status, out, errs)
+		recorder.respond(status, body, http.Header{"Location": {"https://evil.example/"}})
+		r := tapkeyMain(t, env, "api", "POST", "/x")
+		text := http.StatusText(status)
+		check(t, text+": exit status", r.status, want)
+		check(t, text+": stdout", r.stdout, body)
+		if want == 0 {
+			check(t, text+": stderr", r.stderr, "")
+		} else {
+			checkContains(t, text+": stderr", r.stderr, text)
 		}
-		if got := r.take(); len(got.targets) != 1 && test.status != 401 { // which is tried with another token
-			t.Errorf("%d: sent %q", test.status, got.targets)
+		requests := 1
+		if status == http.StatusUnauthorized {
+			requests = 2 // with another token
 		}
+		check(t, text+": requests", len(recorder.take()), requests)
 	}
 }
 
-// A create is not repeated, a GET is.
-func TestAPIRepeatsOnlyGET(t *testing.T) {
+// A create is not retried, a GET is.
+func TestAPIRetriesOnlyGET(t *testing.T) {
+	t.Parallel()
 	server, env := startSandbox(t)
-	for method, want := range map[string]struct{ status, calls int }{"PUT": {1, 1}, "GET": {0, 2}} {
-		operation := map[string]string{"PUT": "createContact", "GET": "listContacts"}[method]
-		if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: operation, Count: 1}); err != nil {
-			t.Fatal(err)
-		}
-		_, errs, status := tapkeyMain(t, env, "api", method, "/Owners/7f9c1e52-0000-4000-8000-000000000000/Contacts")
-		if status != want.status || server.Count(operation) != want.calls {
-			t.Errorf("%s: status %d, %d calls, %q", method, status, server.Count(operation), errs)
-		}
+	for method, want := range map[string]struct {
+		operation     string
+		status, calls int
+	}{"PUT": {"createContact", exitFailed, 1}, "GET": {"listContacts", exitOK, 2}} {
+		must(t, server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: want.operation, Count: 1}))
+		r := tapkeyMain(t, env, "api", method, "/Owners/7f9c1e52-0000-4000-8000-000000000000/Contacts")
+		check(t, method+": exit status", r.status, want.status)
+		check(t, method+": calls", server.Count(want.operation), want.calls)
 	}
 }
 
-// It asks for the scopes of what is called.
-func TestAPIAsksForTheRightScopes(t *testing.T) {
+// The token has the scopes of the operation.
+func TestAPIScopes(t *testing.T) {
+	t.Parallel()
 	_, env := startSandbox(t)
 	const home = "/Owners/7f9c1e52-0000-4000-8000-000000000000"
 	for _, path := range []string{home + "/Grants", home + "/logentries", home + "/BoundLocks?$top=1", "Owners", home + "/Contacts/90d7c4e6-0000-4000-8000-000000000001"} {
-		if _, errs, status := tapkeyMain(t, env, "api", "GET", path); status != 0 {
-			t.Errorf("%s: status %d, %q", path, status, errs)
-		}
+		tapkeyMain(t, env, "api", "GET", path).checkSuccess(t)
 	}
-	if _, _, status := tapkeyMain(t, append(env, "TAPKEY_SCOPES=read:owneraccounts"), "api", "GET", home+"/Grants"); status != 4 {
-		t.Errorf("status %d", status)
-	}
+	r := tapkeyMain(t, append(env, "TAPKEY_SCOPES=read:owneraccounts"), "api", "GET", home+"/Grants")
+	check(t, "exit status with another scope", r.status, exitAuth)
 }

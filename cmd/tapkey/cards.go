@@ -38,7 +38,7 @@ var cardsNoun = noun{
 			operation: "updateBoundCard",
 			example: `tapkey cards update 5e3d9b70-0000-4000-8000-000000000001 --owner Home \
   --title 'Guest Card'`,
-			done: "Card %s is updated.",
+			done: "Card %s was updated.",
 			run: runBody(nil, updateCardFlags, func(ctx context.Context, c *call, body tapkey.BoundCardUpdate) (api.Object, error) {
 				return api.Object{}, c.UpdateBoundCard(ctx, c.ownerID, c.id, body)
 			}),

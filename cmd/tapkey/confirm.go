@@ -11,26 +11,29 @@ import (
 	"golang.org/x/term"
 )
 
-// confirm asks a question on the terminal and returns nil if the answer is yes.
+// confirm asks the user a question on the terminal and returns nil if the reply is yes.
 func confirm(cmd *cobra.Command, question string) error {
 	in, ok := cmd.InOrStdin().(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) || !isTerminal(cmd.ErrOrStderr()) {
-		return errors.New("this asks before it acts, and there is no terminal to ask on: say --yes")
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return errors.New("confirmation required, but standard input is not a terminal: use --yes")
+	}
+	if !isTerminal(cmd.ErrOrStderr()) {
+		return errors.New("confirmation required, but standard error is not a terminal: use --yes")
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", oneLine(question))
-	answer := make(chan string, 1)
-	go func() { // which an interruption leaves behind: nothing ends a read from a terminal
+	reply := make(chan string, 1)
+	go func() { // reading from a terminal cannot be canceled: after an interrupt this does not end
 		line, _ := bufio.NewReader(in).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		reply <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
 	case <-cmd.Context().Done():
 		fmt.Fprintln(cmd.ErrOrStderr())
 		return cmd.Context().Err()
-	case line := <-answer:
+	case line := <-reply:
 		if line == "y" || line == "yes" {
 			return nil
 		}
-		return &failure{errors.New("nothing was done")}
+		return &failure{errors.New("not confirmed: nothing was changed")}
 	}
 }

@@ -12,16 +12,18 @@ import (
 // connect sets the client of c and, unless owner is nil, the ID of the owner account.
 // If it succeeds, the caller must call stop in the end.
 func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations []string, opts ...client.Option) (stop func(), err error) {
-	if owner == nil {
-		c.Client, stop, err = a.newClient(operations, opts...)
-		return stop, err
+	if owner != nil {
+		operations = append(operations, owner.operations()...)
 	}
-	if c.Client, stop, err = a.newClient(append(operations, owner.operations()...), opts...); err != nil {
-		return nil, err
-	}
-	if c.ownerID, err = owner.find(ctx, c.Client); err != nil {
+	if c.Client, stop, err = a.newClient(operations, opts...); err != nil {
 		stop()
 		return nil, err
+	}
+	if owner != nil {
+		if c.ownerID, err = owner.find(ctx, c.Client); err != nil {
+			stop()
+			return nil, err
+		}
 	}
 	return stop, nil
 }

@@ -76,9 +76,9 @@ var contactColumns = []column[tapkey.Contact]{
 
 func createContactFlags(cmd *cobra.Command, body *tapkey.ContactCreate) {
 	optional(cmd, "identifier", "`E-MAIL` address of a Tapkey user", &body.Identifier)
-	optional(cmd, "provider", "`ID` of the identity provider; tapkey if left out", &body.IPID)
+	optional(cmd, "provider", "`ID` of the identity provider (default tapkey)", &body.IPID)
 	optional(cmd, "ip-user-id", "`ID` of the user at another identity provider", &body.IPUserID)
-	optional(cmd, "title", "`TITLE` for the contact", &body.Title)
+	optional(cmd, "title", "`TITLE` of the contact", &body.Title)
 	optional(cmd, "comment", "free `TEXT`", &body.Comment)
 	cmd.MarkFlagsOneRequired("identifier", "ip-user-id")
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Below its heading "Commands", docs/cli.md is what the commands say of themselves.
+// The section "Commands" of docs/cli.md is generated from the help of the commands.
 func TestDocs(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join("..", "..", "docs", "cli.md")
 	old, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	const heading = "\n## Commands\n"
 	prose, _, ok := strings.Cut(string(old), heading)
 	if !ok {
-		t.Fatalf("no heading %q", heading)
+		t.Fatalf("docs/cli.md has no heading %q, want one", heading)
 	}
 	var page strings.Builder
 	page.WriteString(prose + heading)
 	for _, cmd := range commands() {
 		writeCommand(&page, cmd)
 	}
-	compare(t, file, page.String())
+	checkGolden(t, file, page.String())
 }
 
+// writeCommand writes the section about one command.
 func writeCommand(w io.Writer, cmd *cobra.Command) {
 	about := cmd.Long
 	if cmd.HasSubCommands() {

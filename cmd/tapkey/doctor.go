@@ -24,20 +24,20 @@ func (a *app) doctorCommand() *cobra.Command {
 	var flags doctorFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find out why calls are refused",
-		Long: "Find out why calls are refused: from the configuration to the owner accounts,\n" +
-			"step by step, and stop at the one that breaks. Nothing is changed.\n" +
-			"Exit status: 0 healthy, 1 a finding, 2 misuse.",
+		Short: "Find out why calls fail",
+		Long: "Find out why calls fail. It checks configuration, token, clock, scopes and\n" +
+			"permissions in order and reports the first failure. It changes nothing.\n" +
+			"Exit status: 0 healthy, 1 failure found, 2 misuse.",
 		Example: "  tapkey doctor --operation listOwners --operation listPermissions\n" +
 			"  tapkey doctor --sandbox --scenario list",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.diagnose(cmd, flags) },
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
-	cmd.Flags().StringVar(&flags.Owner, "owner", "", "id of an owner account to look at")
-	cmd.Flags().StringArrayVar(&flags.Operations, "operation", nil, "operation whose scopes to check")
-	cmd.Flags().StringVar(&flags.header, "header", "", "explain this Authorization header, offline")
-	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "with --sandbox: a failure to show, or list")
+	cmd.Flags().StringVar(&flags.Owner, "owner", "", "`ID` of the owner account to check")
+	cmd.Flags().StringArrayVar(&flags.Operations, "operation", nil, "`OPERATION` whose scopes to check; repeatable")
+	cmd.Flags().StringVar(&flags.header, "header", "", "explain this Authorization `HEADER`, offline")
+	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "`FAILURE` to simulate with --sandbox, or list")
 	cmd.MarkFlagsMutuallyExclusive("header", "scenario")
 	cmd.MarkFlagsMutuallyExclusive("header", "owner")
 	cmd.MarkFlagsMutuallyExclusive("header", "operation")
@@ -48,7 +48,7 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	out := cmd.OutOrStdout()
 	for _, id := range flags.Operations {
 		if !slices.ContainsFunc(tapkey.Operations(), func(op api.Operation) bool { return op.ID == id }) {
-			return fmt.Errorf("there is no operation %q", id)
+			return fmt.Errorf("unknown operation %q", id)
 		}
 	}
 	switch {
@@ -60,7 +60,7 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 		}
 		return nil
 	case flags.scenario != "" && !a.useSandbox:
-		return errors.New("--scenario goes with --sandbox")
+		return errors.New("--scenario requires --sandbox")
 	}
 	c, stop, err := a.clientToDiagnose(cmd.Context(), &flags)
 	defer stop()
@@ -88,12 +88,12 @@ func (a *app) clientToDiagnose(ctx context.Context, flags *doctorFlags) (c *clie
 	}
 	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return string(s.id) == flags.scenario })
 	if i < 0 {
-		return nil, func() {}, fmt.Errorf("there is no scenario %q; see --scenario list", flags.scenario)
+		return nil, func() {}, fmt.Errorf("unknown scenario %q; see --scenario list", flags.scenario)
 	}
 	return scenarios()[i].start(ctx, &flags.Options)
 }
 
-// report prints findings and returns errFound unless they say that all is well.
+// report prints findings and returns errFound unless the first one is doctor.OK.
 func (a *app) report(out io.Writer, findings []doctor.Finding) error {
 	if a.json {
 		if err := printJSON(out, doctor.Diagnosis{Findings: findings}); err != nil {

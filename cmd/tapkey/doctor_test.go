@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,89 +10,83 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-func doctorFindings(t *testing.T, out string) []doctor.Finding {
+// findings returns the findings that a run of `tapkey doctor --json` printed. It checks
+// the exit status and that nothing was printed on stderr.
+func (r result) findings(t *testing.T) []doctor.Finding {
 	t.Helper()
 	var report struct{ Findings []doctor.Finding }
-	if err := json.Unmarshal([]byte(out), &report); err != nil || len(report.Findings) == 0 {
-		t.Fatalf("%v in %q", err, out)
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || len(report.Findings) == 0 {
+		t.Fatalf("%s: %v in %q, want findings; stderr = %q", r.name, err, r.stdout, r.stderr)
 	}
+	want := exitFailed
+	if report.Findings[0].ID == doctor.OK {
+		want = exitOK
+	}
+	check(t, r.name+": exit status", r.status, want)
+	check(t, r.name+": stderr", r.stderr, "")
 	return report.Findings
+}
+
+// finding is the first of the findings.
+func (r result) finding(t *testing.T) doctor.Finding {
+	t.Helper()
+	return r.findings(t)[0]
 }
 
 func scenarioIDs(t *testing.T) (ids []doctor.ID) {
 	t.Helper()
-	out, _, status := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", "list")
-	if status != 0 {
-		t.Fatal(status)
-	}
-	for _, id := range strings.Fields(out) {
+	r := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", "list")
+	r.checkSuccess(t)
+	for _, id := range strings.Fields(r.stdout) {
 		ids = append(ids, doctor.ID(id))
 	}
 	return ids
 }
 
 func TestEachScenarioLeadsToItsFinding(t *testing.T) {
+	skipShort(t, "scenarios of the doctor")
+	t.Parallel()
 	for _, id := range scenarioIDs(t) {
 		t.Run(string(id), func(t *testing.T) {
 			t.Parallel()
-			want := 1
+			findings := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", string(id), "--json").findings(t)
+			if findings[0].ID != id || id == doctor.OK && len(findings) != 1 {
+				t.Errorf("findings = %+v, want %s first and alone if it is ok", findings, id)
+			}
+			r := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", string(id))
+			check(t, "stderr", r.stderr, "")
+			checkLacks(t, "stdout", r.stdout, "-secret", "eyJ", "Basic ")
 			if id == doctor.OK {
-				want = 0
+				check(t, "exit status", r.status, exitOK)
+				checkLacks(t, "stdout", r.stdout, "✗")
+				return
 			}
-			out, errs, status := tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", string(id), "--json")
-			findings := doctorFindings(t, out)
-			if findings[0].ID != id || status != want || errs != "" {
-				t.Errorf("found %+v with status %d, %q", findings, status, errs)
-			}
-			if id == doctor.OK && len(findings) != 1 {
-				t.Errorf("found %+v", findings)
-			}
-			out, errs, status = tapkeyMain(t, nil, "doctor", "--sandbox", "--scenario", string(id))
-			if status != want || errs != "" || (id != doctor.OK) != strings.Contains(out, "✗") {
-				t.Errorf("drew %q with status %d", out, status)
-			}
-			if id != doctor.OK && (!strings.Contains(out, string(id)+"\n") || !strings.Contains(out, findings[0].Remedy)) {
-				t.Errorf("no finding and remedy in %q", out)
-			}
-			for _, secret := range []string{"-secret", "eyJ", "Basic "} {
-				if strings.Contains(out, secret) {
-					t.Errorf("%q is in %q", secret, out)
-				}
-			}
+			check(t, "exit status", r.status, exitFailed)
+			checkContains(t, "stdout", r.stdout, "✗", string(id)+"\n", findings[0].Remedy)
 		})
 	}
 }
 
-// Every finding has its scenario, and no scenario leads to what is no finding.
+// Every finding has a scenario.
 func TestScenariosAreComplete(t *testing.T) {
-	ids := map[doctor.ID]bool{}
-	for _, id := range scenarioIDs(t) {
-		ids[id] = true
+	t.Parallel()
+	want := []doctor.ID{
+		"clock-skew", "config-missing", "invalid-client", "invalid-scope", "malformed-token", "missing-bearer-prefix",
+		"no-owner-accounts", "not-administrator", "not-https", "ok", "rate-limited", "redirected", "request-refused",
+		"scope-missing", "server-error", "tls", "token-expired", "token-rejected", "unauthorized-client",
+		"unexpected-response", "unreachable",
 	}
-	for _, id := range []doctor.ID{
-		"config-missing", "not-https", "redirected", "unreachable", "tls", "invalid-client", "unauthorized-client",
-		"invalid-scope", "missing-bearer-prefix", "malformed-token", "token-expired", "clock-skew", "scope-missing",
-		"no-owner-accounts", "not-administrator", "rate-limited", "server-error", "ok",
-		"token-rejected", "request-refused", "unexpected-response",
-	} {
-		if !ids[id] {
-			t.Errorf("no scenario for %s", id)
-		}
-		delete(ids, id)
-	}
-	if len(ids) > 0 {
-		t.Errorf("scenarios for nothing: %v", ids)
+	if got := slices.Sorted(slices.Values(scenarioIDs(t))); !slices.Equal(got, want) {
+		t.Errorf("scenarios = %q, want %q", got, want)
 	}
 }
 
-// With two faults at once, the first step that fails is reported.
+// With several failures at once, the doctor reports the first one in the order of its
+// checks.
 func TestTheFirstFailureIsReported(t *testing.T) {
+	t.Parallel()
 	server, env := startSandbox(t)
-	for _, fault := range []sandbox.Fault{{Kind: sandbox.Fault500, Operation: "listOwners"}} {
-		if err := server.Inject(fault); err != nil {
-			t.Fatal(err)
-		}
-	}
+	must(t, server.Inject(sandbox.Fault{Kind: sandbox.Fault500, Operation: "listOwners"}))
 	wrong := append(env[:4:4], "TAPKEY_CLIENT_SECRET=wrong")
 	for name, test := range map[string]struct {
 		env  []string
@@ -99,37 +94,36 @@ func TestTheFirstFailureIsReported(t *testing.T) {
 	}{
 		"secret before server": {wrong, doctor.InvalidClient},
 		"scope before server":  {append(env, "TAPKEY_SCOPES=read:grants"), doctor.ScopeMissing},
-		"http before secret":   {append(wrong, "TAPKEY_BASE_URI=http://my.tapkey.com"), doctor.NotHTTPS},
+		"HTTP before secret":   {append(wrong, "TAPKEY_BASE_URI=http://my.tapkey.com"), doctor.NotHTTPS},
 		"server":               {env, doctor.ServerError},
 	} {
-		out, _, status := tapkeyMain(t, test.env, "doctor", "--json")
-		if got := doctorFindings(t, out)[0].ID; got != test.want || status != 1 {
-			t.Errorf("%s: %s with status %d, want %s", name, got, status, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			check(t, "first finding", tapkeyMain(t, test.env, "doctor", "--json").finding(t).ID, test.want)
+		})
 	}
 }
 
-func TestDoctorOptions(t *testing.T) {
+func TestDoctorOwner(t *testing.T) {
+	t.Parallel()
 	server, env := startSandbox(t)
-	owner := served(t, server)[1].ID
-	out, _, status := tapkeyMain(t, env, "doctor", "--owner", owner)
-	if status != 0 || !strings.Contains(out, "listPermissions yes") || !strings.Contains(out, "listGrants ") {
-		t.Errorf("status %d, %q", status, out)
-	}
-	out, _, status = tapkeyMain(t, env, "doctor", "--operation", "listOwners", "--operation", "createGrant", "--json")
-	if f := doctorFindings(t, out)[0]; status != 1 || f.ID != doctor.ScopeMissing || !strings.Contains(f.Evidence, "write:grants (for createGrant)") {
-		t.Errorf("status %d, %+v", status, f)
-	}
-	if n := server.Count("createGrant"); n != 0 {
-		t.Errorf("the doctor has called createGrant %d times", n)
-	}
-	out, _, status = tapkeyMain(t, env, "doctor", "--owner", "nobody", "--json")
-	if f := doctorFindings(t, out)[0]; status != 1 || f.ID != doctor.NotAdministrator {
-		t.Errorf("status %d, %+v", status, f)
-	}
+	r := tapkeyMain(t, env, "doctor", "--owner", ownersOf(t, server)[1].ID)
+	r.checkSuccess(t)
+	checkContains(t, r.name, r.stdout, "listPermissions yes", "listGrants ")
+	f := tapkeyMain(t, env, "doctor", "--owner", "unknown", "--json").finding(t)
+	check(t, "finding for an unknown owner", f.ID, doctor.NotAdministrator)
+}
+
+func TestDoctorOperation(t *testing.T) {
+	t.Parallel()
+	server, env := startSandbox(t)
+	f := tapkeyMain(t, env, "doctor", "--operation", "listOwners", "--operation", "createGrant", "--json").finding(t)
+	check(t, "finding", f.ID, doctor.ScopeMissing)
+	checkContains(t, "evidence", f.Evidence, "write:grants (for createGrant)")
+	check(t, "calls of createGrant", server.Count("createGrant"), 0)
 }
 
 func TestDoctorMisuse(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"unknown operation":        {"--operation", "listEverything", "--sandbox"},
 		"unknown scenario":         {"--scenario", "doom", "--sandbox"},
@@ -137,21 +131,21 @@ func TestDoctorMisuse(t *testing.T) {
 		"header and scenario":      {"--header", "x", "--scenario", "tls"},
 		"argument":                 {"please"},
 	} {
-		out, errs, status := tapkeyMain(t, nil, append([]string{"doctor"}, args...)...)
-		if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: status %d, %q, %q", name, status, out, errs)
-		}
+		t.Run(name, func(t *testing.T) {
+			tapkeyMain(t, nil, append([]string{"doctor"}, args...)...).checkFailure(t, exitMisuse)
+		})
 	}
 }
 
 func TestDoctorWithoutCredentials(t *testing.T) {
-	out, _, status := tapkeyMain(t, nil, "doctor", "--json")
-	if f := doctorFindings(t, out)[0]; status != 1 || f.ID != doctor.ConfigMissing || !strings.Contains(f.Evidence, "TAPKEY_CLIENT_ID") {
-		t.Errorf("status %d, %+v", status, f)
-	}
+	t.Parallel()
+	f := tapkeyMain(t, nil, "doctor", "--json").finding(t)
+	check(t, "finding", f.ID, doctor.ConfigMissing)
+	checkContains(t, "evidence", f.Evidence, "TAPKEY_CLIENT_ID")
 }
 
-func TestDoctorExplainsAHeader(t *testing.T) {
+func TestDoctorHeader(t *testing.T) {
+	t.Parallel()
 	for header, want := range map[string]doctor.ID{
 		"access_token abc":     doctor.MissingBearerPrefix,
 		"abc.def.ghi":          doctor.MissingBearerPrefix,
@@ -169,13 +163,8 @@ func TestDoctorExplainsAHeader(t *testing.T) {
 		// {"nbf":99999999999}
 		"Bearer e30.eyJuYmYiOjk5OTk5OTk5OTk5fQ.c2ln": doctor.ClockSkew,
 	} {
-		out, errs, status := tapkeyMain(t, nil, "doctor", "--json", "--header", header)
-		f := doctorFindings(t, out)[0]
-		if f.ID != want || (status == 0) != (want == doctor.OK) || errs != "" {
-			t.Errorf("%q: %+v with status %d", header, f, status)
-		}
-		if strings.Contains(out, "def") || strings.Contains(out, "c2ln") {
-			t.Errorf("%q: the token is in %q", header, out)
-		}
+		r := tapkeyMain(t, nil, "doctor", "--json", "--header", header)
+		check(t, r.name+": finding", r.finding(t).ID, want)
+		checkLacks(t, r.name, r.stdout, "def", "c2ln")
 	}
 }

@@ -60,7 +60,8 @@ func (f *failure) Unwrap() error { return f.err }
 
 // asFailure returns err as a failure, unless it is nil or reports an invalid argument.
 func asFailure(err error) error {
-	if _, invalid := errors.AsType[*api.PathValueError](err); invalid || err == nil {
+	_, invalid := errors.AsType[*api.PathValueError](err)
+	if err == nil || invalid || errors.Is(err, client.ErrPath) {
 		return err
 	}
 	return &failure{err}

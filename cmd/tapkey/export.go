@@ -20,16 +20,17 @@ type exportFlags struct {
 	readAhead      int
 }
 
-// export is what Tapkey's log-export add-on does: who opened which lock, and when.
+// exportCommand exports the same data as Tapkey's log-export add-on: who opened which
+// lock, and when.
 func (a *app) exportCommand() *cobra.Command {
 	var flags exportFlags
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Export who opened which lock when, as CSV or JSON Lines",
-		Long: "Export who opened which lock when, as CSV or JSON Lines, with the columns of\n" +
-			"Tapkey's own log export. A file is complete or absent. To continue later, say\n" +
-			"--after with the latest time in the column Received At. In CSV, an apostrophe\n" +
-			"goes before names that a spreadsheet would take for a formula.",
+		Short: "Export who opened which lock and when, as CSV or JSON Lines",
+		Long: "Export who opened which lock and when, as CSV or JSON Lines, with the columns of\n" +
+			"Tapkey's own log export. The file is complete or absent. To continue an export,\n" +
+			"use --after with the latest time in the column Received At. In CSV, text that a\n" +
+			"spreadsheet would run as a formula gets a leading apostrophe.",
 		Example: "  tapkey logs export --owner Home --output log.csv\n" +
 			"  tapkey logs export --owner Home --after 2024-01-01T12:00:00Z --format jsonl",
 		Args: cobra.NoArgs,
@@ -37,44 +38,44 @@ func (a *app) exportCommand() *cobra.Command {
 	}
 	flags.owner = newOwnerFlag(cmd)
 	cmd.Flags().StringVar(&flags.format, "format", "csv", "`csv` or jsonl")
-	cmd.Flags().StringVarP(&flags.output, "output", "o", "-", "`FILE` to write or to replace; - is standard output")
-	cmd.Flags().IntVar(&flags.readAhead, "read-ahead", 1, "`PAGES` on their way while one is written")
-	optionalTime(cmd, "after", "only what the server received after this `TIME`", &flags.after)
+	cmd.Flags().StringVarP(&flags.output, "output", "o", "-", "`FILE` to create or replace; - is standard output")
+	cmd.Flags().IntVar(&flags.readAhead, "read-ahead", 1, "number of `PAGES` to request ahead")
+	optionalTime(cmd, "after", "export only entries that the server received after `TIME`", &flags.after)
 	return cmd
 }
 
 func (a *app) runExport(cmd *cobra.Command, flags exportFlags) error {
-	encoder, ok := encoders[flags.format]
+	newEncoder, ok := encoders[flags.format]
 	if !ok {
 		return fmt.Errorf("format %q is neither csv nor jsonl", flags.format)
 	}
 	ctx, c := cmd.Context(), &call{}
 	operations := []string{"listLogEntries", "listBoundLocks", "listContacts", "listBoundCards"}
-	done, err := a.connect(ctx, c, flags.owner, operations, client.WithReadAhead(flags.readAhead))
+	stop, err := a.connect(ctx, c, flags.owner, operations, client.WithReadAhead(flags.readAhead))
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer stop()
 	target := cmd.OutOrStdout()
 	if flags.output != "-" {
-		target = nil // the file
+		target = nil // not a terminal
 	}
 	write := func(w io.Writer) error {
-		who, err := lookUp(ctx, c)
+		dir, err := readDirectory(ctx, c)
 		if err != nil {
 			return asFailure(err)
 		}
-		progress := newProgress(cmd.ErrOrStderr(), target)
-		defer progress.end()
-		enc := encoder(w)
+		p := newProgress(cmd.ErrOrStderr(), target)
+		defer p.end()
+		enc := newEncoder(w)
 		for entry, err := range c.AllLogEntries(ctx, c.ownerID, openings(flags.after)) {
 			if err != nil {
 				return asFailure(err)
 			}
-			if err := enc.encode(who.record(entry)); err != nil {
+			if err := enc.encode(dir.record(entry)); err != nil {
 				return asFailure(err)
 			}
-			progress.add()
+			p.add()
 		}
 		return asFailure(enc.end())
 	}
@@ -84,7 +85,7 @@ func (a *app) runExport(cmd *cobra.Command, flags exportFlags) error {
 	return replaceFile(flags.output, write)
 }
 
-// openings are the entries to export, and what is needed of them.
+// openings returns the parameters that select the entries to export and their fields.
 func openings(after *time.Time) *tapkey.ListLogEntriesParams {
 	filter := odata.And(odata.Eq("logType", tapkey.LogTypeCommand), odata.Eq("command", tapkey.LogCommandTriggerLock))
 	if after != nil {
@@ -96,16 +97,17 @@ func openings(after *time.Time) *tapkey.ListLogEntriesParams {
 	}
 }
 
-// directory knows who and what the ids in a log stand for.
+// A directory holds the names of the entities whose IDs are in a log.
 type directory struct {
-	locks    map[string]lockName
-	contacts map[string]string // identifiers
-	cards    map[string]string // titles
+	locks    map[string]lockName // by ID
+	contacts map[string]string   // identifiers by ID
+	cards    map[string]string   // titles by ID
 }
 
 type lockName struct{ title, serial string }
 
-func lookUp(ctx context.Context, c *call) (directory, error) {
+// readDirectory reads the names of all locks, contacts and cards of the owner account.
+func readDirectory(ctx context.Context, c *call) (directory, error) {
 	d := directory{map[string]lockName{}, map[string]string{}, map[string]string{}}
 	for lock, err := range c.AllBoundLocks(ctx, c.ownerID, &tapkey.ListBoundLocksParams{Select: new("id,title,physicalLockId")}) {
 		if err != nil {
@@ -128,7 +130,7 @@ func lookUp(ctx context.Context, c *call) (directory, error) {
 	return d, nil
 }
 
-// record is an entry with everything that is known about it.
+// record returns an entry together with the names in the directory.
 func (d directory) record(e tapkey.LogEntry) record {
 	lock := d.locks[e.BoundLockID]
 	return record{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,72 +24,76 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
+// export runs `tapkey logs export` and returns the lines it prints.
 func export(t *testing.T, env []string, args ...string) []string {
 	t.Helper()
-	out, errs, status := tapkeyMain(t, env, append([]string{"logs", "export"}, args...)...)
-	if status != 0 || errs != "" {
-		t.Fatalf("%v: status %d, %q", args, status, errs)
-	}
-	return strings.SplitAfter(strings.TrimSuffix(out, "\n"), "\n")
+	r := tapkeyMain(t, env, append([]string{"logs", "export"}, args...)...)
+	r.checkSuccess(t)
+	return strings.SplitAfter(strings.TrimSuffix(r.stdout, "\n"), "\n")
 }
 
-func TestExportedFormatsSayTheSame(t *testing.T) {
-	_, env := startSandbox(t)
-	rows, err := csv.NewReader(strings.NewReader(strings.Join(export(t, env, "--owner", "Coworking Space"), ""))).ReadAll()
-	if err != nil || len(rows) != 1+1029 { // six of seven entries are about opening a lock
-		t.Fatal(len(rows), err)
+// parseCSV parses an exported log and checks the number of its rows.
+func parseCSV(t *testing.T, lines []string, want int) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.Join(lines, ""))).ReadAll()
+	if err != nil || len(rows) != want {
+		t.Fatalf("CSV has %d rows, error = %v; want %d", len(rows), err, want)
 	}
+	return rows
+}
+
+// parseRecord parses a line of JSON Lines.
+func parseRecord(t *testing.T, line string) (r record) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		t.Fatalf("line %.200q: error = %v, want a record", line, err)
+	}
+	return r
+}
+
+func TestExportFormatsAgree(t *testing.T) {
+	t.Parallel()
+	_, env := startSandbox(t)
+	rows := parseCSV(t, export(t, env, "--owner", "Coworking Space"), 1+1029) // six of seven entries are openings
 	lines := export(t, env, "--owner", "Coworking Space", "--format", "jsonl", "--read-ahead", "0")
 	if len(lines) != len(rows)-1 {
-		t.Fatal(len(lines))
+		t.Fatalf("JSON Lines has %d lines, want %d", len(lines), len(rows)-1)
 	}
 	for i, line := range lines {
-		var r map[string]any
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		if row := rows[i+1]; r["id"] != row[10] || r["lockTitle"] != row[2] || r["contactIdentifier"] != row[4] || r["receivedAt"] != row[9] || len(r) != len(row) {
-			t.Fatalf("%v and %v differ", r, row)
+		var fields map[string]any
+		must(t, json.Unmarshal([]byte(line), &fields))
+		got := []any{fields["id"], fields["lockTitle"], fields["contactIdentifier"], fields["receivedAt"], len(fields)}
+		row := rows[i+1]
+		if want := []any{row[10], row[2], row[4], row[9], len(row)}; !slices.Equal(got, want) {
+			t.Fatalf("line %d = %v, want %v as in CSV", i, got, want)
 		}
 	}
 }
 
 func TestExportContinues(t *testing.T) {
+	t.Parallel()
 	_, env := startSandbox(t)
 	all := export(t, env, "--owner", "Home", "--format", "jsonl")
-	received := func(line string) string {
-		var r record
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		return r.ReceivedAt
-	}
-	after := received(all[len(all)/2])
+	after := parseRecord(t, all[len(all)/2]).ReceivedAt
 	var want []string
 	for _, line := range all {
-		if received(line) > after {
+		if parseRecord(t, line).ReceivedAt > after {
 			want = append(want, line)
 		}
 	}
-	got := export(t, env, "--owner", "Home", "--format", "jsonl", "--after", after)
-	if len(want) == 0 || len(want) == len(all) || !slices.Equal(got, want) {
-		t.Errorf("%d lines after %s, want %d of %d", len(got), after, len(want), len(all))
+	if len(want) == 0 || len(want) == len(all) {
+		t.Fatalf("%d of %d lines were received after %s, want some but not all", len(want), len(all), after)
+	}
+	if got := export(t, env, "--owner", "Home", "--format", "jsonl", "--after", after); !slices.Equal(got, want) {
+		t.Errorf("export after %s = %d lines %q, want %d lines %q", after, len(got), got, len(want), want)
 	}
 }
 
-// hostile is an account whose names are what an attacker would choose.
-func hostile(t *testing.T, name string) (env []string) {
-	t.Helper()
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, env = startSandbox(t)
-	return append(env, "TAPKEY_BASE_URI="+answering(t, `[{"id":"1","title":`+string(quoted)+`,"identifier":`+string(quoted)+
-		`,"physicalLockId":"no base64","boundLockId":"1","contactId":"1","boundCardId":"1","entryNo":-1}]`))
-}
-
+// Names may be chosen by an attacker.
 func TestExportGuardsFormulas(t *testing.T) {
+	t.Parallel()
+	recorder, env := startRecorder(t)
+	owner := "7f9c1e52-0000-4000-8000-000000000000"
 	for name, want := range map[string]string{
 		`=cmd|'/c calc'!A0`:          `'=cmd|'/c calc'!A0`,
 		"+1":                         "'+1",
@@ -104,40 +109,50 @@ func TestExportGuardsFormulas(t *testing.T) {
 		"Ünal & Söhne <info>":        "Ünal & Söhne <info>",
 		strings.Repeat("x", 100_000): strings.Repeat("x", 100_000),
 	} {
-		env, owner := hostile(t, name), "7f9c1e52-0000-4000-8000-000000000000"
-		rows, err := csv.NewReader(strings.NewReader(strings.Join(export(t, env, "--owner", owner), ""))).ReadAll()
-		if err != nil || len(rows) != 2 {
-			t.Fatal(rows, err)
-		}
-		row := rows[1]
-		if row[2] != want || row[4] != want || row[6] != want || row[1] != "no base64" {
-			t.Errorf("%.50q became %.200q", name, row)
+		quoted, err := json.Marshal(name)
+		must(t, err)
+		recorder.respond(200, `[{"id":"1","title":`+string(quoted)+`,"identifier":`+string(quoted)+
+			`,"physicalLockId":"invalid base64","boundLockId":"1","contactId":"1","boundCardId":"1","entryNo":-1}]`, http.Header{"Content-Type": {"application/json"}})
+		row := parseCSV(t, export(t, env, "--owner", owner), 2)[1]
+		for column, want := range map[int]string{1: "invalid base64", 2: want, 4: want, 6: want} {
+			if row[column] != want {
+				t.Errorf("%.50q in CSV column %d = %.200q, want %.200q", name, column, row[column], want)
+			}
 		}
 		line := export(t, env, "--owner", owner, "--format", "jsonl")[0]
-		var r record
-		if err := json.Unmarshal([]byte(line), &r); err != nil || r.ContactIdentifier != strings.ToValidUTF8(name, "\ufffd") && name != "\xff\xfe" {
-			t.Errorf("%.50q became %.200q (%v)", name, line, err)
+		// json.Marshal, above, has already replaced invalid UTF-8.
+		sent := strings.ToValidUTF8(strings.ReplaceAll(name, "\xff\xfe", "\ufffd\ufffd"), "\ufffd")
+		if got := parseRecord(t, line).ContactIdentifier; got != sent {
+			t.Errorf("%.50q in JSON Lines = %.200q, want %.200q", name, got, sent)
 		}
-		if strings.ContainsAny(line, "\x1b\u202e") || strings.Count(line, "\n") > 1 {
-			t.Errorf("%q obeys", line)
+		checkLacks(t, "line", line, controls...)
+		if n := strings.Count(line, "\n"); n > 1 {
+			t.Errorf("%.50q in JSON Lines has %d line breaks, want at most 1", name, n)
 		}
 	}
 }
 
-// A file is complete or absent, and what was there before stays until then.
+// A file is complete or absent; an existing file is unchanged.
 func TestExportThatFailsLeavesTheFile(t *testing.T) {
+	skipShort(t, "exports that fail")
+	t.Parallel()
 	for name, fault := range map[string]sandbox.Fault{
 		"look-up": {Kind: sandbox.Fault500, Operation: "listContacts"},
 		"entries": {Kind: sandbox.Fault404, Operation: "listLogEntries"},
 		"cut off": {Kind: sandbox.FaultCloseBody, Operation: "listLogEntries", Bytes: 5000},
 	} {
-		server, env := startSandbox(t)
-		if err := server.Inject(fault); err != nil {
-			t.Fatal(err)
-		}
-		failingExport(t, name, env)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, env := startSandbox(t)
+			must(t, server.Inject(fault))
+			testFailingExport(t, env)
+		})
 	}
-	failingExport(t, "second page", inFront(t, func(w http.ResponseWriter, r *http.Request) bool {
+}
+
+func TestExportThatFailsOnTheSecondPageLeavesTheFile(t *testing.T) {
+	t.Parallel()
+	testFailingExport(t, startProxy(t, func(w http.ResponseWriter, r *http.Request) bool {
 		second := r.URL.Query().Get("$skip") == "500"
 		if second {
 			w.WriteHeader(http.StatusPaymentRequired)
@@ -146,118 +161,113 @@ func TestExportThatFailsLeavesTheFile(t *testing.T) {
 	}))
 }
 
-func failingExport(t *testing.T, name string, env []string) {
+func testFailingExport(t *testing.T, env []string) {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "log.csv")
-	for _, before := range []string{"", "what was there\n"} {
-		if before != "" {
-			if err := os.WriteFile(file, []byte(before), 0o640); err != nil {
-				t.Fatal(err)
-			}
-		}
-		out, errs, status := tapkeyMain(t, env, "logs", "export", "--owner", "Coworking Space", "-o", file)
-		if status != 1 || out != "" || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: status %d, %q, %q", name, status, out, errs)
-		}
-		if got := contents(t, dir); before == "" && len(got) > 0 || before != "" && (len(got) != 1 || got["log.csv"] != before) {
-			t.Errorf("%s: there is %.200q", name, got)
-		}
-	}
+	export := []string{"logs", "export", "--owner", "Coworking Space", "-o", file}
+	tapkeyMain(t, env, export...).checkFailure(t, exitFailed)
+	checkFiles(t, dir, map[string]string{})
+	must(t, os.WriteFile(file, []byte("the old file\n"), 0o640))
+	tapkeyMain(t, env, export...).checkFailure(t, exitFailed)
+	checkFiles(t, dir, map[string]string{"log.csv": "the old file\n"})
 }
 
-func contents(t *testing.T, dir string) map[string]string {
+// checkFiles checks the names and contents of all files in a directory.
+func checkFiles(t *testing.T, dir string, want map[string]string) {
 	t.Helper()
 	files, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
+	must(t, err)
+	got := map[string]string{}
 	for _, f := range files {
 		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[f.Name()] = string(text)
+		must(t, err)
+		got[f.Name()] = string(text)
 	}
-	return all
+	if !maps.Equal(got, want) {
+		t.Errorf("files = %.500q, want %.500q", got, want)
+	}
 }
 
 func TestExportReplacesAFile(t *testing.T) {
+	t.Parallel()
 	_, env := startSandbox(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "log.csv")
 	want := strings.Join(export(t, env, "--owner", "Home"), "") + "\n"
-	for _, mode := range []os.FileMode{0o600, 0o644, 0o640} {
+	for _, mode := range []os.FileMode{0, 0o644, 0o640, 0o600} { // 0 means that the file is new
+		if mode == 0 {
+			mode = 0o600
+		} else {
+			must(t, os.Chmod(file, mode))
+		}
 		export(t, env, "--owner", "Home", "--output", file)
-		if got := contents(t, dir); len(got) != 1 || got["log.csv"] != want {
-			t.Fatalf("there is %q", got)
-		}
-		if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != mode {
-			t.Errorf("mode %v, %v, want %v", info.Mode(), err, mode)
-		}
-		next := map[os.FileMode]os.FileMode{0o600: 0o644, 0o644: 0o640, 0o640: 0o600}[mode]
-		if err := os.Chmod(file, next); err != nil {
-			t.Fatal(err)
+		checkFiles(t, dir, map[string]string{"log.csv": want})
+		info, err := os.Stat(file)
+		must(t, err)
+		if got := info.Mode().Perm(); runtime.GOOS != "windows" && got != mode {
+			t.Errorf("mode of the file = %v, want %v", got, mode)
 		}
 	}
 }
 
 func TestExportMisuse(t *testing.T) {
+	t.Parallel()
 	server, env := startSandbox(t)
 	dir := t.TempDir()
-	// Not a device of the system: broken code, run as root, would replace it.
+	// A socket instead of a device: broken code that runs as root would replace a device.
 	socket, err := net.Listen("unix", filepath.Join(dir, "socket"))
 	if err != nil {
 		t.Skip("misuse: not run (no Unix sockets)")
 	}
 	defer socket.Close()
 	for name, args := range map[string][]string{
-		"format":           {"--format", "xml"},
-		"time":             {"--after", "1287"},
-		"read-ahead":       {"--read-ahead", "-1"},
-		"a directory":      {"--output", dir},
-		"no directory":     {"--output", filepath.Join(dir, "no", "log.csv")},
-		"no regular file":  {"--output", filepath.Join(dir, "socket")},
-		"an empty name":    {"--output", ""},
-		"an argument":      {"log.csv"},
-		"no owner account": {"--owner", "Nowhere"},
+		"format":            {"--format", "xml"},
+		"time":              {"--after", "1287"},
+		"read-ahead":        {"--read-ahead", "-1"},
+		"directory":         {"--output", dir},
+		"missing directory": {"--output", filepath.Join(dir, "no", "log.csv")},
+		"socket":            {"--output", filepath.Join(dir, "socket")},
+		"empty name":        {"--output", ""},
+		"argument":          {"log.csv"},
+		"unknown owner":     {"--owner", "Nowhere"},
 	} {
-		out, errs, status := tapkeyMain(t, env, append([]string{"logs", "export", "--owner", "Home"}, args...)...)
-		if status != 2 || out != "" || strings.Count(errs, "\n") != 1 || strings.Contains(errs, ".tmp") {
-			t.Errorf("%s: status %d, %q, %q", name, status, out, errs)
-		}
+		t.Run(name, func(t *testing.T) {
+			r := tapkeyMain(t, env, append([]string{"logs", "export", "--owner", "Home"}, args...)...)
+			r.checkFailure(t, exitMisuse)
+			checkLacks(t, "stderr", r.stderr, ".tmp")
+		})
 	}
+	check(t, "calls of listLogEntries", server.Count("listLogEntries"), 0)
 	files, err := os.ReadDir(dir)
-	if n := server.Count("listLogEntries"); n > 0 || len(files) != 1 || files[0].Type() != os.ModeSocket {
-		t.Errorf("%d pages were read, there is %v, %v", n, files, err)
+	if err != nil || len(files) != 1 || files[0].Type() != os.ModeSocket {
+		t.Errorf("files = %v, %v; want the socket alone", files, err)
 	}
 }
 
-// inFront leads to a sandbox, except for requests that handle deals with.
-func inFront(t *testing.T, handle func(http.ResponseWriter, *http.Request) bool) (env []string) {
+// startProxy starts a sandbox behind a proxy. The function handle reports whether it has
+// handled a request; all other requests are forwarded to the sandbox.
+func startProxy(t *testing.T, handle func(http.ResponseWriter, *http.Request) bool) (env []string) {
 	t.Helper()
 	server, env := startSandbox(t)
 	base, err := url.Parse(strings.TrimSuffix(server.BaseURL(), "/api/v1"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(base)
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // requests are cut off
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	must(t, err)
+	forward := httputil.NewSingleHostReverseProxy(base)
+	forward.ErrorLog = log.New(io.Discard, "", 0) // clients disconnect
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !handle(w, r) {
-			proxy.ServeHTTP(w, r)
+			forward.ServeHTTP(w, r)
 		}
 	}))
-	t.Cleanup(front.Close)
-	return append(env, "TAPKEY_BASE_URI="+front.URL)
+	t.Cleanup(proxy.Close)
+	return append(env, "TAPKEY_BASE_URI="+proxy.URL)
 }
 
-// stalling leads to a sandbox, and stalls at the second page of the log.
-func stalling(t *testing.T) (env []string, stalled <-chan struct{}) {
+// startStalling starts a sandbox that stalls at the second page of the log.
+func startStalling(t *testing.T) (env []string, stalled <-chan struct{}) {
 	t.Helper()
 	reached := make(chan struct{}, 10)
-	return inFront(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	return startProxy(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		skip := r.URL.Query().Get("$skip")
 		if skip == "" || skip == "0" {
 			return false
@@ -268,56 +278,47 @@ func stalling(t *testing.T) (env []string, stalled <-chan struct{}) {
 	}), reached
 }
 
-func TestInterruptedExportLeavesNothing(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("interrupt: not run (Windows)")
-	}
+func TestInterruptedExportLeavesNoFile(t *testing.T) {
+	skipShort(t, "interrupted exports")
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		for _, readAhead := range []string{"0", "1", "3"} {
-			env, stalled := stalling(t)
+			env, stalled := startStalling(t)
 			dir := t.TempDir()
-			cmd := command(t, env, "logs", "export", "--owner", "Coworking Space", "--output", filepath.Join(dir, "log.csv"), "--read-ahead", readAhead)
-			status, errs := interruptAt(t, cmd, stalled, signal)
-			if got := contents(t, dir); status != 130 || errs != "tapkey: interrupted\n" || len(got) > 0 {
-				t.Errorf("%v: status %d, %q, there is %q", signal, status, errs, got)
-			}
+			interrupt(t, stalled, signal, command(t, env, "logs", "export", "--owner", "Coworking Space",
+				"--output", filepath.Join(dir, "log.csv"), "--read-ahead", readAhead))
+			checkFiles(t, dir, map[string]string{})
 		}
 	}
 }
 
-func TestInterruptedListPrintsNoHalf(t *testing.T) {
+func TestInterruptedList(t *testing.T) {
+	t.Parallel()
+	env, stalled := startStalling(t)
+	interrupt(t, stalled, syscall.SIGINT, command(t, env, "logs", "list", "--owner", "Coworking Space", "--json"))
+}
+
+// interrupt runs a command, sends it a signal when it has stalled, and checks how it
+// ends.
+func interrupt(t *testing.T, stalled <-chan struct{}, signal os.Signal, cmd *exec.Cmd) {
+	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("interrupt: not run (Windows)")
 	}
-	env, stalled := stalling(t)
-	cmd := command(t, env, "logs", "list", "--owner", "Coworking Space", "--json")
-	if status, errs := interruptAt(t, cmd, stalled, syscall.SIGINT); status != 130 || errs != "tapkey: interrupted\n" {
-		t.Errorf("status %d, %q", status, errs)
-	}
-}
-
-// interruptAt runs a command and sends it a signal when something has happened.
-func interruptAt(t *testing.T, cmd *exec.Cmd, happened <-chan struct{}, signal os.Signal) (status int, stderr string) {
-	t.Helper()
-	var errs strings.Builder
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	must(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
-	case <-happened:
+	case <-stalled:
 	case err := <-ended:
-		t.Fatalf("it ended: %v, %s", err, &errs)
+		t.Fatalf("%q ended before the signal: %v, want it to stall; stderr = %q", cmd.Args[1:], err, &stderr)
 	}
-	if err := cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
+	must(t, cmd.Process.Signal(signal))
+	err := <-ended
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != exitInterrupted {
+		t.Errorf("%q after %v: %v, want exit status %d", cmd.Args[1:], signal, err, exitInterrupted)
 	}
-	if err := <-ended; err != nil {
-		if _, exit := errors.AsType[*exec.ExitError](err); !exit {
-			t.Fatal(err)
-		}
-	}
-	return cmd.ProcessState.ExitCode(), errs.String()
+	check(t, "stderr", stderr.String(), "tapkey: interrupted\n")
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// record is one line of an exported log.
+// A record is one entry of an exported log.
 type record struct {
 	BoundLockID       string `json:"boundLockId"`
 	LockSerialNumber  string `json:"lockSerialNumber"`
@@ -23,7 +23,7 @@ type record struct {
 	ID                string `json:"id"`
 }
 
-// encoder writes records in one format.
+// An encoder writes records in one format.
 type encoder interface {
 	encode(record) error
 	end() error
@@ -38,7 +38,7 @@ type csvEncoder struct {
 
 func newCSV(w io.Writer) encoder {
 	e := &csvEncoder{w: csv.NewWriter(w)}
-	// What cannot be written now is reported by the next call.
+	// The csv.Writer keeps an error and returns it again later.
 	_ = e.w.Write([]string{
 		"BoundLockId", "Lock Serial Number", "Lock Name", "Contact ID", "Contact Identifier", "NFC Transponder ID",
 		"NFC Transponder Title", "Lock Timestamp", "Entry Number", "Received At", "ID",
@@ -61,8 +61,8 @@ func (e *csvEncoder) end() error {
 	return e.w.Error()
 }
 
-// noFormula keeps a spreadsheet from running text as a formula: contacts choose part
-// of what is in a log.
+// noFormula returns text with a leading apostrophe if a spreadsheet would run it as a
+// formula. Some of the text in a log is chosen by contacts, who may be untrusted.
 func noFormula(text string) string {
 	if trimmed := strings.TrimLeft(text, " "); trimmed != "" && strings.ContainsRune("=+-@", rune(trimmed[0])) {
 		return "'" + text

@@ -10,23 +10,24 @@ import (
 	"path/filepath"
 )
 
-// replaceFile writes a file that is complete or absent: under another name in the
-// same directory, until everything is on the disk. What was there before stays until
-// then. A new file is for its owner alone; one that is replaced keeps its mode.
+// replaceFile creates or replaces a file with the text that write writes. The text goes
+// to a temporary file in the same directory, which is renamed after it has been synced to
+// disk. If replaceFile fails, the old file, if any, is unchanged. A new file has mode 0600;
+// a replaced file keeps its mode.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
 	mode := fs.FileMode(0o600)
 	if path == "" {
-		return errors.New("the name of the file is empty")
+		return errors.New("the file name is empty")
 	}
 	if info, err := os.Stat(path); err == nil {
 		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is no regular file", path)
+			return fmt.Errorf("%s is not a regular file", path)
 		}
 		mode = info.Mode().Perm()
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", path, errors.Unwrap(err)) // not with the other name
+		return fmt.Errorf("cannot write %s: %w", path, errors.Unwrap(err)) // without the temporary name
 	}
 	defer func() {
 		if err != nil {
@@ -40,7 +41,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	return asFailure(commit(f, path, mode))
 }
 
-// buffered lets write write to w in pieces of a good size.
+// buffered calls write with a buffered writer to w, and flushes it.
 func buffered(w io.Writer, write func(io.Writer) error) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	if err := write(b); err != nil {
@@ -49,7 +50,7 @@ func buffered(w io.Writer, write func(io.Writer) error) error {
 	return asFailure(b.Flush())
 }
 
-// commit gives a file that is written its name.
+// commit syncs and closes f, and renames it to path.
 func commit(f *os.File, path string, mode fs.FileMode) error {
 	if err := f.Chmod(mode); err != nil {
 		return err
@@ -63,7 +64,7 @@ func commit(f *os.File, path string, mode fs.FileMode) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	// The name is on the disk once the directory is. Not every system can do that.
+	// Sync the directory, too, so that the new name is on disk. Not every system can.
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {
 		_ = dir.Sync()
 		_ = dir.Close()

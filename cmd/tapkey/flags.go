@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +19,7 @@ func optional(cmd *cobra.Command, name, usage string, to **string) {
 func required[T ~string](cmd *cobra.Command, name, usage string, to *T) {
 	cmd.Flags().Func(name, usage, func(text string) error {
 		if text == "" {
-			return errors.New("it is empty")
+			return errors.New("value is empty")
 		}
 		*to = T(text)
 		return nil
@@ -54,10 +53,10 @@ func parseTime(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("a time is 2026-12-24T18:00, in the local zone, or RFC 3339 such as 2026-12-24T17:00:00Z")
+	return time.Time{}, errors.New("use a local time such as 2026-12-24T18:00, or RFC 3339 such as 2026-12-24T17:00:00Z")
 }
 
 // expandFlag adds --expand, for the operations that accept $expand.
 func expandFlag(cmd *cobra.Command, c *call) {
-	cmd.Flags().StringSliceVar(&c.expand, "expand", nil, "`MEMBERS` to compute in addition, such as supportedFeatures")
+	cmd.Flags().StringSliceVar(&c.expand, "expand", nil, "additional `FIELDS` to return, such as supportedFeatures")
 }

@@ -50,12 +50,12 @@ var grantsNoun = noun{
 		},
 		{
 			use:       "delete-from-card ID",
-			short:     "Delete a grant from its card with the next sync",
+			short:     "Delete a grant from its card at the next sync",
 			operation: "deleteGrantFromCard",
 			example: `tapkey grants delete-from-card 3a6f18c9-0000-4000-8000-000000000003 \
   --owner Home --yes`,
 			confirm: "Delete grant %s from its card?",
-			done:    "Grant %s will be deleted from its card with the next sync.",
+			done:    "Grant %s will be deleted from its card at the next sync.",
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
 				return c.DeleteGrantFromCard(ctx, c.ownerID, c.id)
 			}),
@@ -94,13 +94,13 @@ func grantedTo(g tapkey.Grant) any {
 func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
 	required(cmd, "lock", "`ID` of the lock", &body.BoundLockID)
 	optional(cmd, "contact", "`ID` of the contact", &body.ContactID)
-	cmd.Flags().Func("identifier", "`E-MAIL` address of a Tapkey user, in place of --contact", func(text string) error {
+	cmd.Flags().Func("identifier", "`E-MAIL` address of a Tapkey user, instead of --contact", func(text string) error {
 		body.Contact = &tapkey.GrantContact{Identifier: text}
 		return nil
 	})
-	optional(cmd, "card", "`ID` of the transponder, in place of --contact", &body.BoundCardID)
-	optionalTime(cmd, "from", "`TIME` from which it is valid, local or RFC 3339", &body.ValidFrom)
-	optionalTime(cmd, "until", "`TIME` before which it is valid, likewise", &body.ValidBefore)
+	optional(cmd, "card", "`ID` of the transponder, instead of --contact", &body.BoundCardID)
+	optionalTime(cmd, "from", "`TIME` when validity starts, local or RFC 3339", &body.ValidFrom)
+	optionalTime(cmd, "until", "`TIME` when validity ends, local or RFC 3339", &body.ValidBefore)
 	cmd.MarkFlagsOneRequired("contact", "identifier", "card")
 	cmd.MarkFlagsMutuallyExclusive("contact", "identifier", "card")
 	cmd.PreRunE = func(*cobra.Command, []string) error { return checkWindow(body.ValidFrom, body.ValidBefore) }
@@ -115,7 +115,7 @@ func checkWindow(from, until *time.Time) error {
 }
 
 func dryRunFlag(cmd *cobra.Command, c *call) {
-	cmd.Flags().BoolFunc("dry-run", "send dryRun=true; what the API makes of it is not documented", func(string) error {
+	cmd.Flags().BoolFunc("dry-run", "send dryRun=true (its effect is not documented)", func(string) error {
 		c.dryRun = new(true)
 		return nil
 	})

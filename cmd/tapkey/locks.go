@@ -77,13 +77,13 @@ func serialNumber(physicalLockID string) string {
 }
 
 func bindLockFlags(cmd *cobra.Command, body *tapkey.LockBinding) {
-	cmd.Flags().Func("serial", "serial `NUMBER`, as it stands on the lock, in hex", func(text string) error {
+	cmd.Flags().Func("serial", "serial `NUMBER` printed on the lock, in hex", func(text string) error {
 		id, err := lockid.ParseHex(text)
 		body.PhysicalLockID = id.Base64()
 		return err
 	})
 	mustBeSet(cmd, "serial")
 	required(cmd, "code", "binding `CODE`", &body.BindingCode)
-	optional(cmd, "title", "`TITLE` for the lock", &body.Title)
-	optional(cmd, "description", "`TEXT` that describes the lock", &body.Description)
+	optional(cmd, "title", "`TITLE` of the lock", &body.Title)
+	optional(cmd, "description", "`TEXT` describing the lock", &body.Description)
 }

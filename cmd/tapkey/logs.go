@@ -8,10 +8,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// Besides its verb, logs has the command export.
 var logsNoun = noun{
 	name:  "logs",
-	short: "What the locks have recorded",
+	short: "Log entries of locks",
 	verbs: []verb{
 		{
 			use:       "list",

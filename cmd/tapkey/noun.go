@@ -23,7 +23,7 @@ type noun struct {
 	name  string
 	short string
 	verbs []verb
-	extra func(*app) *cobra.Command // a subcommand that is not a verb; may be nil
+	extra func(*app) *cobra.Command // a subcommand that calls several operations; may be nil
 }
 
 // A verb is a command that calls one operation, such as "tapkey grants list". The
@@ -98,7 +98,7 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 		required(cmd, "provider", "`ID` of the identity provider", &c.providerID)
 	}
 	if v.confirm != "" {
-		cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask before acting")
+		cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	}
 	if v.flags != nil {
 		v.flags(cmd, c)

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// An output says where and how to print a result: as JSON, as a table on a terminal, or
-// as TSV without a header anywhere else.
+// An output defines where and how to print a result: as JSON, as a table on a terminal,
+// or as TSV without a header anywhere else.
 type output struct {
 	w, stderr io.Writer
 	json, tty bool

@@ -14,7 +14,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// ownerFlag says whose locks, contacts and so on are meant.
+// An ownerFlag is the flag --owner, which selects the owner account.
 type ownerFlag struct {
 	cmd   *cobra.Command
 	value string
@@ -22,11 +22,11 @@ type ownerFlag struct {
 
 func newOwnerFlag(cmd *cobra.Command) *ownerFlag {
 	f := &ownerFlag{cmd: cmd}
-	cmd.Flags().StringVar(&f.value, "owner", "", "`ID` or name of the owner account, if there are several")
+	cmd.Flags().StringVar(&f.value, "owner", "", "`ID` or name of the owner account (optional if there is only one)")
 	return f
 }
 
-// operations are those that find takes.
+// operations returns the IDs of the operations that find calls.
 func (f *ownerFlag) operations() []string {
 	if uuid.MatchString(f.value) {
 		return nil
@@ -34,7 +34,8 @@ func (f *ownerFlag) operations() []string {
 	return []string{"listOwners"}
 }
 
-// find returns the id of the owner account: the one that is named, or the only one.
+// find returns the ID of the owner account that the flag selects. Without the flag, it
+// returns the ID of the only owner account.
 func (f *ownerFlag) find(ctx context.Context, c *client.Client) (string, error) {
 	switch {
 	case uuid.MatchString(f.value):
@@ -59,17 +60,18 @@ func (f *ownerFlag) find(ctx context.Context, c *client.Client) (string, error) 
 	case len(found)+len(others) == 0:
 		return "", &failure{errors.New(noOwners)}
 	case len(found) == 0:
-		return "", fmt.Errorf("no owner account is called %q; there are %s", f.value, names(others))
+		return "", fmt.Errorf("no owner account is named %q; there are %s", f.value, names(others))
 	case f.value != "":
-		return "", fmt.Errorf("%d owner accounts are called %q: say --owner with an id, such as %s", len(found), f.value, found[0].ID)
+		return "", fmt.Errorf("%d owner accounts are named %q: use --owner with an ID, such as %s", len(found), f.value, found[0].ID)
 	}
-	return "", fmt.Errorf("there are several owner accounts: say --owner with one of %s", names(found))
+	return "", fmt.Errorf("there are several owner accounts: use --owner with one of %s", names(found))
 }
 
-// uuid is the shape of Tapkey's ids. What has it is taken for one.
+// uuid matches the IDs of owner accounts. A name that looks like an ID is taken as an ID.
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// names lists the names of the first few owner accounts.
+// names returns the quoted names of the first few owner accounts, and how many more
+// there are.
 func names(owners []tapkey.OwnerAccount) string {
 	const few = 8
 	var quoted []string

@@ -34,7 +34,7 @@ var ownersNoun = noun{
 		},
 		{
 			use:       "create",
-			short:     "Create an owner account; not for client credentials",
+			short:     "Create an owner account (not with client credentials)",
 			operation: "createOwner",
 			example:   `tapkey owners create --name 'Summer House'`,
 			run: runBody(ownerColumns, createOwnerFlags, func(ctx context.Context, c *call, body tapkey.OwnerAccountCreate) (tapkey.OwnerAccount, error) {
@@ -53,7 +53,7 @@ var ownersNoun = noun{
 	},
 }
 
-const noOwners = "no owner accounts: the service account is administrator of none yet"
+const noOwners = "no owner accounts: the service account does not administer any yet"
 
 var ownerColumns = []column[tapkey.OwnerAccount]{
 	{"ID", "id", func(o tapkey.OwnerAccount) any { return o.ID }},

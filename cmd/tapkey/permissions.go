@@ -49,7 +49,7 @@ var permissionsNoun = noun{
 			example: `tapkey permissions delete 1b64f0a7-0000-4000-8000-000000000000 \
   --owner Home --yes`,
 			confirm: "Delete permission %s?",
-			done:    "Permission %s is deleted.",
+			done:    "Permission %s was deleted.",
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
 				return api.Object{}, c.DeletePermission(ctx, c.ownerID, c.id)
 			}),

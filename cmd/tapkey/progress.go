@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// progress counts entries on a terminal, on one line. It is silent elsewhere, and
-// where the entries themselves go to the terminal.
+// A progress shows the number of exported entries on one line of a terminal. It shows
+// nothing if w is not a terminal or if the entries are written to a terminal, too.
 type progress struct {
 	w           io.Writer
 	visible     bool
@@ -29,7 +29,7 @@ func (p *progress) add() {
 	}
 }
 
-// draw returns to the start of the line and covers what stood there.
+// draw overwrites the line.
 func (p *progress) draw() {
 	rate := float64(p.entries) / max(time.Since(p.start).Seconds(), 1e-3)
 	fmt.Fprintf(p.w, "\r%-40s", fmt.Sprintf("%d entries, %.0f/s", p.entries, rate))

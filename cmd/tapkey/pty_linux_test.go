@@ -13,14 +13,14 @@ import (
 	"unsafe"
 )
 
-// terminal is a real one: a pseudo-terminal of the kernel, with a screen that can be
-// read and a keyboard that can be typed on.
+// A terminal is a pseudo-terminal of the kernel, with a screen that can be read and a
+// keyboard that can be typed on.
 type terminal struct {
-	keyboard, side *os.File // side is what the command has
+	keyboard, side *os.File // side is the end that the command uses
 	screen         screen
 }
 
-// screen is what was written, as far as it was.
+// A screen holds all text written so far.
 type screen struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
@@ -28,8 +28,10 @@ type screen struct {
 	ended  chan struct{}
 }
 
+// openTerminal opens a terminal. It skips the test under -short.
 func openTerminal(t *testing.T) *terminal {
 	t.Helper()
+	skipShort(t, "terminal")
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Skip("terminal: not run (no /dev/ptmx)")
@@ -37,19 +39,17 @@ func openTerminal(t *testing.T) *terminal {
 	var number, locked int32
 	for request, value := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &locked} {
 		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, keyboard.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
-			t.Fatal(errno)
+			t.Fatalf("ioctl %#x of /dev/ptmx: error = %v, want none", request, errno)
 		}
 	}
 	side, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(func() { keyboard.Close(); side.Close() })
 	return &terminal{keyboard: keyboard, side: side, screen: screen{ended: make(chan struct{})}}
 }
 
-// start runs a command on the terminal, which sends it signals for control keys.
-// What is nil of the command's input and output becomes the terminal.
+// start starts a command on the terminal, which sends it signals for control keys. The
+// terminal replaces the standard streams of the command that are nil.
 func (term *terminal) start(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	if cmd.Stdin == nil {
@@ -62,25 +62,34 @@ func (term *terminal) start(t *testing.T, cmd *exec.Cmd) {
 		cmd.Stderr = term.side
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	term.side.Close()
 	go func() {
 		defer close(term.screen.ended)
-		_, _ = io.Copy(&term.screen, term.keyboard) // ends when the command does
+		_, _ = io.Copy(&term.screen, term.keyboard) // ends with the command
 	}()
 }
 
 func (term *terminal) press(t *testing.T, keys string) {
 	t.Helper()
 	if _, err := io.WriteString(term.keyboard, keys); err != nil {
-		t.Error(err)
+		t.Errorf("typing %q: error = %v, want none", keys, err)
 	}
 }
 
-// end waits for the command and returns the whole screen.
+// reply types keys once, when the text on the screen ends with question.
+func (term *terminal) reply(t *testing.T, question, keys string) {
+	replied := false
+	term.screen.onText = func(text string) {
+		if !replied && strings.HasSuffix(text, question) {
+			replied = true
+			term.press(t, keys)
+		}
+	}
+}
+
+// end waits for the command and returns the text on the screen.
 func (term *terminal) end(cmd *exec.Cmd) (text string, status int) {
 	_ = cmd.Wait()
 	<-term.screen.ended
@@ -103,22 +112,12 @@ func (s *screen) String() string {
 	return s.text.String()
 }
 
-// onTerminal runs a command whose input and output are a terminal.
-func onTerminal(t *testing.T, cmd *exec.Cmd, onText func(string)) (string, int) {
+// onTerminal runs a command on a terminal and returns the text on the screen. It calls
+// onText, which may be nil, after each write with all text so far.
+func onTerminal(t *testing.T, cmd *exec.Cmd, onText func(string)) (text string, status int) {
 	t.Helper()
 	term := openTerminal(t)
 	term.screen.onText = onText
 	term.start(t, cmd)
 	return term.end(cmd)
-}
-
-// answer types keys once, when the screen ends with a question.
-func (term *terminal) answer(t *testing.T, question, keys string) {
-	asked := false
-	term.screen.onText = func(text string) {
-		if !asked && strings.HasSuffix(text, question) {
-			asked = true
-			term.press(t, keys)
-		}
-	}
 }

@@ -22,11 +22,11 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	a := &app{}
 	root := &cobra.Command{
 		Use:   "tapkey",
-		Short: "Call Tapkey's API, or a sandbox of it",
-		Long: "Call Tapkey's API, or a sandbox of it. Credentials are " + client.EnvClientID + " and\n" +
-			client.EnvClientSecret + " in the environment; optional are " + client.EnvBaseURI + ",\n" +
-			client.EnvTokenEndpoint + " and " + client.EnvScopes + ". Exit status: 0 success, 1 a call or\n" +
-			"check failed, 2 misuse, 4 credentials or token refused, 130 interrupted.",
+		Short: "Call the Tapkey API or a sandbox of it",
+		Long: "Call the Tapkey API or a sandbox of it. Credentials come from the environment:\n" +
+			client.EnvClientID + " and " + client.EnvClientSecret + ". Optional: " + client.EnvBaseURI + ",\n" +
+			client.EnvTokenEndpoint + " and " + client.EnvScopes + ". Exit status: 0 success, 1 failed call\n" +
+			"or check, 2 misuse, 4 credentials or token rejected, 130 interrupted.",
 		Example:       "  tapkey owners list --sandbox",
 		Version:       version(),
 		Args:          subcommandArgs,
@@ -38,7 +38,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetErr(stderr)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
-	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a sandbox of its own")
+	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a new sandbox")
 	for _, n := range nouns {
 		root.AddCommand(a.nounCommand(n))
 	}

@@ -58,9 +58,9 @@ func runAll[T any](columns []column[T], list func(context.Context, *call) iter.S
 func runQuery[T any](columns []column[T], list func(context.Context, *call) iter.Seq2[T, error]) runner {
 	return func(cmd *cobra.Command, c *call) func(context.Context, output) error {
 		var fields []string
-		optional(cmd, "filter", "only what this OData `EXPRESSION` holds for", &c.query.Filter)
-		cmd.Flags().StringSliceVar(&fields, "select", nil, "`MEMBERS` to show, by their JSON names")
-		limit := cmd.Flags().Int("limit", 0, "`NUMBER` of items to show at most")
+		optional(cmd, "filter", "return only items that match the OData `EXPRESSION`", &c.query.Filter)
+		cmd.Flags().StringSliceVar(&fields, "select", nil, "`FIELDS` to return, by their JSON names")
+		limit := cmd.Flags().Int("limit", 0, "maximum `NUMBER` of items")
 		return func(ctx context.Context, out output) error {
 			if len(fields) > 0 {
 				out.fields, c.query.Select = fields, new(strings.Join(fields, ","))

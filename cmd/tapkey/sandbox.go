@@ -28,30 +28,30 @@ func (a *app) sandboxCommand() *cobra.Command {
 	var flags sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve Tapkey in a process, for tests, until interrupted",
-		Long: "Serve Tapkey in a process, for tests, until interrupted. It prints the\n" +
-			"environment to use as lines for a shell, and in the end what it served.",
+		Short: "Serve a sandbox of the Tapkey API until interrupted",
+		Long: "Serve a sandbox of the Tapkey API until interrupted. It prints the environment\n" +
+			"of a client as shell commands and, at the end, the number of requests served.",
 		Example: "  tapkey sandbox --faults 503,operation=listGrants,count=2",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serveSandbox(cmd, flags) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&flags.addr, "addr", "127.0.0.1:0", "address; port 0 is any")
-	f.StringVar(&flags.caFile, "tls", "", "serve TLS; write the CA to this file")
-	f.DurationVar(&flags.tokenLifetime, "token-lifetime", time.Hour, "life of access tokens")
-	f.IntVar(&flags.owners, "owners", 0, "generated owner accounts, not the usual")
-	f.IntVar(&flags.locks, "locks", 3, "locks in each of them")
-	f.IntVar(&flags.logEntries, "log-entries", 100, "log entries in each of them")
-	f.StringArrayVar(&flags.faults, "faults", nil, "a fault, such as 429,operation=listGrants")
-	f.BoolVar(&flags.control, "control", false, "allow control over HTTP under /_sandbox/")
-	f.BoolVar(&flags.nonLoopback, "allow-non-loopback", false, "let others reach it")
+	f.StringVar(&flags.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 means any free port")
+	f.StringVar(&flags.caFile, "tls", "", "serve TLS and write the CA certificate to `FILE`")
+	f.DurationVar(&flags.tokenLifetime, "token-lifetime", time.Hour, "`LIFETIME` of access tokens")
+	f.IntVar(&flags.owners, "owners", 0, "`NUMBER` of owner accounts to generate instead of the default data")
+	f.IntVar(&flags.locks, "locks", 3, "`NUMBER` of locks per generated owner account")
+	f.IntVar(&flags.logEntries, "log-entries", 100, "`NUMBER` of log entries per generated owner account")
+	f.StringArrayVar(&flags.faults, "faults", nil, "`FAULT` to inject, such as 429,operation=listGrants; repeatable")
+	f.BoolVar(&flags.control, "control", false, "serve the control endpoints under /_sandbox/")
+	f.BoolVar(&flags.nonLoopback, "allow-non-loopback", false, "allow an address other than loopback")
 	return cmd
 }
 
-// options translates the flags; what is wrong with them is misuse.
+// options returns the options that the flags set.
 func (f sandboxFlags) options() ([]sandbox.Option, error) {
 	if f.owners < 0 || f.locks < 0 || f.logEntries < 0 {
-		return nil, fmt.Errorf("%d owners with %d locks and %d log entries", f.owners, f.locks, f.logEntries)
+		return nil, fmt.Errorf("negative number: --owners %d, --locks %d, --log-entries %d", f.owners, f.locks, f.logEntries)
 	}
 	opts := []sandbox.Option{sandbox.WithAddr(f.addr), sandbox.WithTokenLifetime(f.tokenLifetime)}
 	if f.owners > 0 {
@@ -103,7 +103,7 @@ func serveSandbox(cmd *cobra.Command, flags sandboxFlags) error {
 	return nil
 }
 
-// printServed tells how often each operation was asked for.
+// printServed prints the number of requests for each operation.
 func printServed(w io.Writer, server *sandbox.Server) {
 	counts := map[string]int{}
 	for _, r := range server.Requests() {

@@ -12,12 +12,12 @@ import (
 
 // A scenario is a sandbox and a client of it, set up so that exactly one thing fails.
 type scenario struct {
-	id      doctor.ID // ID of the finding it leads to
-	sandbox []sandbox.Option
-	faults  []sandbox.Fault
-	change  func(*sandbox.Server) // changes the started sandbox; may be nil
-	client  []client.Option
-	owner   string // name of the owner account to check, or ""
+	id          doctor.ID // ID of the finding it leads to
+	sandboxOpts []sandbox.Option
+	faults      []sandbox.Fault
+	change      func(*sandbox.Server) // changes the started sandbox; may be nil
+	clientOpts  []client.Option
+	owner       string // name of the owner account to check, or ""
 }
 
 // stranger's service account administers a single owner account.
@@ -34,31 +34,31 @@ func scenarios() []scenario {
 	onOwners := func(kind sandbox.FaultKind) []sandbox.Fault {
 		return []sandbox.Fault{{Kind: kind, Operation: "listOwners"}}
 	}
-	as := func(c sandbox.Client) []client.Option {
+	credentials := func(c sandbox.Client) []client.Option {
 		return []client.Option{client.WithCredentials(c.ID, c.Secret)}
 	}
 	return []scenario{
 		{id: doctor.OK},
-		{id: doctor.ConfigMissing, client: []client.Option{client.WithCredentials("", "")}},
-		{id: doctor.NotHTTPS, client: []client.Option{client.WithBaseURL("http://my.tapkey.com/api/v1")}},
+		{id: doctor.ConfigMissing, clientOpts: []client.Option{client.WithCredentials("", "")}},
+		{id: doctor.NotHTTPS, clientOpts: []client.Option{client.WithBaseURL("http://my.tapkey.com/api/v1")}},
 		{id: doctor.Redirected, faults: []sandbox.Fault{{Kind: sandbox.FaultRedirect, Operation: "listOwners", Location: "https://login.example/"}}},
 		{id: doctor.Unreachable, change: func(s *sandbox.Server) { _ = s.Close() }},
-		{id: doctor.TLS, sandbox: []sandbox.Option{sandbox.WithTLS()}},
-		{id: doctor.InvalidClient, sandbox: []sandbox.Option{sandbox.WithClient(stranger)}, client: []client.Option{client.WithCredentials(stranger.ID, "not-its-secret")}},
-		{id: doctor.UnauthorizedClient, sandbox: []sandbox.Option{sandbox.WithClient(mobile)}, client: as(mobile)},
-		{id: doctor.InvalidScope, client: []client.Option{client.WithScopes("read:owneraccounts", "read:everything")}},
+		{id: doctor.TLS, sandboxOpts: []sandbox.Option{sandbox.WithTLS()}},
+		{id: doctor.InvalidClient, sandboxOpts: []sandbox.Option{sandbox.WithClient(stranger)}, clientOpts: []client.Option{client.WithCredentials(stranger.ID, "not-its-secret")}},
+		{id: doctor.UnauthorizedClient, sandboxOpts: []sandbox.Option{sandbox.WithClient(mobile)}, clientOpts: credentials(mobile)},
+		{id: doctor.InvalidScope, clientOpts: []client.Option{client.WithScopes("read:owneraccounts", "read:everything")}},
 		{id: doctor.MalformedToken, faults: []sandbox.Fault{{Kind: sandbox.FaultMalformedToken, Operation: "token"}}},
-		{id: doctor.TokenExpired, sandbox: []sandbox.Option{sandbox.WithTokenLifetime(-time.Minute)}},
+		{id: doctor.TokenExpired, sandboxOpts: []sandbox.Option{sandbox.WithTokenLifetime(-time.Minute)}},
 		{id: doctor.ClockSkew, change: func(s *sandbox.Server) { s.AdvanceTime(time.Hour) }},
-		{id: doctor.ScopeMissing, client: []client.Option{client.WithScopes("read:grants")}},
-		{id: doctor.MissingBearerPrefix, client: []client.Option{client.WithRequestEditor(withoutBearer)}},
+		{id: doctor.ScopeMissing, clientOpts: []client.Option{client.WithScopes("read:grants")}},
+		{id: doctor.MissingBearerPrefix, clientOpts: []client.Option{client.WithRequestEditor(withoutBearer)}},
 		{id: doctor.TokenRejected, faults: onOwners(sandbox.Fault401InvalidToken)},
 		{id: doctor.RateLimited, faults: []sandbox.Fault{{Kind: sandbox.Fault429, Operation: "listOwners", RetryAfter: "120"}}},
 		{id: doctor.ServerError, faults: onOwners(sandbox.Fault500)},
 		{id: doctor.RequestRefused, faults: onOwners(sandbox.Fault403)},
 		{id: doctor.UnexpectedResponse, faults: onOwners(sandbox.FaultWrongContentType)},
-		{id: doctor.NoOwnerAccounts, sandbox: []sandbox.Option{sandbox.WithClient(newcomer)}, client: as(newcomer)},
-		{id: doctor.NotAdministrator, sandbox: []sandbox.Option{sandbox.WithClient(stranger)}, client: as(stranger), owner: "Coworking Space"},
+		{id: doctor.NoOwnerAccounts, sandboxOpts: []sandbox.Option{sandbox.WithClient(newcomer)}, clientOpts: credentials(newcomer)},
+		{id: doctor.NotAdministrator, sandboxOpts: []sandbox.Option{sandbox.WithClient(stranger)}, clientOpts: credentials(stranger), owner: "Coworking Space"},
 	}
 }
 
@@ -72,7 +72,7 @@ func withoutBearer(_ context.Context, req *http.Request) error {
 // account in opts if the scenario has one. The function stop, which is never nil, ends
 // the sandbox.
 func (s scenario) start(ctx context.Context, opts *doctor.Options) (c *client.Client, stop func(), err error) {
-	server, err := sandbox.Start(s.sandbox...)
+	server, err := sandbox.Start(s.sandboxOpts...)
 	if err != nil {
 		return nil, func() {}, &failure{err}
 	}
@@ -90,7 +90,7 @@ func (s scenario) start(ctx context.Context, opts *doctor.Options) (c *client.Cl
 	if s.change != nil {
 		s.change(server)
 	}
-	c, err = newSandboxClient(server, append([]client.Option{client.WithRetries(0)}, s.client...)...)
+	c, err = newSandboxClient(server, append([]client.Option{client.WithRetries(0)}, s.clientOpts...)...)
 	return c, stop, err
 }
 

@@ -25,16 +25,16 @@ func (a *app) tokenCommand() *cobra.Command {
 	var flags tokenFlags
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Get an access token and show what it says",
-		Long: "Get an access token and show its claims and how long it is valid. The claims are\n" +
-			"not verified; that is up to the API. With --show, print the token and nothing\n" +
-			"else, as for curl -H \"Authorization: Bearer $(tapkey token --show)\".",
+		Short: "Get an access token and show its claims",
+		Long: "Get an access token and show its claims and its remaining lifetime. The claims\n" +
+			"are not verified. With --show, print only the token, for example for\n" +
+			"curl -H \"Authorization: Bearer $(tapkey token --show)\".",
 		Example: "  tapkey token --scope read:grants",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.showToken(cmd, flags) },
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
-	cmd.Flags().StringArrayVar(&flags.scopes, "scope", nil, "`SCOPE` to ask for; may be repeated")
+	cmd.Flags().StringArrayVar(&flags.scopes, "scope", nil, "`SCOPE` to request; repeatable")
 	cmd.Flags().BoolVar(&flags.show, "show", false, "print the token itself")
 	cmd.MarkFlagsMutuallyExclusive("json", "show")
 	return cmd
@@ -66,13 +66,14 @@ func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
 	return asFailure(err)
 }
 
-// tokenInfo is what a token says about itself.
+// A tokenInfo describes an access token.
 type tokenInfo struct {
-	Expires          *time.Time     `json:"expires"` // null if it is not said
+	Expires          *time.Time     `json:"expires"` // null if not known
 	RemainingSeconds int            `json:"remainingSeconds"`
-	Claims           map[string]any `json:"claims"` // null if it is no JWT
+	Claims           map[string]any `json:"claims"` // null if the token is not a JWT
 }
 
+// describe decodes the claims of a token, without verifying them.
 func describe(token *oauth2.Token) tokenInfo {
 	var about tokenInfo
 	if !token.Expiry.IsZero() {
@@ -81,7 +82,7 @@ func describe(token *oauth2.Token) tokenInfo {
 	}
 	if parts := strings.Split(token.AccessToken, "."); len(parts) == 3 {
 		payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
-		_ = json.Unmarshal(payload, &about.Claims) // what is no JWT has no claims
+		_ = json.Unmarshal(payload, &about.Claims) // fails if the token is not a JWT
 	}
 	return about
 }
@@ -96,7 +97,7 @@ var claimColumns = []column[claim]{
 	{"VALUE", "", func(c claim) any { return c.value }},
 }
 
-// rows are the claims, those that are points in time as such, and what is left.
+// rows returns the claims and the remaining lifetime as rows of a table.
 func (i tokenInfo) rows() iter.Seq2[claim, error] {
 	return func(yield func(claim, error) bool) {
 		for _, name := range slices.Sorted(maps.Keys(i.Claims)) {
@@ -108,6 +109,7 @@ func (i tokenInfo) rows() iter.Seq2[claim, error] {
 	}
 }
 
+// claimValue converts the value of a claim to the value of a cell.
 func claimValue(name string, value any) any {
 	switch v := value.(type) {
 	case float64:

@@ -11,7 +11,7 @@ import (
 
 var usersNoun = noun{
 	name:  "users",
-	short: "Users of an identity provider of your own",
+	short: "Users of your identity provider",
 	verbs: []verb{
 		{
 			use:       "list",
@@ -56,7 +56,7 @@ var userColumns = []column[tapkey.IdentityProviderUser]{
 }
 
 func ipUserIDFlag(cmd *cobra.Command, c *call) {
-	optional(cmd, "ip-user-id", "only the user with this `ID` at the identity provider", &c.ipUserID)
+	optional(cmd, "ip-user-id", "return only the user with this `ID` at the identity provider", &c.ipUserID)
 }
 
 func createUserFlags(cmd *cobra.Command, body *tapkey.IdentityProviderUserCreate) {
