@@ -48,6 +48,8 @@ func TestSelectChoosesColumns(t *testing.T) {
 	list := []string{"logs", "list", "--owner", "Home", "--limit", "1", "--select", "receivedAt,id,contactId"}
 	tapkeyMain(t, env, list...).checkStdout(t,
 		"2024-01-01T06:00:00Z\t24e9a7d6-0000-4000-8000-000000000000\t90d7c4e6-0000-4000-8000-000000000000\n")
+	tapkeyMain(t, env, "locks", "list", "--owner", "Home", "--limit", "1", "--select", "title,physicalLockId").checkStdout(t,
+		"Entrance Door\t00-00-00-00-00-00-00-00\n")
 	r := tapkeyMain(t, env, append(list, "--json")...)
 	r.checkSuccess(t)
 	var entries []map[string]any

@@ -10,7 +10,6 @@ func TestOwnerByIDOrName(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
 	home := ownersOf(t, server)[0]
-	// The ID needs no call of listOwners, and not its scope.
 	for value, calls := range map[string]int{home.ID: 0, home.Name: 1} {
 		server.ForgetRequests()
 		r := tapkeyMain(t, env, "groups", "list", "--owner", value)
@@ -18,6 +17,19 @@ func TestOwnerByIDOrName(t *testing.T) {
 		checkContains(t, r.name, r.stdout, "Ground Floor")
 		check(t, r.name+": calls of listOwners", server.Count("listOwners"), calls)
 	}
+}
+
+// With an ID, the scope of listOwners is not requested.
+func TestOwnerIDNeedsNoScope(t *testing.T) {
+	t.Parallel()
+	_, env := startSandbox(t, sandbox.WithClient(sandbox.Client{
+		ID: "limited", Secret: "secret", Scopes: []string{"read:core:entities"}, Administers: []string{"Home"},
+	}))
+	env = append(env, "TAPKEY_CLIENT_ID=limited", "TAPKEY_CLIENT_SECRET=secret")
+	r := tapkeyMain(t, env, "groups", "list", "--owner", "7f9c1e52-0000-4000-8000-000000000000")
+	r.checkSuccess(t)
+	checkContains(t, r.name, r.stdout, "Ground Floor")
+	tapkeyMain(t, env, "groups", "list", "--owner", "Home").checkFailure(t, exitAuth, "invalid_scope")
 }
 
 func TestOwnerDefaultsToTheOnlyOne(t *testing.T) {
