@@ -14,24 +14,27 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// contextTokenSource is a token source whose caller can stop waiting.
+// contextTokenSource is an oauth2.TokenSource that also accepts a context.
 type contextTokenSource interface {
 	TokenContext(context.Context) (*oauth2.Token, error)
 }
 
-// BearerAuth returns a request editor that adds "Authorization: Bearer <token>", the
-// one word whose absence is the usual cause of a 401. It leaves a request alone that
-// has an Authorization header already.
+// BearerAuth returns a request editor that adds the header "Authorization: Bearer <token>"
+// with a token from source. A header without the word Bearer is the usual cause of a 401.
+// The editor does not change a request that already has an Authorization header.
 //
-// It refuses a token that cannot be sent so: one that is not a b64token of RFC 6750,
-// section 2.1, that carries the prefix already, or that is of another type. And it
-// adds the header only over https, or over http to loopback.
+// The editor adds no header and returns an error in these cases:
 //
-// A [Client] does this by itself. The editor is for those who use the raw client:
+//   - The URL is neither https nor http to loopback. The error is an [ErrPlainHTTP].
+//   - The token is not a b64token of RFC 6750, section 2.1, begins with "Bearer ", or has
+//     another token type. The error is an [ErrMalformedToken].
+//   - The source is nil, or returns an error or no token.
+//
+// A [Client] adds the header automatically. Use BearerAuth with the raw client:
 //
 //	raw, err := tapkey.NewClient(url, tapkey.WithRequestEditorFn(client.BearerAuth(source)))
 func BearerAuth(source oauth2.TokenSource) tapkey.RequestEditorFn {
-	// The last header, so that a call costs no allocation while its token lasts.
+	// last caches the header, so that a call with the same token allocates nothing.
 	type cachedHeader struct {
 		token string
 		value []string
@@ -77,7 +80,7 @@ func tokenFrom(ctx context.Context, source oauth2.TokenSource) (token *oauth2.To
 	return token, err
 }
 
-// checkToken says why a token cannot be sent, without showing it.
+// checkToken returns an error if a token cannot be sent. The error does not contain it.
 func checkToken(t *oauth2.Token) error {
 	text := t.AccessToken
 	var problem string
@@ -87,16 +90,17 @@ func checkToken(t *oauth2.Token) error {
 	case text == "":
 		problem = "empty"
 	case len(text) >= 7 && strings.EqualFold(text[:7], "bearer "):
-		problem = `begins with "Bearer ", which is added here: pass the token alone`
+		problem = `begins with "Bearer ", which is added automatically: pass the token without it`
 	case !isB64Token(text):
-		problem = "holds a character that RFC 6750 does not allow, such as a blank, a quote or a control character"
+		problem = "contains a character that RFC 6750 does not allow, such as a space, a quote or a control character"
 	default:
 		return nil
 	}
 	return fmt.Errorf("%w: %s", ErrMalformedToken, problem)
 }
 
-// isB64Token follows RFC 6750: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=".
+// isB64Token reports whether s is a b64token of RFC 6750:
+// 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=".
 func isB64Token(s string) bool {
 	s = strings.TrimRight(s, "=")
 	for i := range len(s) {

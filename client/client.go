@@ -13,7 +13,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// Where Tapkey's production system is.
+// URLs of Tapkey's production system.
 const (
 	DefaultBaseURL  = "https://my.tapkey.com/api/v1"
 	DefaultTokenURL = "https://login.tapkey.com/connect/token"
@@ -127,10 +127,11 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	return newClient(&cfg, c.shared)
 }
 
-// BaseURL returns where the API is, such as [DefaultBaseURL].
+// BaseURL returns the base URL of the API, such as [DefaultBaseURL].
 func (c *Client) BaseURL() string { return c.config.baseURL }
 
-// TokenURL returns the token endpoint, or "" where the tokens come from elsewhere.
+// TokenURL returns the URL of the token endpoint. It is "" if the client has a token source
+// of [WithTokenSource].
 func (c *Client) TokenURL() string {
 	if c.config.source != nil {
 		return ""
@@ -138,8 +139,8 @@ func (c *Client) TokenURL() string {
 	return c.config.tokenURL
 }
 
-// Scopes returns the scopes that are asked for, or nil where the tokens come from
-// elsewhere.
+// Scopes returns the scopes that the client requests. They are nil if the client has a token
+// source of [WithTokenSource].
 func (c *Client) Scopes() []string {
 	if c.config.source != nil {
 		return nil
@@ -147,14 +148,16 @@ func (c *Client) Scopes() []string {
 	return slices.Clone(c.config.scopes)
 }
 
-// Token returns the access token that a call made now would send, a new one if need be.
-// It fails with a *[TokenError], or with the error of ctx.
+// Token returns the access token that a call would send now. If the cache has no valid
+// token, Token requests one. The error is a *[TokenError], the error of the token source, or
+// the error of ctx.
 func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 	return c.shared.tokens.TokenContext(ctx)
 }
 
-// NewToken asks the token endpoint for a token with other scopes and does not keep
-// it: a way to find out what the client may ask for. It fails as [Client.Token] does.
+// NewToken requests a token with the given scopes and does not cache it. Use it to find out
+// which scopes the client may request. If the client has a token source of [WithTokenSource],
+// the scopes are ignored. NewToken returns the same errors as [Client.Token].
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
 	cfg := *c.config
 	cfg.scopes = scopes
@@ -177,15 +180,15 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 	return &Client{API: calls.WithSettings(cfg.settings), config: cfg, shared: s}, nil
 }
 
-// newChain assembles what a request goes through once all editors have run. The
-// order matters; from the outside in:
+// newChain returns the Doer that sends a request after all request editors have run. It is
+// a chain, whose order matters. From the outside in:
 //
-//  1. the origin is checked, before anything else may touch the credentials;
-//  2. after a 401 the call is made once more, if another token can be had; one that
-//     stays becomes an error with a hint;
-//  3. attempts are made until one answers, if the operation may be repeated; each
-//     gets the token of its time, on a copy of the request, and is logged;
-//  4. the http.Client sends it and follows no redirect.
+//  1. originDoer checks the origin, before credentials are added.
+//  2. renewDoer retries once after a 401, if it obtains another token. If the response is
+//     again a 401, it returns an error with a hint.
+//  3. retryDoer retries transient failures, if the operation may be sent again. For each
+//     attempt it adds the current token to a copy of the request, and logs the attempt.
+//  4. http.Client sends the request and follows no redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
 	var next engine.Doer = s.http
 	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep}
@@ -196,14 +199,14 @@ func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
 func userAgent(name string) tapkey.RequestEditorFn {
 	return func(_ context.Context, req *http.Request) error {
 		if name != "" {
-			req.Header.Set("User-Agent", name) // its own, since editors that follow may change it
+			req.Header.Set("User-Agent", name) // a new slice, since later editors may modify it
 		}
 		return nil
 	}
 }
 
-// boundedHTTPClient gives a copy of a caller's http.Client our time-outs, its own
-// Timeout in their place if it has one.
+// boundedHTTPClient returns a copy of c with the default time-outs. If c.Timeout is set, it
+// replaces each of them.
 func boundedHTTPClient(c *http.Client) *http.Client {
 	header, idle := engine.DefaultHeaderTimeout, engine.DefaultIdleTimeout
 	if c.Timeout > 0 {

@@ -334,7 +334,7 @@ func TestTheLogTellsAttempts(t *testing.T) {
 					}
 					got = append(got, fmt.Sprint(entry["attempt"], " ", entry["status"], " ", entry["error"], " ", entry["request_id"]))
 				}
-				want := []string{"1 503 <nil> " + test.want, "2 <nil> no answer <nil>", "3 200 <nil> <nil>"}
+				want := []string{"1 503 <nil> " + test.want, "2 <nil> no response <nil>", "3 200 <nil> <nil>"}
 				if !slices.Equal(got, want) {
 					t.Errorf("logged %q, want %q", got, want)
 				}
@@ -353,7 +353,7 @@ func TestA401SaysWhatToDo(t *testing.T) {
 		"deletePermission: DELETE /Owners/{ownerAccountId}/Permissions/{permissionId}": c.DeletePermission(t.Context(), "1", "2"),
 	} {
 		failed, ok := errors.AsType[*api.Error](err)
-		if want := operation + ": 401 Unauthorized (N0): tapkey doctor finds out why"; !ok || err.Error() != want {
+		if want := operation + ": 401 Unauthorized (N0): run tapkey doctor to find the cause"; !ok || err.Error() != want {
 			t.Errorf("it says %q, want %q", err, want)
 		}
 		if !errors.Is(err, api.ErrUnauthorized) || failed.Header.Get("Content-Type") == "" || len(failed.Body) == 0 {

@@ -19,11 +19,11 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// config is what the options add up to.
+// config holds the settings of a Client.
 type config struct {
 	// Set by a sharedOption.
 	id, secret string
-	source     *oauth2.TokenSource // in place of id and secret
+	source     *oauth2.TokenSource // used instead of id and secret, if not nil
 	fromEnv    bool
 	scopes     []string
 	authStyle  oauth2.AuthStyle
@@ -50,7 +50,7 @@ func (c *config) apply(opts []Option) error {
 	return c.checkOwn()
 }
 
-// checkOwn checks what each variant has for itself.
+// checkOwn validates the settings that are specific to a variant.
 func (c *config) checkOwn() error {
 	for _, editor := range c.editors {
 		if editor == nil {
@@ -59,11 +59,11 @@ func (c *config) checkOwn() error {
 	}
 	switch {
 	case c.userAgent != "" && (strings.TrimSpace(c.userAgent) == "" || strings.ContainsFunc(c.userAgent, unicode.IsControl)):
-		return errors.New("user agent is blank or holds a control character")
+		return errors.New("user agent is only spaces or contains a control character")
 	case c.retries < 0:
 		return fmt.Errorf("retries: %d is less than 0", c.retries)
 	case c.settings.MaxResponseBytes < 1:
-		return fmt.Errorf("largest response: %d bytes is less than 1", c.settings.MaxResponseBytes)
+		return fmt.Errorf("maximum response size: %d bytes is less than 1", c.settings.MaxResponseBytes)
 	case c.settings.PageSize < 1:
 		return fmt.Errorf("page size: %d is less than 1", c.settings.PageSize)
 	case c.settings.ReadAhead < 0:
@@ -72,7 +72,7 @@ func (c *config) checkOwn() error {
 	return nil
 }
 
-// checkShared checks what a Client shares with its variants.
+// checkShared validates the settings that a Client shares with its variants.
 func (c *config) checkShared() error {
 	if c.httpClient == nil {
 		return errors.New("http.Client is nil")
@@ -111,34 +111,35 @@ func (c *config) checkCredentials() error {
 	case c.secret == "":
 		return errors.New("client secret is missing")
 	case untidy(c.id):
-		return errors.New("client id has a blank at its end or a line break in it")
+		return errors.New("client id begins or ends with a space, or contains a control character")
 	case untidy(c.secret):
-		return errors.New("client secret has a blank at its end or a line break in it")
+		return errors.New("client secret begins or ends with a space, or contains a control character")
 	}
 	return nil
 }
 
+// untidy reports whether s looks like a copy with surrounding space or control characters.
 func untidy(s string) bool {
 	return strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// checkScopes wants scope-tokens of RFC 6749, section 3.3.
+// checkScopes checks that each scope is a scope-token of RFC 6749, section 3.3.
 func checkScopes(scopes []string) error {
 	if len(scopes) == 0 {
-		return errors.New("no scope to ask for")
+		return errors.New("no scopes to request")
 	}
 	for _, s := range scopes {
 		if strings.TrimSpace(s) == "" {
-			return errors.New("a scope is blank")
+			return errors.New("a scope is empty")
 		}
 		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }) {
-			return fmt.Errorf("scope %q holds a character that no scope has; pass each scope by itself", s)
+			return fmt.Errorf("scope %q contains a character that RFC 6749 does not allow: pass each scope separately", s)
 		}
 	}
 	return nil
 }
 
-// checkURL checks a URL that credentials will go to.
+// checkURL validates a URL that credentials are sent to.
 func checkURL(text string) error {
 	u, err := engine.ParseBaseURL(text)
 	if err == nil && !secure(u) {
@@ -147,7 +148,7 @@ func checkURL(text string) error {
 	return err
 }
 
-// secure says whether credentials may go to a URL.
+// secure reports whether credentials may be sent to u, which is https or http to loopback.
 func secure(u *url.URL) bool {
 	if u.Scheme != "http" {
 		return u.Scheme == "https"

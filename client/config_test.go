@@ -21,8 +21,8 @@ func TestNewRefuses(t *testing.T) {
 		"nothing":             {nil, "no credentials"},
 		"no id":               {[]client.Option{client.WithCredentials("", "s3cret")}, "client id is missing"},
 		"no secret":           {[]client.Option{client.WithCredentials("id", "")}, "client secret is missing"},
-		"line break":          {[]client.Option{client.WithCredentials("id", "s3cret\n")}, "client secret has a blank at its end"},
-		"blank before id":     {[]client.Option{client.WithCredentials(" id", "s3cret")}, "client id has a blank"},
+		"line break":          {[]client.Option{client.WithCredentials("id", "s3cret\n")}, "client secret begins or ends with a space"},
+		"blank before id":     {[]client.Option{client.WithCredentials(" id", "s3cret")}, "client id begins or ends with a space"},
 		"nil option":          {[]client.Option{good, nil}, "an option is nil"},
 		"nil source":          {[]client.Option{client.WithTokenSource(nil)}, "token source is nil"},
 		"nil http client":     {[]client.Option{good, client.WithHTTPClient(nil)}, "http.Client is nil"},
@@ -40,16 +40,16 @@ func TestNewRefuses(t *testing.T) {
 		"no URL":              {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/%zz")}, "base URL: is not a URL"},
 		"plain token URL":     {[]client.Option{good, client.WithTokenURL("http://login.tapkey.com/connect/token")}, "token URL: plain http"},
 		"empty token URL":     {[]client.Option{good, client.WithTokenURL("")}, "token URL: is empty"},
-		"blank scope":         {[]client.Option{good, client.WithScopes("read:owneraccounts", " ")}, "a scope is blank"},
-		"two scopes in one":   {[]client.Option{good, client.WithScopes("read:owneraccounts read:grants")}, "pass each scope by itself"},
-		"no scope":            {[]client.Option{good, client.WithScopes()}, "no scope to ask for"},
+		"blank scope":         {[]client.Option{good, client.WithScopes("read:owneraccounts", " ")}, "a scope is empty"},
+		"two scopes in one":   {[]client.Option{good, client.WithScopes("read:owneraccounts read:grants")}, "pass each scope separately"},
+		"no scope":            {[]client.Option{good, client.WithScopes()}, "no scopes to request"},
 		"auth style by guess": {[]client.Option{good, client.WithAuthStyle(oauth2.AuthStyleAutoDetect)}, "auth style"},
 		"negative retries":    {[]client.Option{good, client.WithRetries(-1)}, "retries: -1"},
-		"no bytes":            {[]client.Option{good, client.WithMaxResponseBytes(0)}, "largest response: 0"},
+		"no bytes":            {[]client.Option{good, client.WithMaxResponseBytes(0)}, "maximum response size: 0"},
 		"empty pages":         {[]client.Option{good, client.WithPageSize(0)}, "page size: 0"},
 		"negative read-ahead": {[]client.Option{good, client.WithReadAhead(-2)}, "read-ahead: -2"},
-		"blank user agent":    {[]client.Option{good, client.WithUserAgent(" ")}, "user agent is blank"},
-		"user agent, 2 lines": {[]client.Option{good, client.WithUserAgent("a\r\nX: y")}, "user agent is blank or holds"},
+		"blank user agent":    {[]client.Option{good, client.WithUserAgent(" ")}, "user agent is only spaces"},
+		"user agent, 2 lines": {[]client.Option{good, client.WithUserAgent("a\r\nX: y")}, "contains a control character"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestFromEnv(t *testing.T) {
 
 	t.Setenv(client.EnvBaseURI, "")
 	t.Setenv(client.EnvScopes, "read:grants  \"x\"")
-	fails("holds a character that no scope has", client.FromEnv())
+	fails("contains a character that RFC 6749 does not allow", client.FromEnv())
 }
 
 func TestWithRefusesWhatIsShared(t *testing.T) {

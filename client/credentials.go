@@ -14,10 +14,10 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// maxTokenAnswer bounds an answer of the token endpoint.
-const maxTokenAnswer = 64 << 10
+// maxTokenResponse is the maximum size of a response of the token endpoint, in bytes.
+const maxTokenResponse = 64 << 10
 
-// fetcher returns how a new token is had.
+// fetcher returns the function that requests a new token.
 func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oauth2.Token, error) {
 	if c.source != nil {
 		source := *c.source
@@ -40,8 +40,8 @@ func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oa
 	}
 }
 
-// tokenTransport makes answers of the token endpoint fit for x/oauth2: bounded, no
-// redirect, and labelled as the JSON that they are.
+// tokenTransport makes responses of the token endpoint suitable for x/oauth2. It limits
+// their size, rejects redirects, and sets the content type of JSON objects.
 type tokenTransport struct {
 	next http.RoundTripper
 }
@@ -52,21 +52,21 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer rsp.Body.Close()
-	rsp.Request = req // a transport of the caller's own may not say
+	rsp.Request = req // the caller's RoundTripper may not set it
 	if origin, ok := engine.Redirect(rsp); ok {
 		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
 	}
-	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenResponse+1))
 	if err != nil {
 		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: err}
 	}
-	if len(body) > maxTokenAnswer {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, maxTokenAnswer)}
+	if len(body) > maxTokenResponse {
+		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, maxTokenResponse)}
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		rsp.Header.Set("Content-Type", "application/json")
 	} else if rsp.StatusCode < 300 {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: no JSON object", api.ErrUnexpected)}
+		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: not a JSON object", api.ErrUnexpected)}
 	}
 	rsp.Body = io.NopCloser(bytes.NewReader(body))
 	return rsp, nil

@@ -1,8 +1,9 @@
-// Package client calls Tapkey's API with the right Authorization header.
+// Package client is a client of the Tapkey API that sends an OAuth 2.0 bearer token with
+// every request.
 //
-// [New] takes credentials, fetches an access token when a call needs one, and sends
-// it as "Authorization: Bearer <token>" to one origin over TLS. The calls themselves
-// are the methods of [tapkey.API], which [Client] embeds:
+// [New] returns a [Client]. The client requests an access token when a call needs one and
+// caches it. It sends the token as "Authorization: Bearer <token>" over TLS, and only to the
+// origin of the base URL. The calls are the methods of [tapkey.API], which [Client] embeds:
 //
 //	c, err := client.New(client.FromEnv())
 //	if err != nil {
@@ -15,10 +16,10 @@
 //		fmt.Println(owner.ID, owner.Name)
 //	}
 //
-// A call fails with an *[api.Error]. Where the token could not be had, errors.As
-// finds a *[TokenError] in it. Package doctor says in words what either means.
+// Every failed call returns an *[api.Error]. If the token request failed, errors.As also
+// finds a *[TokenError] in it. Package doctor explains both and suggests a remedy.
 //
-// What is repeated after a failure, how long a call may take and how large an answer may
-// be is written down, with a table of faults, in
+// Retries, time-outs and size limits are specified, with a table of faults and their
+// outcomes, in
 // https://github.com/tapkey-go/tapkey-go/blob/main/docs/reliability.md
 package client

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// The environment variables that [FromEnv] reads, by the names Tapkey's own add-on
-// uses.
+// Environment variables that [FromEnv] reads. Tapkey's own add-on uses the same names.
 const (
 	EnvClientID      = "TAPKEY_CLIENT_ID"
 	EnvClientSecret  = "TAPKEY_CLIENT_SECRET"
@@ -16,15 +15,17 @@ const (
 	EnvScopes        = "TAPKEY_SCOPES"
 )
 
-// FromEnv reads the environment:
+// FromEnv reads settings from environment variables:
 //
-//   - TAPKEY_CLIENT_ID and TAPKEY_CLIENT_SECRET, the credentials
-//   - TAPKEY_BASE_URI, the host, such as https://my.tapkey.com; with /api/v1 will do
-//   - TAPKEY_TOKEN_ENDPOINT, the token URL
-//   - TAPKEY_SCOPES, separated by blanks
+//   - TAPKEY_CLIENT_ID and TAPKEY_CLIENT_SECRET: the credentials
+//   - TAPKEY_BASE_URI: the base URL, such as https://my.tapkey.com; /api/v1 is added if the
+//     URL has no path
+//   - TAPKEY_TOKEN_ENDPOINT: the URL of the token endpoint
+//   - TAPKEY_SCOPES: the scopes, separated by spaces
 //
-// Variables that are unset or empty change nothing. [New] names the one that is
-// missing if no other option supplies what it stands for.
+// A variable that is unset or empty leaves its setting unchanged. If the client id or the
+// client secret is missing and no other option sets it, the error of [New] names the
+// variable.
 func FromEnv() Option {
 	return sharedOption{"FromEnv", (*config).readEnv}
 }
@@ -48,7 +49,8 @@ func (c *config) readEnv() {
 	}
 }
 
-// withVersion adds the path of the API to a host.
+// withVersion adds /api/v1 to a URL without path, query and fragment. It returns any other
+// text unchanged.
 func withVersion(base string) string {
 	u, err := url.Parse(base)
 	if err != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {

@@ -2,7 +2,7 @@ package client
 
 import "errors"
 
-// Errors for errors.Is. The errors of calls are *[api.Error], and those of token requests
+// Errors for errors.Is. Failed calls return an *[api.Error], and failed token requests a
 // *[TokenError].
 var (
 	// ErrConfig means that the options of [New] or [Client.With] are invalid.

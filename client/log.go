@@ -9,9 +9,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// logAttempt logs what an attempt was about and how it ended. What it may say is this
-// list and nothing else: no query or body, no header but a request id, and no path but
-// its template.
+// logAttempt logs the method, operation, path template, number, duration, and status or
+// failure of an attempt, and the request ID of the response. It logs nothing else, because
+// paths, queries, headers and bodies may contain personal data or secrets.
 func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.Time, rsp *http.Response, err error) {
 	if logger == nil {
 		return
@@ -23,7 +23,7 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 	attrs = append(attrs, slog.Int("attempt", number), slog.Duration("duration", time.Since(start)))
 	if err != nil || rsp == nil {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("error", "no answer"))
+		attrs = append(attrs, slog.String("error", "no response"))
 	} else {
 		attrs = append(attrs, slog.Int("status", rsp.StatusCode))
 		if id := requestID(rsp.Header); id != "" {
@@ -33,13 +33,14 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
 }
 
-// What a request id looks like; it is too short for a token.
+// The format of a request ID. An access token is longer.
 const (
 	idCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz|:._-"
 	maxID        = 64
 )
 
-// requestID is what the server calls a request, if it says so.
+// requestID returns the request ID that the server assigned. It is "" if there is none or if
+// its format is invalid.
 func requestID(header http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "Traceparent"} {
 		if id := header.Get(name); id != "" && len(id) <= maxID && strings.Trim(id, idCharacters) == "" {

@@ -11,11 +11,11 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// DefaultRetries is how often a call is repeated without [WithRetries].
+// DefaultRetries is the maximum number of retries without [WithRetries].
 const DefaultRetries = 3
 
-// DefaultScopes are the scopes asked for without [WithScopes]: enough to list the
-// owner accounts and their administrators.
+// DefaultScopes returns the scopes that are requested without [WithScopes]. They are
+// sufficient to list the owner accounts and their administrators.
 func DefaultScopes() []string {
 	return []string{"read:owneraccounts", "read:owneraccount:permissions"}
 }
@@ -25,12 +25,13 @@ type Option interface {
 	apply(*config)
 }
 
-// ownOption sets what each variant of a Client has for itself.
+// ownOption changes a setting that is specific to a variant of a Client.
 type ownOption func(*config)
 
 func (o ownOption) apply(c *config) { o(c) }
 
-// sharedOption sets what a Client shares with its variants. [Client.With] refuses it.
+// sharedOption changes a setting that a Client shares with its variants. [Client.With]
+// rejects it.
 type sharedOption struct {
 	name string
 	set  func(*config)
@@ -39,104 +40,107 @@ type sharedOption struct {
 func (o sharedOption) apply(c *config) { o.set(c) }
 
 // WithCredentials sets the client id and the client secret for the grant type
-// client_credentials (RFC 6749, section 4.4).
+// client_credentials (RFC 6749, section 4.4). It replaces the source of an earlier
+// [WithTokenSource].
 func WithCredentials(id, secret string) Option {
 	return sharedOption{"WithCredentials", func(c *config) { c.id, c.secret, c.source = id, secret, nil }}
 }
 
-// WithTokenSource takes the tokens from elsewhere, such as a source of user-delegated
-// access. Tokens are cached; the source is called when a new one is needed, and never
-// twice at once.
+// WithTokenSource sets a source of access tokens, for example of user-delegated access. It
+// replaces the credentials of earlier options. The client caches each token. It calls the
+// source only for a new token, and never concurrently; [Client.NewToken] calls it directly.
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return sharedOption{"WithTokenSource", func(c *config) { c.id, c.secret, c.source = "", "", &source }}
 }
 
-// WithScopes sets the scopes to ask for, each by itself; default: [DefaultScopes].
-// A scope has to be enabled for the client in Tapkey's portal. What each operation
-// needs is in its documentation and in [tapkey.Operations].
+// WithScopes sets the scopes to request, one per argument. The default is [DefaultScopes].
+// Each scope must be enabled for the client in Tapkey's portal. The documentation of an
+// operation and [tapkey.Operations] name the scopes that it requires.
 func WithScopes(scopes ...string) Option {
 	scopes = append([]string{}, scopes...)
 	return sharedOption{"WithScopes", func(c *config) { c.scopes = scopes }}
 }
 
-// WithAuthStyle sets how the credentials go to the token endpoint: in the body
-// (oauth2.AuthStyleInParams, the default and Tapkey's documented way) or as HTTP
-// Basic authentication (oauth2.AuthStyleInHeader). There is no guessing, which
-// would send each bad secret twice.
+// WithAuthStyle sets how credentials are sent to the token endpoint. The default,
+// oauth2.AuthStyleInParams, sends them in the body, as Tapkey documents.
+// oauth2.AuthStyleInHeader uses HTTP Basic authentication. Any other style is an
+// [ErrConfig]: oauth2.AuthStyleAutoDetect would send an invalid secret twice.
 func WithAuthStyle(style oauth2.AuthStyle) Option {
 	return sharedOption{"WithAuthStyle", func(c *config) { c.authStyle = style }}
 }
 
-// WithBaseURL sets where the API is, with /api/v1; default: [DefaultBaseURL].
-// It has to be https; plain http is for loopback only.
+// WithBaseURL sets the base URL of the API, including /api/v1. The default is
+// [DefaultBaseURL]. The scheme must be https; http is allowed for loopback only.
 func WithBaseURL(baseURL string) Option {
 	return sharedOption{"WithBaseURL", func(c *config) { c.baseURL = baseURL }}
 }
 
-// WithTokenURL sets the token endpoint; default: [DefaultTokenURL]. It has to be
-// https; plain http is for loopback only.
+// WithTokenURL sets the URL of the token endpoint. The default is [DefaultTokenURL]. The
+// scheme must be https; http is allowed for loopback only.
 func WithTokenURL(tokenURL string) Option {
 	return sharedOption{"WithTokenURL", func(c *config) { c.tokenURL = tokenURL }}
 }
 
-// WithHTTPClient sets whose transport, with its proxy and certificates, is used for
-// the API and for the token endpoint. The http.Client is copied, not changed: the
-// copy follows no redirect, and its Timeout becomes the limit until the header of
-// an answer is here, and between two pieces of the body.
+// WithHTTPClient sets the http.Client whose transport, proxy and certificates are used for
+// the API and for the token endpoint. It is copied and not changed. The copy follows no
+// redirect. If Timeout is set, it does not limit a whole call: it limits the time until the
+// response header is received, and the time between two reads of the body. The default of
+// both is 30 s.
 func WithHTTPClient(client *http.Client) Option {
 	return sharedOption{"WithHTTPClient", func(c *config) { c.httpClient = client }}
 }
 
-// WithUserAgent sets the User-Agent header in place of the module's own; "" keeps that.
+// WithUserAgent sets the User-Agent header. The default, "", sends the name of this module.
 func WithUserAgent(userAgent string) Option {
 	return ownOption(func(c *config) { c.userAgent = userAgent })
 }
 
-// WithRetries sets how often a call that failed for a passing reason is repeated, 0
-// being never; default: [DefaultRetries]. Only operations that may be repeated are:
-// GET, and what the contract declares idempotent. A create is repeated only if it
-// never left, because there was no connection.
+// WithRetries sets the maximum number of retries after a transient failure. Zero disables
+// retries. The default is [DefaultRetries]. GET and the operations that the contract declares
+// idempotent are retried. Any other operation is retried only if no connection was
+// established, so that the request was never sent.
 func WithRetries(n int) Option {
 	return ownOption(func(c *config) { c.retries = n })
 }
 
-// WithLogger logs each attempt: operation, method, path template, number, status,
-// duration and the request id that the server gives, never another header, a query or
-// a body. Nil turns logging off.
+// WithLogger sets a logger that logs each attempt: operation, method, path template, number,
+// status, duration and the request ID of the response. The level is Debug, or Warn if no
+// response was received. Other headers, queries and bodies are never logged. The default,
+// nil, disables logging.
 func WithLogger(logger *slog.Logger) Option {
 	return ownOption(func(c *config) { c.logger = logger })
 }
 
-// WithRequestEditor adds an editor that sees each call's request once, before the
-// editors given to the call, and before the Authorization header is added. An
-// editor that sets this header itself is left alone.
+// WithRequestEditor adds a request editor. It runs once per call, before the editors of the
+// call and before the Authorization header is added. If an editor sets this header, the
+// client does not replace it.
 func WithRequestEditor(editor tapkey.RequestEditorFn) Option {
 	return ownOption(func(c *config) {
 		c.editors = append(c.editors[:len(c.editors):len(c.editors)], editor)
 	})
 }
 
-// WithMaxResponseBytes bounds the bytes of an answer, decompressed, and of each item of a
-// list that is streamed; default: 32 MiB. A larger one is
-// [api.ErrTooLarge].
+// WithMaxResponseBytes sets the maximum size of a response, in bytes after decompression. In
+// a list that is streamed it limits each item instead. The default is 32 MiB. A larger
+// response is an [api.ErrTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return ownOption(func(c *config) { c.settings.MaxResponseBytes = n })
 }
 
-// WithReadAhead sets how many pages an iterator over a paged list has on their way
-// while one is consumed, each a call of its own, whose request editors run on another
-// goroutine; default: 0.
+// WithReadAhead sets how many pages an iterator over a paged list requests in advance, while
+// the caller consumes a page. The default is 0. Each page is a separate call, whose request
+// editors run on another goroutine.
 func WithReadAhead(pages int) Option {
 	return ownOption(func(c *config) { c.settings.ReadAhead = pages })
 }
 
-// WithPageSize sets how many items an iterator over a paged list asks for at a time, at
-// least 1; default: 500. Top in the parameters of a call goes first.
+// WithPageSize sets the number of items that an iterator over a paged list requests per page.
+// It must be at least 1. The default is 500. Top in the parameters of a call takes precedence.
 func WithPageSize(n int) Option {
 	return ownOption(func(c *config) { c.settings.PageSize = n })
 }
 
-// defaults are the settings before the first option.
+// defaults returns the settings before any option is applied.
 func defaults() *config {
 	return &config{
 		scopes:     DefaultScopes(),

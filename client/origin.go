@@ -8,7 +8,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// origin is a scheme, host and port (RFC 6454): what credentials are meant for.
+// origin is a scheme, host and port (RFC 6454). Credentials are bound to one origin.
 type origin struct {
 	scheme, host, port string
 }
@@ -25,7 +25,7 @@ func originOf(scheme, hostport string) origin {
 	return o
 }
 
-// originDoer refuses requests that an editor has pointed elsewhere.
+// originDoer rejects requests whose origin differs from that of the base URL.
 type originDoer struct {
 	next engine.Doer
 	base *url.URL

@@ -10,15 +10,15 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// renewDoer answers a 401 with one more try, with another token, if there is one:
-// the token may have been revoked, or a clock may be wrong. It does so whatever the
-// operation, since a server that answers 401 has done nothing.
+// renewDoer retries a request once after a 401, if it obtains another token. The first token
+// may have been revoked, or a clock may be wrong. It retries every operation, because a
+// server that responds with 401 has not executed the request.
 type renewDoer struct {
 	next   engine.Doer
 	tokens *tokenCache
 }
 
-// A 401 that stays becomes the call's error here, so that it can say what to do.
+// Do sends req. If the response is still a 401, Do returns an *api.Error with a hint.
 func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	rsp, err := d.do(req)
 	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
@@ -31,10 +31,10 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	return nil, withHint(engine.Discard(&op, rsp, nil))
 }
 
-// withHint adds to the error of a 401 what to do about it.
+// withHint adds a hint to the error of a 401.
 func withHint(err error) error {
 	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode == http.StatusUnauthorized {
-		failed.Hint = "tapkey doctor finds out why"
+		failed.Hint = "run tapkey doctor to find the cause"
 	}
 	return err
 }
@@ -56,18 +56,18 @@ func (d *renewDoer) do(req *http.Request) (*http.Response, error) {
 	}
 	rsp, err = d.next.Do(again)
 	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
-		d.tokens.helped() // or it may have, where there is no answer
+		d.tokens.helped() // or may have helped, if no response was received
 	}
 	return rsp, err
 }
 
-// replayable says whether a request can be sent a second time.
+// replayable reports whether a request can be sent a second time.
 func replayable(req *http.Request) bool {
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
-// replay returns a copy of a request, whose URL and header may be changed, with its
-// body from the start.
+// replay returns a copy of a request with a new body. The caller may modify the URL and the
+// header of the copy.
 func replay(req *http.Request) (*http.Request, error) {
 	again, target := req.WithContext(req.Context()), *req.URL
 	again.URL, again.Header = &target, maps.Clone(req.Header)

@@ -19,13 +19,13 @@ const (
 	backoffBase = 250 * time.Millisecond
 	backoffCap  = 10 * time.Second
 
-	// maxRetryAfter is how long a server may ask to wait. If it asks for longer, the
-	// answer is the caller's to deal with; the error says how long.
+	// maxRetryAfter is the longest Retry-After that a retry waits for. If it is longer, the
+	// call fails at once, and the error contains it.
 	maxRetryAfter = 30 * time.Second
 )
 
-// retryDoer makes attempts until one answers for good. prepare is run on a copy of
-// the request for each, so that each carries the token of its time.
+// retryDoer retries transient failures. It calls prepare on a copy of the request for each
+// attempt, so that each attempt has the current token.
 type retryDoer struct {
 	next    engine.Doer
 	prepare tapkey.RequestEditorFn
@@ -48,7 +48,7 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		rsp, err := d.next.Do(try)
 		logAttempt(d.logger, try, attempt+1, start, rsp, err)
 		if rsp != nil {
-			rsp.Request = try // a transport of the caller's own may not say
+			rsp.Request = try // the caller's RoundTripper may not set it
 		}
 		if attempt >= d.retries || !transient(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
 			return rsp, err
@@ -72,16 +72,16 @@ func repeatable(req *http.Request, err error) bool {
 	return replayable(req) && (idempotent || neverSent(err))
 }
 
-// neverSent reports whether an attempt failed before there was a connection.
+// neverSent reports whether an attempt failed before a connection was established.
 func neverSent(err error) bool {
 	failed, ok := errors.AsType[*net.OpError](err)
 	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
 }
 
-// transient reports whether an attempt failed for a reason that may not last.
+// transient reports whether an attempt failed and a retry may succeed.
 func transient(rsp *http.Response, err error) bool {
 	if err != nil {
-		// A retry helps neither with a bad certificate nor with too large a header.
+		// An invalid certificate and a header that is too large are permanent.
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 		return !certificate && !errors.Is(err, api.ErrTooLarge)
 	}
@@ -97,8 +97,9 @@ func transientStatus(status int) bool {
 	return false
 }
 
-// retryDelay returns the delay before the next attempt: that of Retry-After, or else
-// exponential backoff with full jitter. It reports false if Retry-After is too long.
+// retryDelay returns the delay before the next attempt: the value of Retry-After, or else
+// exponential backoff with full jitter. It reports false if Retry-After is longer than
+// maxRetryAfter.
 func retryDelay(attempt int, rsp *http.Response) (time.Duration, bool) {
 	if rsp != nil {
 		if wait, ok := engine.RetryAfter(rsp.Header); ok {
@@ -115,10 +116,12 @@ func fitsDeadline(ctx context.Context, wait time.Duration) bool {
 	return !ok || wait < time.Until(deadline)
 }
 
+// backoff returns a random delay before the attempt that follows the given one.
 func backoff(attempt int) time.Duration {
 	return rand.N(min(backoffCap, backoffBase<<min(attempt, 16)))
 }
 
+// sleep waits for d, or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

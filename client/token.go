@@ -15,28 +15,28 @@ import (
 )
 
 const (
-	// tokenTimeout bounds a renewal with all its attempts.
+	// tokenTimeout limits a renewal, including its retries.
 	tokenTimeout = 30 * time.Second
 
-	// unknownLifetime is how long a token is used that does not say how long it
-	// lives, or says something impossible.
+	// unknownLifetime is the lifetime assumed for a token without a valid expiry.
 	unknownLifetime = time.Minute
 
-	// After a failed renewal there is none for as long as this, doubled each time.
+	// After a failed renewal no token is requested for renewalPause. The pause doubles
+	// with each failure, up to maxRenewalPause.
 	renewalPause    = time.Second
 	maxRenewalPause = 8 * time.Second
 
-	// forcedInterval is how long a token stays that was had because of a 401 and did
-	// not help: the 401 then means missing rights, which a token does not cure.
+	// forcedInterval is the minimum time between two renewals that were caused by a 401,
+	// if the first did not help. The caller then lacks permissions, and another token does
+	// not change that.
 	forcedInterval = time.Minute
 )
 
-// tokenCache keeps a token and renews it before it expires.
+// tokenCache caches a token and renews it before it expires.
 //
-// A renewal starts from a call, never from a timer. One is under way at a time, on a
-// context of its own; its result and its error are everyone's, and a caller waits
-// for it only as long as its own context lasts. While the old token is good, nobody
-// waits at all.
+// A call starts a renewal; there is no timer. At most one renewal is in flight. It has a
+// separate context, and all callers share its token or error. Each caller waits until its
+// own context is done. While the old token is valid, no caller waits.
 type tokenCache struct {
 	fetch   func(context.Context) (*oauth2.Token, error)
 	retries int
@@ -46,19 +46,19 @@ type tokenCache struct {
 	current atomic.Pointer[lease] // nil before the first token
 
 	mu       sync.Mutex
-	failures int       // renewals failed in a row
+	failures int       // number of failed renewals since the last success
 	failed   error     // the last failure
-	pausedTo time.Time // no renewal before
+	pausedTo time.Time // no renewal before this time
 }
 
-// lease is a token and how long it is used. It is immutable.
+// lease is a token with the times at which to renew it and to stop using it. It is immutable.
 type lease struct {
 	token      *oauth2.Token
 	generation int // incremented by each renewal
 	obtained   time.Time
-	renewAfter time.Duration // from here on it is renewed in the background
-	useFor     time.Duration // from here on it is not used
-	forced     bool          // had because of a 401, and not known to have helped
+	renewAfter time.Duration // age from which it is renewed in the background
+	useFor     time.Duration // age from which it is not used
+	forced     bool          // obtained because of a 401, and not known to have helped
 }
 
 // Token implements oauth2.TokenSource.
@@ -66,7 +66,7 @@ func (c *tokenCache) Token() (*oauth2.Token, error) {
 	return c.TokenContext(context.Background())
 }
 
-// TokenContext is Token for a caller that may stop waiting.
+// TokenContext returns the cached token, or waits for a renewal until ctx is done.
 func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	current := c.current.Load()
 	if current != nil && time.Since(current.obtained) < current.renewAfter {
@@ -88,12 +88,12 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	return wait(ctx, c.renew(ctx, current, false))
 }
 
-// replace gets another token than the rejected one. It reports false if there is
-// none, or if it is no use asking for one again so soon.
+// replace obtains a token other than the rejected one and reports whether it succeeded. It
+// requests no token during the pause after a failed renewal, and within forcedInterval.
 func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
 	current := c.current.Load()
 	if current != nil && current.token.AccessToken != rejected {
-		return true // somebody else was faster
+		return true // another call has replaced it
 	}
 	if current != nil && current.forced && time.Since(current.obtained) < forcedInterval {
 		return false
@@ -105,8 +105,8 @@ func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
 	return err == nil && token.AccessToken != rejected
 }
 
-// helped notes that the token in use has cured a 401, or may have, so that the next 401
-// may ask for another one at once.
+// helped records that the current token resolved a 401, or may have. The next 401 may then
+// cause a renewal at once.
 func (c *tokenCache) helped() {
 	current := c.current.Load()
 	if current == nil || !current.forced {
@@ -117,7 +117,7 @@ func (c *tokenCache) helped() {
 	c.current.CompareAndSwap(current, &helped)
 }
 
-// pause says whether the endpoint is to be left alone for now, and why.
+// pause reports whether the pause after a failed renewal lasts, and returns the failure.
 func (c *tokenCache) pause() (paused bool, failed error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,8 +135,8 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		if paused, failed := c.pause(); paused {
 			return nil, failed
 		}
-		// No caller's deadline, since the others want the token, too, and none of the
-		// operation that the caller wants it for.
+		// All callers share the result. The request therefore has neither the deadline nor
+		// the operation of this caller.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(api.ContextWithOperation(ctx, nil)), tokenTimeout)
 		defer cancel()
 		token, err := c.attempt(ctx)
@@ -159,6 +159,7 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 	})
 }
 
+// wait waits for the result of a renewal, or until ctx is done.
 func wait(ctx context.Context, result <-chan singleflight.Result) (*oauth2.Token, error) {
 	select {
 	case r := <-result:
@@ -171,7 +172,7 @@ func wait(ctx context.Context, result <-chan singleflight.Result) (*oauth2.Token
 	}
 }
 
-// attempt asks for a token, again if the failure may pass: never after a refusal.
+// attempt requests a token and retries transient failures.
 func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 	for n := 0; ; n++ {
 		token, err := c.fetch(ctx)
@@ -189,7 +190,7 @@ func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-// pauseAfter is how long to leave the endpoint alone after a failed renewal.
+// pauseAfter returns how long to request no token after a failed renewal.
 func pauseAfter(err error, failures int) time.Duration {
 	pause := min(maxRenewalPause, renewalPause<<min(failures, 8))
 	if failed, ok := errors.AsType[*TokenError](err); ok {
@@ -198,8 +199,8 @@ func pauseAfter(err error, failures int) time.Duration {
 	return pause
 }
 
-// newLease leaves a margin before the expiry and spreads the renewals of many
-// processes, so that they do not come all at once.
+// newLease returns a lease that ends shortly before the token expires. The time of its
+// renewal is random, so that many processes do not renew at the same time.
 func newLease(t *oauth2.Token, now time.Time) *lease {
 	life := unknownLifetime
 	if t.Expiry.After(now) {

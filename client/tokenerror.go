@@ -14,18 +14,18 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// TokenError says why no access token could be had. It holds neither the request
-// nor the answer, and so no credentials.
+// TokenError is returned if a token request failed. It contains neither the request nor the
+// response, and therefore no credentials.
 type TokenError struct {
-	StatusCode  int    // HTTP status of the token endpoint; 0 without an answer
+	StatusCode  int    // HTTP status of the response; 0 if no response was received
 	Code        string // error code of RFC 6749, section 5.2, such as "invalid_client"
-	Description string // the endpoint's own words, cleaned to one line; may be empty
-	Err         error  // what went wrong besides; may be nil
+	Description string // error_description of the response, reduced to one line; may be empty
+	Err         error  // cause other than the status and the code; may be nil
 
-	retryAfter time.Duration // what the endpoint asks for
+	retryAfter time.Duration // value of Retry-After; 0 if there is none
 }
 
-// Error is one line.
+// Error returns the status, code, description, cause and hint on one line.
 func (e *TokenError) Error() string {
 	var b strings.Builder
 	b.WriteString("token request")
@@ -46,20 +46,21 @@ func (e *TokenError) Error() string {
 	return b.String()
 }
 
-// Hint says what to do about the error; it is empty where that depends.
+// Hint returns a remedy for common error codes, and "" for all other errors.
 func (e *TokenError) Hint() string {
 	switch e.Code {
 	case "invalid_client":
 		return "check the client id and the client secret"
 	case "invalid_scope":
-		return "enable the scopes for the client in Tapkey's portal, or ask for fewer"
+		return "enable the scopes for the client in Tapkey's portal, or request fewer"
 	case "unauthorized_client", "unsupported_grant_type":
-		return "the client in Tapkey's portal has to allow client credentials"
+		return "enable the grant type client credentials for the client in Tapkey's portal"
 	}
 	return ""
 }
 
-// transient reports whether the failure has a reason that may not last. A refusal has not.
+// transient reports whether a retry may succeed. After an error such as invalid_client it
+// cannot.
 func (e *TokenError) transient() bool {
 	if e.StatusCode == 0 {
 		return transient(nil, e.Err)
@@ -67,15 +68,16 @@ func (e *TokenError) transient() bool {
 	return transientStatus(e.StatusCode)
 }
 
-// Unwrap returns what went wrong besides the status.
+// Unwrap returns Err.
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// newTokenError takes from an error of x/oauth2 what may be shown: its own text can
-// hold the whole body, and its response the request with the secret.
+// newTokenError converts an error of x/oauth2 into one that is safe to print. The text of
+// the original may contain the whole body, and its response refers to the request, which
+// contains the secret.
 func newTokenError(err error, secret string) error {
 	if tokenErr, ok := errors.AsType[*TokenError](err); ok {
 		if tokenErr.Err != nil && strings.Contains(tokenErr.Err.Error(), secret) {
-			tokenErr.Err = api.ErrRedirect // only a redirect's target can repeat the secret
+			tokenErr.Err = api.ErrRedirect // only the target of a redirect may contain the secret
 		}
 		return tokenErr
 	}
@@ -93,5 +95,5 @@ func newTokenError(err error, secret string) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return &TokenError{Err: u.Err}
 	}
-	return &TokenError{Err: errors.New("no usable answer of the token endpoint")}
+	return &TokenError{Err: errors.New("unusable response of the token endpoint")}
 }
