@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,15 +29,16 @@ func TestBearerAuthAddsThePrefix(t *testing.T) {
 	for _, url := range []string{"https://my.tapkey.com/", "http://127.0.0.1:8080/", "http://[::1]/", "http://localhost/"} {
 		req := newRequest(t, url)
 		if err := client.BearerAuth(static("abc.DEF-1_~+/=="))(t.Context(), req); err != nil {
-			t.Errorf("%s: %v", url, err)
+			t.Errorf("%s: got error %v, want none", url, err)
 		}
-		if got := req.Header["Authorization"]; len(got) != 1 || got[0] != "Bearer abc.DEF-1_~+/==" {
-			t.Errorf("%s: Authorization is %q", url, got)
+		want := []string{"Bearer abc.DEF-1_~+/=="}
+		if got := req.Header["Authorization"]; !slices.Equal(got, want) {
+			t.Errorf("%s: got Authorization %q, want %q", url, got, want)
 		}
 	}
 }
 
-func TestBearerAuthRefusesTokens(t *testing.T) {
+func TestBearerAuthRejectsTokens(t *testing.T) {
 	for token, want := range map[string]string{
 		"":              "token: empty",
 		" ":             "does not allow",
@@ -57,64 +59,65 @@ func TestBearerAuthRefusesTokens(t *testing.T) {
 		req := newRequest(t, "https://my.tapkey.com/")
 		err := client.BearerAuth(static(token))(t.Context(), req)
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("token %q: %v, want %q in it", token, err, want)
+			t.Errorf("token %q: got error %v, want one with %q", token, err, want)
 		}
 		if len(token) > 4 && err != nil && strings.Contains(err.Error(), token) {
-			t.Errorf("token %q is in the error: %v", token, err)
+			t.Errorf("token %q: got error %v, want one without the token", token, err)
 		}
-		if _, set := req.Header["Authorization"]; set {
-			t.Errorf("token %q: the header was set", token)
+		if got, set := req.Header["Authorization"]; set {
+			t.Errorf("token %q: got Authorization %q, want none", token, got)
 		}
 	}
 }
 
-func TestBearerAuthRefusesOtherTypes(t *testing.T) {
+func TestBearerAuthRejectsOtherTypes(t *testing.T) {
 	req := newRequest(t, "https://my.tapkey.com/")
 	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "abc", TokenType: "DPoP"})
 	if err := client.BearerAuth(source)(t.Context(), req); err == nil || !strings.Contains(err.Error(), `"DPoP"`) {
-		t.Errorf("got %v", err)
+		t.Errorf("DPoP: got error %v, want one with the type", err)
 	}
 	source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "abc", TokenType: "bearer"})
 	if err := client.BearerAuth(source)(t.Context(), req); err != nil || req.Header.Get("Authorization") != "Bearer abc" {
-		t.Errorf("got %v, %q", err, req.Header)
+		t.Errorf("bearer: got error %v and header %q, want no error and Bearer abc", err, req.Header)
 	}
 }
 
-func TestBearerAuthRefusesPlainHTTP(t *testing.T) {
+func TestBearerAuthRejectsPlainHTTP(t *testing.T) {
 	for _, url := range []string{"http://my.tapkey.com/", "http://127.0.0.1.example/", "http://localhost.example/", "ftp://localhost/"} {
 		req := newRequest(t, url)
-		if err := client.BearerAuth(static("abc"))(t.Context(), req); err == nil || len(req.Header) != 0 {
-			t.Errorf("%s: %v, header %v", url, err, req.Header)
+		if err := client.BearerAuth(static("abc"))(t.Context(), req); !errors.Is(err, client.ErrPlainHTTP) || len(req.Header) != 0 {
+			t.Errorf("%s: got error %v and header %v, want ErrPlainHTTP and no header", url, err, req.Header)
 		}
 	}
 }
 
-func TestBearerAuthLeavesTheCallersHeader(t *testing.T) {
+func TestBearerAuthKeepsTheCallersHeader(t *testing.T) {
 	req := newRequest(t, "https://my.tapkey.com/")
 	req.Header.Set("Authorization", "Basic abc")
 	if err := client.BearerAuth(static("token"))(t.Context(), req); err != nil || req.Header.Get("Authorization") != "Basic abc" {
-		t.Errorf("got %v, %q", err, req.Header)
+		t.Errorf("got error %v and header %q, want no error and Basic abc", err, req.Header)
 	}
 }
 
+// brokenSource returns no token.
 type brokenSource struct{ err error }
 
 func (s brokenSource) Token() (*oauth2.Token, error) { return nil, s.err }
 
 func TestBearerAuthWithoutAToken(t *testing.T) {
-	cause := errors.New("no token today")
+	cause := errors.New("source failed")
 	for name, test := range map[string]struct {
 		source oauth2.TokenSource
 		want   string
 	}{
-		"error":   {brokenSource{cause}, "no token today"},
+		"error":   {brokenSource{cause}, "source failed"},
 		"nothing": {brokenSource{nil}, "neither a token nor an error"},
 		"nil":     {nil, "token source is nil"},
 	} {
 		req := newRequest(t, "https://my.tapkey.com/")
 		err := client.BearerAuth(test.source)(t.Context(), req)
 		if err == nil || !strings.Contains(err.Error(), test.want) || len(req.Header) != 0 {
-			t.Errorf("%s: %v, header %v", name, err, req.Header)
+			t.Errorf("%s: got error %v and header %v, want an error with %q and no header", name, err, req.Header, test.want)
 		}
 	}
 }
@@ -129,7 +132,5 @@ func TestBearerAuthAllocatesNothingPerCall(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if allocs != 0 {
-		t.Errorf("%v allocations", allocs)
-	}
+	equal(t, "allocations", allocs, 0)
 }

@@ -23,9 +23,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// TestChaos calls from 64 goroutines, over a network that cannot be relied on, a server
-// that fails at random. TAPKEY_CHAOS_CALLS sets how many calls there are.
+// TestChaos makes calls from 64 goroutines over an unreliable network to a server that fails
+// at random. It checks that no write is executed twice and that no goroutine, connection or
+// body is left. TAPKEY_CHAOS_CALLS sets the number of calls.
 func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: 1,500 calls over an unreliable network")
+	}
 	calls := 1500
 	if text := os.Getenv("TAPKEY_CHAOS_CALLS"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -47,21 +51,21 @@ func TestChaos(t *testing.T) {
 			break
 		}
 		if time.Now().After(wait) {
-			t.Fatalf("%d goroutines are left:\n%s", len(left), strings.Join(left, "\n\n"))
+			t.Fatalf("got %d goroutines after the run, want none:\n%s", len(left), strings.Join(left, "\n\n"))
 		}
 	}
 	if now := heapInUse(); now > heap+4<<20 {
-		t.Errorf("%d KiB of the heap in use, %d KiB before", now>>10, heap>>10)
+		t.Errorf("got %d KiB of heap in use, want at most 4096 KiB more than the initial %d KiB", now>>10, heap>>10)
 	}
 }
 
-// stacks returns the stack of each goroutine by its number.
+// stacks returns the stack of each goroutine by its ID.
 func stacks() map[string]string {
 	buf := make([]byte, 8<<20)
 	all := make(map[string]string)
 	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		number, _, _ := strings.Cut(stack, " [")
-		all[number] = stack
+		id, _, _ := strings.Cut(stack, " [")
+		all[id] = stack
 	}
 	return all
 }
@@ -69,7 +73,7 @@ func stacks() map[string]string {
 func heapInUse() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // what sync.Pools hold takes two
+	runtime.GC() // a second cycle releases the contents of sync.Pools
 	runtime.ReadMemStats(&m)
 	return m.HeapInuse
 }
@@ -90,7 +94,7 @@ func runChaos(t *testing.T, calls int) {
 	network := newNetwork(t, server.BaseURL())
 	defer network.close()
 
-	// What is behind the client counts its connections and bodies.
+	// Count the open connections and response bodies.
 	var connections, bodies atomic.Int32
 	dialer := &net.Dialer{Timeout: engine.DefaultDialTimeout}
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -111,16 +115,16 @@ func runChaos(t *testing.T, calls int) {
 			return rsp, err
 		})}))
 	direct := &http.Transport{}
-	onlooker := chaosClient(t, server, func(url string) string { return url },
+	observer := chaosClient(t, server, func(url string) string { return url },
 		client.WithHTTPClient(&http.Client{Transport: direct}), client.WithRetries(100))
-	owners, err := onlooker.ListOwners(t.Context())
+	owners, err := observer.ListOwners(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	run := &chaos{
 		client: c, server: server, network: network, owners: owners, calls: int64(calls),
-		told: make(map[string]bool), outcomes: make(map[string]int),
+		created: make(map[string]bool), outcomes: make(map[string]int),
 	}
 	var wait sync.WaitGroup
 	for worker := range 64 {
@@ -132,25 +136,24 @@ func runChaos(t *testing.T, calls int) {
 		t.Fatal(err)
 	}
 	t.Logf("%d calls: %v", run.done.Load(), run.outcomes)
-	t.Logf("%d resets, %d truncations, %d pieces delayed, %d cut off by the outage, %d token requests",
+	t.Logf("%d resets, %d truncations, %d delays, %d connections ended by the outage, %d token requests",
 		network.resets.Load(), network.truncations.Load(), network.delays.Load(), network.cut.Load(), server.TokenRequests())
 	if network.resets.Load() == 0 || network.truncations.Load() == 0 || network.delays.Load() == 0 || network.cut.Load() == 0 {
-		t.Error("the network has been too good")
+		t.Error("got no reset, truncation, delay or outage, want at least one of each")
 	}
-	run.checkStore(t, onlooker)
+	run.checkStore(t, observer)
 
 	transport.CloseIdleConnections()
 	direct.CloseIdleConnections()
-	if n := bodies.Load(); n != 0 {
-		t.Errorf("%d bodies are open", n)
-	}
+	equal(t, "open bodies", bodies.Load(), 0)
 	for wait := time.Now().Add(10 * time.Second); connections.Load() != 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(wait) {
-			t.Fatalf("%d connections are open", connections.Load())
+			t.Fatalf("got %d open connections, want none", connections.Load())
 		}
 	}
 }
 
+// chaosClient returns a client of server. It calls the URLs that rewrite returns.
 func chaosClient(t *testing.T, server *sandbox.Server, rewrite func(string) string, opts ...client.Option) *client.Client {
 	t.Helper()
 	c, err := client.New(append([]client.Option{
@@ -165,7 +168,7 @@ func chaosClient(t *testing.T, server *sandbox.Server, rewrite func(string) stri
 	return c
 }
 
-// chaos is one run.
+// chaos is the state of one run.
 type chaos struct {
 	client  *client.Client
 	server  *sandbox.Server
@@ -175,11 +178,11 @@ type chaos struct {
 	done    atomic.Int64
 
 	mu       sync.Mutex
-	told     map[string]bool // of each contact: whether the caller was told that it is there
+	created  map[string]bool // by identifier of the contact: whether CreateContact succeeded
 	outcomes map[string]int
 }
 
-// work calls one operation after the other until there have been enough calls.
+// work calls the operations in turn until the number of calls is reached.
 func (r *chaos) work(t *testing.T, worker int) {
 	owner, ctx, last := r.owners[worker%len(r.owners)].ID, t.Context(), ""
 	for i := 0; ; i++ {
@@ -196,13 +199,13 @@ func (r *chaos) work(t *testing.T, worker int) {
 			var contact tapkey.Contact
 			contact, err = r.client.CreateContact(ctx, owner, tapkey.ContactCreate{IPID: new("tapkey"), Identifier: &identifier})
 			r.mu.Lock()
-			r.told[identifier] = err == nil
+			r.created[identifier] = err == nil
 			r.mu.Unlock()
 			if errors.Is(err, api.ErrConflict) {
-				t.Errorf("%s was sent twice: %v", identifier, err)
+				t.Errorf("%s: got error %v, want no conflict: the create was sent twice", identifier, err)
 			}
 			if last = contact.ID; err == nil && last == "" {
-				t.Errorf("%s: neither a value nor an error", identifier)
+				t.Errorf("%s: got a contact without an id and no error, want an id or an error", identifier)
 			}
 		case 1:
 			_, err = r.client.ListGrants(ctx, owner, nil)
@@ -222,16 +225,16 @@ func (r *chaos) work(t *testing.T, worker int) {
 				items++
 			}
 			if err == nil && items != 60 {
-				t.Errorf("%d log entries and no error", items)
+				t.Errorf("got %d log entries and no error, want 60 or an error", items)
 			}
 		case 7:
 			err = r.client.DeletePermission(ctx, owner, "none")
 			if err == nil {
-				t.Error("deleted what is not there")
+				t.Error("DeletePermission of an unknown permission: got no error, want one")
 			}
 		}
 		if failed, ok := errors.AsType[*api.Error](err); err != nil && (!ok || failed.Operation == "" || strings.Contains(err.Error(), "\n")) {
-			t.Errorf("%v is no *api.Error", err)
+			t.Errorf("got error %v, want an *api.Error with an operation on one line", err)
 		}
 		r.mu.Lock()
 		r.outcomes[chaosOutcome(err)]++
@@ -239,17 +242,18 @@ func (r *chaos) work(t *testing.T, worker int) {
 	}
 }
 
+// chaosOutcome returns the name of an outcome for the log.
 func chaosOutcome(err error) string {
 	if _, ok := errors.AsType[*client.TokenError](err); ok {
 		return "TokenError"
 	}
 	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode == 0 {
-		return "no answer"
+		return "no response"
 	}
 	return outcome(err)
 }
 
-// disturb does what is not left to chance, at the nth call.
+// disturb causes an outage, revokes tokens and expires tokens at fixed calls.
 func (r *chaos) disturb(n int64) {
 	share := r.calls / 10
 	switch {
@@ -258,16 +262,17 @@ func (r *chaos) disturb(n int64) {
 	case n%(2*share) == 0:
 		r.server.RevokeTokens()
 	case n%(2*share) == share:
-		r.server.AdvanceTime(2 * time.Hour) // every token has expired
+		r.server.AdvanceTime(2 * time.Hour) // all tokens expire
 	}
 }
 
-// checkStore: each create at most once, and once where the caller was told so.
-func (r *chaos) checkStore(t *testing.T, onlooker *client.Client) {
+// checkStore checks that each contact exists at most once, and exactly once if CreateContact
+// succeeded.
+func (r *chaos) checkStore(t *testing.T, observer *client.Client) {
 	t.Helper()
 	times := make(map[string]int)
 	for _, owner := range r.owners {
-		for contact, err := range onlooker.AllContacts(t.Context(), owner.ID, nil) {
+		for contact, err := range observer.AllContacts(t.Context(), owner.ID, nil) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -275,20 +280,20 @@ func (r *chaos) checkStore(t *testing.T, onlooker *client.Client) {
 		}
 	}
 	confirmed := 0
-	for identifier, told := range r.told {
-		if n := times[identifier]; n > 1 || told && n != 1 {
-			t.Errorf("%s is there %d times; the caller was told so: %t", identifier, n, told)
+	for identifier, created := range r.created {
+		if n := times[identifier]; n > 1 || created && n != 1 {
+			t.Errorf("%s: got %d contacts, want at most 1, and 1 if created (%t)", identifier, n, created)
 		}
-		if told {
+		if created {
 			confirmed++
 		}
 	}
-	if confirmed == 0 || confirmed == len(r.told) {
-		t.Errorf("%d of %d creates were confirmed", confirmed, len(r.told))
+	if confirmed == 0 || confirmed == len(r.created) {
+		t.Errorf("got %d of %d creates confirmed, want some and not all", confirmed, len(r.created))
 	}
 }
 
-// network is a TCP proxy that delays, cuts off and resets connections.
+// network is a TCP proxy that delays, truncates and resets connections.
 type network struct {
 	listener net.Listener
 	target   string
@@ -319,12 +324,12 @@ func newNetwork(t *testing.T, url string) *network {
 	return n
 }
 
-// rewrite makes a URL of the target lead through the network.
+// rewrite replaces the address of the target in a URL by that of the proxy.
 func (n *network) rewrite(url string) string {
 	return strings.Replace(url, n.target, n.listener.Addr().String(), 1)
 }
 
-// fail ends all connections that are used, and lets none through for a while.
+// fail starts an outage of length d. It resets every connection that carries data.
 func (n *network) fail(d time.Duration) {
 	n.down.Store(true)
 	n.outage.Add(1)
@@ -355,8 +360,8 @@ func (n *network) serve(caller net.Conn) {
 	<-up
 }
 
-// carry carries pieces until one of them meets with an accident, and then ends both
-// directions.
+// carry copies data from one connection to the other. For each piece it chooses a fault at
+// random. A reset and a truncation close both connections.
 func (n *network) carry(to, from net.Conn) {
 	defer to.Close()
 	defer from.Close()
@@ -366,21 +371,21 @@ func (n *network) carry(to, from net.Conn) {
 		if err != nil {
 			return
 		}
-		accident := rand.N(100)
+		chance := rand.N(100)
 		switch {
 		case n.down.Load():
 			n.cut.Add(1)
 			reset(to, from)
 			return
-		case accident < 2: // an answer may be lost: what was asked for has been done
+		case chance < 2: // the response of an executed request may be lost
 			n.resets.Add(1)
 			reset(to, from)
 			return
-		case accident == 2:
+		case chance == 2:
 			n.truncations.Add(1)
 			_, _ = to.Write(buf[:size/2])
 			return
-		case accident < 13:
+		case chance < 13:
 			n.delays.Add(1)
 			time.Sleep(rand.N(20 * time.Millisecond))
 		}
@@ -390,14 +395,14 @@ func (n *network) carry(to, from net.Conn) {
 	}
 }
 
-// reset makes the next Close a reset.
+// reset makes Close send a TCP reset.
 func reset(conns ...net.Conn) {
 	for _, conn := range conns {
 		_ = conn.(*net.TCPConn).SetLinger(0)
 	}
 }
 
-// trackedConn counts down once when it is closed.
+// trackedConn decrements open when it is closed for the first time.
 type trackedConn struct {
 	net.Conn
 	open *atomic.Int32

@@ -24,7 +24,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-func TestOwnersOfTheSandbox(t *testing.T) {
+func TestOwnersInTheSandbox(t *testing.T) {
 	for name, style := range map[string]oauth2.AuthStyle{
 		"body": oauth2.AuthStyleInParams, "basic": oauth2.AuthStyleInHeader,
 	} {
@@ -43,33 +43,27 @@ func TestOwnersOfTheSandbox(t *testing.T) {
 			}
 			owners, err := c.ListOwners(t.Context())
 			if err != nil || len(owners) == 0 {
-				t.Fatalf("ListOwners: %v, %v", owners, err)
+				t.Fatalf("ListOwners: got %v and error %v, want owners", owners, err)
 			}
 			for _, owner := range owners {
 				got, err := c.GetOwner(t.Context(), owner.ID)
 				if err != nil || got != owner {
-					t.Errorf("GetOwner(%s) = %v, %v, want %v", owner.ID, got, err, owner)
+					t.Errorf("GetOwner(%s): got %v and error %v, want %v", owner.ID, got, err, owner)
 				}
 			}
-			if n := server.TokenRequests(); n != 1 {
-				t.Errorf("%d token requests", n)
-			}
-			if n := server.Count("listOwners"); n != 1 {
-				t.Errorf("%d requests for the list", n)
-			}
+			equal(t, "token requests", server.TokenRequests(), 1)
+			equal(t, "list requests", server.Count("listOwners"), 1)
 		})
 	}
 }
 
-func TestWhatIsSent(t *testing.T) {
+func TestRequests(t *testing.T) {
 	s := newService(t, nil, nil)
 	var order []string
 	editor := func(name string) tapkey.RequestEditorFn {
 		return func(_ context.Context, req *http.Request) error {
 			order = append(order, name)
-			if req.Header.Get("Authorization") != "" {
-				t.Errorf("editor %s sees the Authorization header", name)
-			}
+			equal(t, "Authorization in editor "+name, req.Header.Get("Authorization"), "")
 			return nil
 		}
 	}
@@ -78,32 +72,31 @@ func TestWhatIsSent(t *testing.T) {
 	if _, err := c.ListContacts(t.Context(), "7", &tapkey.ListContactsParams{Filter: &filter}, editor("call")); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(order, []string{"client", "call"}) {
-		t.Errorf("editors ran as %v", order)
+	if want := []string{"client", "call"}; !slices.Equal(order, want) {
+		t.Errorf("got the order of editors %v, want %v", order, want)
 	}
 	req := s.api.all()[0]
 	if want := "/base/api/v1/Owners/7/Contacts?%24filter=name%20eq%20%27A%2BB%27%20and%20active%20eq%20true"; req.RequestURI != want {
-		t.Errorf("sent to %s,\nwant    %s", req.RequestURI, want)
+		t.Errorf("got the target %s,\nwant           %s", req.RequestURI, want)
 	}
 	for name, want := range map[string]string{"Authorization": "Bearer the-token", "Accept": "application/json"} {
 		if got := req.Header.Values(name); len(got) != 1 || got[0] != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
+			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
 	if got := req.Header.Get("User-Agent"); !strings.HasPrefix(got, "tapkey-go") {
-		t.Errorf("User-Agent is %q", got)
+		t.Errorf("got User-Agent %q, want prefix tapkey-go", got)
 	}
 	token := s.login.all()[0]
 	want := "client_id=the-id&client_secret=the-s3cret&grant_type=client_credentials&scope=read%3Aowneraccounts+read%3Agrants"
 	if token.Method != http.MethodPost || token.body != want || token.Header.Get("Authorization") != "" {
-		t.Errorf("token request: %s %s, Authorization %q", token.Method, token.body, token.Header.Get("Authorization"))
+		t.Errorf("token request: got %s %s with Authorization %q, want POST %s without", token.Method, token.body, token.Header.Get("Authorization"), want)
 	}
-	if len(s.login.all()) != 1 || len(s.api.all()) != 1 {
-		t.Errorf("%d token requests and %d calls", len(s.login.all()), len(s.api.all()))
-	}
+	equal(t, "token requests", len(s.login.all()), 1)
+	equal(t, "API requests", len(s.api.all()), 1)
 }
 
-func TestAwkwardSecret(t *testing.T) {
+func TestSecretsAreEscaped(t *testing.T) {
 	const id, secret = "my id:1", "s:/+%&= é√"
 	for name, style := range map[string]oauth2.AuthStyle{
 		"body": oauth2.AuthStyleInParams, "basic": oauth2.AuthStyleInHeader,
@@ -115,20 +108,20 @@ func TestAwkwardSecret(t *testing.T) {
 				if basicID, basicSecret, ok := req.BasicAuth(); ok {
 					gotID, gotSecret = formDecode(basicID), formDecode(basicSecret)
 				}
-				answerJSON(http.StatusOK, map[string]any{"access_token": "t", "expires_in": 60})(w, req)
+				respondJSON(http.StatusOK, map[string]any{"access_token": "t", "expires_in": 60})(w, req)
 			}, nil)
 			c := s.client(t, client.WithCredentials(id, secret), client.WithAuthStyle(style))
 			if _, err := c.ListOwners(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if gotID != id || gotSecret != secret {
-				t.Errorf("the token endpoint read %q and %q", gotID, gotSecret)
+				t.Errorf("got credentials %q and %q, want %q and %q", gotID, gotSecret, id, secret)
 			}
 		})
 	}
 }
 
-func TestVariants(t *testing.T) {
+func TestWith(t *testing.T) {
 	s := newService(t, nil, nil)
 	c := s.client(t)
 	variant, err := c.With(client.WithUserAgent("acme/1.0"), client.WithMaxResponseBytes(5))
@@ -139,21 +132,17 @@ func TestVariants(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := variant.ListOwners(t.Context()); !errors.Is(err, api.ErrTooLarge) {
-		t.Errorf("an answer of more than 5 bytes: %v", err)
+		t.Errorf("response of more than 5 bytes: got error %v, want ErrTooLarge", err)
 	}
-	if n := len(s.login.all()); n != 1 {
-		t.Errorf("%d token requests", n)
-	}
-	calls := s.api.all()
-	if got := calls[1].Header.Get("User-Agent"); got != "acme/1.0" {
-		t.Errorf("the variant's User-Agent is %q", got)
-	}
-	if got := calls[0].Header.Get("User-Agent"); got == "acme/1.0" {
-		t.Error("the variant has changed what it came from")
+	equal(t, "token requests", len(s.login.all()), 1)
+	requests := s.api.all()
+	equal(t, "User-Agent of the variant", requests[1].Header.Get("User-Agent"), "acme/1.0")
+	if got := requests[0].Header.Get("User-Agent"); got == "acme/1.0" {
+		t.Errorf("got User-Agent %q of the original client, want the default", got)
 	}
 }
 
-func TestTheCallersHeaderIsLeftAlone(t *testing.T) {
+func TestCallersHeaderIsKept(t *testing.T) {
 	s := newService(t, nil, nil)
 	_, err := s.client(t).ListOwners(t.Context(), func(_ context.Context, req *http.Request) error {
 		req.Header.Set("Authorization", "access_token abc")
@@ -162,15 +151,11 @@ func TestTheCallersHeaderIsLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.api.all()[0].Header.Get("Authorization"); got != "access_token abc" {
-		t.Errorf("Authorization is %q", got)
-	}
-	if n := len(s.login.all()); n != 0 {
-		t.Errorf("%d token requests for a call that needs none", n)
-	}
+	equal(t, "Authorization", s.api.all()[0].Header.Get("Authorization"), "access_token abc")
+	equal(t, "token requests", len(s.login.all()), 0)
 }
 
-func TestAMovedRequestIsNotSent(t *testing.T) {
+func TestRequestToAnotherOriginIsNotSent(t *testing.T) {
 	elsewhere := newService(t, nil, nil)
 	for name, move := range map[string]func(*http.Request){
 		"host":        func(req *http.Request) { req.URL.Host = strings.TrimPrefix(elsewhere.apiURL, "http://")[:15] },
@@ -187,9 +172,7 @@ func TestAMovedRequestIsNotSent(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "changed its origin") {
 				t.Errorf("got error %v, want one that says the origin was changed", err)
 			}
-			if n := len(s.api.all()) + len(s.login.all()) + len(elsewhere.api.all()); n != 0 {
-				t.Errorf("%d requests were sent", n)
-			}
+			equal(t, "requests", len(s.api.all())+len(s.login.all())+len(elsewhere.api.all()), 0)
 		})
 	}
 }
@@ -205,19 +188,17 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		for name, s := range map[string]*service{"API": newService(t, nil, to), "token": newService(t, to, nil)} {
 			_, err := s.client(t).CreateOwner(t.Context(), tapkey.OwnerAccountCreate{Name: "Home"})
 			if !errors.Is(err, api.ErrRedirect) || !strings.HasSuffix(err.Error(), "to "+origin) {
-				t.Errorf("%d from %s: %v", status, name, err)
+				t.Errorf("%d from %s: got error %v, want ErrRedirect to %s", status, name, err, origin)
 			}
 		}
-		if n := len(elsewhere.api.all()); n != 0 {
-			t.Errorf("%d: %d requests went elsewhere", status, n)
-		}
+		equal(t, fmt.Sprintf("requests to the target after %d", status), len(elsewhere.api.all()), 0)
 	}
 }
 
-func TestOwnHTTPClient(t *testing.T) {
+func TestWithHTTPClient(t *testing.T) {
 	handler := http.NewServeMux()
-	handler.HandleFunc("/token", answerJSON(http.StatusOK, map[string]any{"access_token": "t", "expires_in": 60}))
-	handler.HandleFunc("/api/v1/Owners", answerJSON(http.StatusOK, []any{}))
+	handler.HandleFunc("/token", respondJSON(http.StatusOK, map[string]any{"access_token": "t", "expires_in": 60}))
+	handler.HandleFunc("/api/v1/Owners", respondJSON(http.StatusOK, []any{}))
 	server := httptest.NewTLSServer(handler)
 	defer server.Close()
 	options := []client.Option{
@@ -232,12 +213,12 @@ func TestOwnHTTPClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Its transport, with its certificates, serves both endpoints.
+	// Both endpoints use its transport and its certificates.
 	if _, err := c.ListOwners(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("got error %v, want none", err)
 	}
 	if own.Transport != before.Transport || own.CheckRedirect != nil || own.Timeout != 0 || own.Jar != nil {
-		t.Error("the caller's http.Client was changed")
+		t.Errorf("got the http.Client %+v, want it unchanged: %+v", own, &before)
 	}
 	c, err = client.New(options...)
 	if err != nil {
@@ -245,11 +226,11 @@ func TestOwnHTTPClient(t *testing.T) {
 	}
 	_, err = c.ListOwners(t.Context())
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
-		t.Errorf("unknown CA: %v", err)
+		t.Errorf("unknown CA: got error %v, want a CertificateVerificationError", err)
 	}
 }
 
-func TestTokenRefused(t *testing.T) {
+func TestTokenError(t *testing.T) {
 	server, err := sandbox.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -263,59 +244,55 @@ func TestTokenRefused(t *testing.T) {
 	_, err = c.ListOwners(t.Context())
 	refused, ok := errors.AsType[*client.TokenError](err)
 	if !ok || refused.Code != "invalid_client" || refused.StatusCode != http.StatusBadRequest {
-		t.Fatalf("got %#v", err)
+		t.Fatalf("got error %#v, want a TokenError invalid_client with status 400", err)
 	}
 	failed, ok := errors.AsType[*api.Error](err)
 	if !ok || failed.Operation != "listOwners" || failed.StatusCode != 0 {
-		t.Errorf("got %#v", err)
+		t.Errorf("got error %#v, want an Error of listOwners with status 0", err)
 	}
 	if strings.Contains(err.Error(), "wr0ng") || !strings.Contains(err.Error(), "invalid_client") {
-		t.Errorf("the error says %q", err)
+		t.Errorf("got error %q, want one with invalid_client and without the secret", err)
 	}
-	if n := server.TokenRequests(); n != 1 {
-		t.Errorf("%d token requests", n)
-	}
-	if n := server.Count("listOwners"); n != 0 {
-		t.Errorf("%d calls without a token", n)
-	}
+	equal(t, "token requests", server.TokenRequests(), 1)
+	equal(t, "API requests", server.Count("listOwners"), 0)
 }
 
-func TestLogIsAnAllowList(t *testing.T) {
+func TestLogContainsOnlyListedFields(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s := newService(t, nil, answerJSON(http.StatusNotFound, map[string]any{"ErrorCode": "N0t"}))
+	s := newService(t, nil, respondJSON(http.StatusNotFound, map[string]any{"ErrorCode": "N0t"}))
 	filter := "email eq 'private@example.com'"
 	_, err := s.client(t, client.WithLogger(logger)).ListGrants(t.Context(), "0wner", &tapkey.ListGrantsParams{Filter: &filter})
 	if !errors.Is(err, api.ErrNotFound) {
-		t.Fatal(err)
+		t.Fatalf("got error %v, want ErrNotFound", err)
 	}
 	line := log.String()
 	for _, want := range []string{`"operation":"listGrants"`, `"path":"/Owners/{ownerAccountId}/Grants"`, `"method":"GET"`, `"status":404`, `"duration":`} {
 		if !strings.Contains(line, want) {
-			t.Errorf("%s is not in %s", want, line)
+			t.Errorf("got %s, want %s in it", line, want)
 		}
 	}
 	for _, secret := range []string{"private", "0wner", "the-token", "the-s3cret", "N0t"} {
 		if strings.Contains(line, secret) {
-			t.Errorf("%s is in %s", secret, line)
+			t.Errorf("got %s, want no %s in it", line, secret)
 		}
 	}
 }
 
-// TestTheLogTellsAttempts: each has its number, and the id that the server gives it, if
-// that is one.
-func TestTheLogTellsAttempts(t *testing.T) {
+// Each attempt is logged with its number, and with the request ID of the response if that is
+// valid.
+func TestLogOfAttempts(t *testing.T) {
 	for name, test := range map[string]struct {
 		header http.Header
 		want   string
 	}{
-		"none":           {nil, "<nil>"},
-		"X-Request-Id":   {http.Header{"X-Request-Id": {"abc-1:2.3_4|5"}}, "abc-1:2.3_4|5"},
-		"Request-Id":     {http.Header{"Request-Id": {"abc"}}, "abc"},
-		"traceparent":    {http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
-		"a line break":   {http.Header{"X-Request-Id": {"a\nb"}}, "<nil>"},
-		"as a token":     {http.Header{"X-Request-Id": {strings.Repeat("a", 65)}}, "<nil>"},
-		"the second one": {http.Header{"X-Request-Id": {"no id"}, "Request-Id": {"abc"}}, "abc"},
+		"none":          {nil, "<nil>"},
+		"X-Request-Id":  {http.Header{"X-Request-Id": {"abc-1:2.3_4|5"}}, "abc-1:2.3_4|5"},
+		"Request-Id":    {http.Header{"Request-Id": {"abc"}}, "abc"},
+		"traceparent":   {http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+		"line break":    {http.Header{"X-Request-Id": {"a\nb"}}, "<nil>"},
+		"too long":      {http.Header{"X-Request-Id": {strings.Repeat("a", 65)}}, "<nil>"},
+		"second header": {http.Header{"X-Request-Id": {"not an id"}, "Request-Id": {"abc"}}, "abc"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -336,16 +313,16 @@ func TestTheLogTellsAttempts(t *testing.T) {
 				}
 				want := []string{"1 503 <nil> " + test.want, "2 <nil> no response <nil>", "3 200 <nil> <nil>"}
 				if !slices.Equal(got, want) {
-					t.Errorf("logged %q, want %q", got, want)
+					t.Errorf("got the log %q, want %q", got, want)
 				}
 			})
 		})
 	}
 }
 
-// TestA401SaysWhatToDo: whatever the call returns, and not on the raw client.
-func TestA401SaysWhatToDo(t *testing.T) {
-	s := newService(t, nil, answerJSON(http.StatusUnauthorized, map[string]any{"ErrorCode": "N0"}))
+// A 401 of any call is an error with a hint. The raw client returns the response instead.
+func TestUnauthorizedHasAHint(t *testing.T) {
+	s := newService(t, nil, respondJSON(http.StatusUnauthorized, map[string]any{"ErrorCode": "N0"}))
 	c := s.client(t)
 	_, listErr := c.ListOwners(t.Context())
 	for operation, err := range map[string]error{
@@ -354,19 +331,19 @@ func TestA401SaysWhatToDo(t *testing.T) {
 	} {
 		failed, ok := errors.AsType[*api.Error](err)
 		if want := operation + ": 401 Unauthorized (N0): run tapkey doctor to find the cause"; !ok || err.Error() != want {
-			t.Errorf("it says %q, want %q", err, want)
+			t.Errorf("got error %q, want %q", err, want)
 		}
 		if !errors.Is(err, api.ErrUnauthorized) || failed.Header.Get("Content-Type") == "" || len(failed.Body) == 0 {
-			t.Errorf("got %#v", err)
+			t.Errorf("got error %#v, want ErrUnauthorized with a header and a body", err)
 		}
 	}
 	rsp, err := c.Raw().ListOwners(t.Context())
 	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
-		t.Fatal(rsp, err)
+		t.Fatalf("raw client: got %v and error %v, want status 401", rsp, err)
 	}
 	rsp.Body.Close()
-	forbidden := newService(t, nil, answerJSON(http.StatusForbidden, map[string]any{}))
+	forbidden := newService(t, nil, respondJSON(http.StatusForbidden, map[string]any{}))
 	if _, err := forbidden.client(t).ListOwners(t.Context()); !strings.HasSuffix(err.Error(), ": 403 Forbidden") {
-		t.Errorf("it says %q", err)
+		t.Errorf("got error %q, want suffix : 403 Forbidden", err)
 	}
 }

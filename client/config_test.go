@@ -12,7 +12,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
-func TestNewRefuses(t *testing.T) {
+func TestNewRejects(t *testing.T) {
 	good := client.WithCredentials("id", "s3cret")
 	tests := map[string]struct {
 		opts []client.Option
@@ -22,7 +22,7 @@ func TestNewRefuses(t *testing.T) {
 		"no id":               {[]client.Option{client.WithCredentials("", "s3cret")}, "client id is missing"},
 		"no secret":           {[]client.Option{client.WithCredentials("id", "")}, "client secret is missing"},
 		"line break":          {[]client.Option{client.WithCredentials("id", "s3cret\n")}, "client secret begins or ends with a space"},
-		"blank before id":     {[]client.Option{client.WithCredentials(" id", "s3cret")}, "client id begins or ends with a space"},
+		"space before id":     {[]client.Option{client.WithCredentials(" id", "s3cret")}, "client id begins or ends with a space"},
 		"nil option":          {[]client.Option{good, nil}, "an option is nil"},
 		"nil source":          {[]client.Option{client.WithTokenSource(nil)}, "token source is nil"},
 		"nil http client":     {[]client.Option{good, client.WithHTTPClient(nil)}, "http.Client is nil"},
@@ -40,29 +40,29 @@ func TestNewRefuses(t *testing.T) {
 		"no URL":              {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/%zz")}, "base URL: is not a URL"},
 		"plain token URL":     {[]client.Option{good, client.WithTokenURL("http://login.tapkey.com/connect/token")}, "token URL: plain http"},
 		"empty token URL":     {[]client.Option{good, client.WithTokenURL("")}, "token URL: is empty"},
-		"blank scope":         {[]client.Option{good, client.WithScopes("read:owneraccounts", " ")}, "a scope is empty"},
+		"empty scope":         {[]client.Option{good, client.WithScopes("read:owneraccounts", " ")}, "a scope is empty"},
 		"two scopes in one":   {[]client.Option{good, client.WithScopes("read:owneraccounts read:grants")}, "pass each scope separately"},
 		"no scope":            {[]client.Option{good, client.WithScopes()}, "no scopes to request"},
-		"auth style by guess": {[]client.Option{good, client.WithAuthStyle(oauth2.AuthStyleAutoDetect)}, "auth style"},
+		"auto-detected style": {[]client.Option{good, client.WithAuthStyle(oauth2.AuthStyleAutoDetect)}, "auth style"},
 		"negative retries":    {[]client.Option{good, client.WithRetries(-1)}, "retries: -1"},
 		"no bytes":            {[]client.Option{good, client.WithMaxResponseBytes(0)}, "maximum response size: 0"},
 		"empty pages":         {[]client.Option{good, client.WithPageSize(0)}, "page size: 0"},
 		"negative read-ahead": {[]client.Option{good, client.WithReadAhead(-2)}, "read-ahead: -2"},
-		"blank user agent":    {[]client.Option{good, client.WithUserAgent(" ")}, "user agent is only spaces"},
+		"space as user agent": {[]client.Option{good, client.WithUserAgent(" ")}, "user agent is only spaces"},
 		"user agent, 2 lines": {[]client.Option{good, client.WithUserAgent("a\r\nX: y")}, "contains a control character"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c, err := client.New(test.opts...)
 			if err == nil || c != nil {
-				t.Fatalf("New gave %v, %v", c, err)
+				t.Fatalf("got client %v and error %v, want no client and an error", c, err)
 			}
 			text := err.Error()
 			if !strings.Contains(text, test.want) || !strings.HasPrefix(text, "invalid configuration: ") {
 				t.Errorf("got error %q, want invalid configuration: and %q", text, test.want)
 			}
 			if strings.ContainsAny(text, "\n\r") || strings.Contains(text, "hunter2") || strings.Contains(text, "s3cret") {
-				t.Errorf("New said %q: more than a line, or a secret", text)
+				t.Errorf("got error %q, want one line without a secret", text)
 			}
 		})
 	}
@@ -71,18 +71,18 @@ func TestNewRefuses(t *testing.T) {
 func TestNewAccepts(t *testing.T) {
 	good := client.WithCredentials("id", "s3cret")
 	for name, opts := range map[string][]client.Option{
-		"credentials":     {good},
-		"source":          {client.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t"}))},
-		"loopback":        {good, client.WithBaseURL("http://127.0.0.1:80/api/v1"), client.WithTokenURL("http://[::1]/token")},
-		"localhost":       {good, client.WithBaseURL("http://LOCALHOST/api/v1/")},
-		"later wins":      {good, client.WithBaseURL("nonsense"), client.WithBaseURL("https://demo.example/api/v1")},
-		"basic":           {good, client.WithAuthStyle(oauth2.AuthStyleInHeader)},
-		"no retries":      {good, client.WithRetries(0)},
-		"no token URL":    {client.WithTokenSource(oauth2.StaticTokenSource(nil)), client.WithTokenURL("")},
-		"a logger of nil": {good, client.WithLogger(nil)},
+		"credentials":  {good},
+		"source":       {client.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t"}))},
+		"loopback":     {good, client.WithBaseURL("http://127.0.0.1:80/api/v1"), client.WithTokenURL("http://[::1]/token")},
+		"localhost":    {good, client.WithBaseURL("http://LOCALHOST/api/v1/")},
+		"later option": {good, client.WithBaseURL("nonsense"), client.WithBaseURL("https://demo.example/api/v1")},
+		"basic":        {good, client.WithAuthStyle(oauth2.AuthStyleInHeader)},
+		"no retries":   {good, client.WithRetries(0)},
+		"no token URL": {client.WithTokenSource(oauth2.StaticTokenSource(nil)), client.WithTokenURL("")},
+		"nil logger":   {good, client.WithLogger(nil)},
 	} {
 		if _, err := client.New(opts...); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 		}
 	}
 }
@@ -97,13 +97,13 @@ func TestFromEnv(t *testing.T) {
 		t.Helper()
 		_, err := client.New(opts...)
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("New gave %v, want %q in it", err, want)
+			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
 	works := func(opts ...client.Option) {
 		t.Helper()
 		if _, err := client.New(opts...); err != nil {
-			t.Error(err)
+			t.Errorf("got error %v, want none", err)
 		}
 	}
 	fails("TAPKEY_CLIENT_ID is missing", client.FromEnv())
@@ -130,7 +130,7 @@ func TestFromEnv(t *testing.T) {
 	fails("contains a character that RFC 6749 does not allow", client.FromEnv())
 }
 
-func TestWithRefusesWhatIsShared(t *testing.T) {
+func TestWithRejectsSharedOptions(t *testing.T) {
 	c, err := client.New(client.WithCredentials("id", "s3cret"))
 	if err != nil {
 		t.Fatal(err)
@@ -146,14 +146,14 @@ func TestWithRefusesWhatIsShared(t *testing.T) {
 		"FromEnv":         client.FromEnv(),
 	} {
 		if _, err := c.With(opt); err == nil || !strings.Contains(err.Error(), name+" cannot be changed by With") {
-			t.Errorf("With(%s) gave %v", name, err)
+			t.Errorf("With(%s): got error %v, want one with %q", name, err, name+" cannot be changed by With")
 		}
 	}
 	if _, err := c.With(client.WithRetries(-1)); err == nil {
-		t.Error("With(WithRetries(-1)) gave no error")
+		t.Error("With(WithRetries(-1)): got no error, want one")
 	}
 	if _, err := c.With(client.WithRetries(0), client.WithPageSize(7)); err != nil {
-		t.Error(err)
+		t.Errorf("got error %v, want none", err)
 	}
 }
 
@@ -167,6 +167,6 @@ func TestPrintingAClientShowsNoSecret(t *testing.T) {
 	slog.New(slog.NewTextHandler(&b, nil)).Info("client", "client", c)
 	slog.New(slog.NewJSONHandler(&b, nil)).Info("client", "client", c)
 	if strings.Contains(b.String(), "s3cret") {
-		t.Errorf("the secret is in %s", b.String())
+		t.Errorf("got %s, want no secret in it", b.String())
 	}
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
-// What a call costs besides the network. Allocations are counted, since they are the
-// same everywhere; times are compared in the module bench.
+// These tests measure the cost of a call without the network. They count allocations, which
+// are the same on every machine. The module bench measures time.
 
-// canned answers from memory, as cheaply as an http.RoundTripper can: two allocations.
+// canned is an http.RoundTripper that returns a response from memory with two allocations.
 type canned struct {
 	body   []byte
 	header http.Header
@@ -34,6 +34,7 @@ type cannedBody struct{ bytes.Reader }
 
 func (*cannedBody) Close() error { return nil }
 
+// cheap returns a client whose API and token source are in memory.
 func cheap(t testing.TB, body string) *client.Client {
 	t.Helper()
 	c, err := client.New(
@@ -48,7 +49,7 @@ func cheap(t testing.TB, body string) *client.Client {
 
 const anOwner = `{"id":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","name":"Home","active":true}`
 
-// TestAllocations: each of the 1,000 items has two strings.
+// Each of the 1,000 items has two strings, which are one allocation each.
 func TestAllocations(t *testing.T) {
 	ctx := context.Background()
 	one := cheap(t, anOwner)
@@ -87,9 +88,9 @@ func TestAllocations(t *testing.T) {
 		if failed != nil {
 			t.Fatal(failed)
 		}
-		t.Logf("%s: %v allocations", test.name, got)
+		t.Logf("%s: got %v allocations, want at most %v", test.name, got, test.most)
 		if got > test.most {
-			t.Errorf("%s: %v allocations, more than %v", test.name, got, test.most)
+			t.Errorf("%s: got %v allocations, want at most %v", test.name, got, test.most)
 		}
 	}
 }

@@ -188,7 +188,7 @@ func TestDoRetries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newService(t, nil, answerJSON(http.StatusServiceUnavailable, map[string]any{"ErrorCode": "Busy"}))
+			s := newService(t, nil, respondJSON(http.StatusServiceUnavailable, map[string]any{"ErrorCode": "Busy"}))
 			_, err := do(t, s.client(t, noSleep, client.WithRetries(2)), test.method, test.path, nil, map[string]string{"name": "New"})
 			if !errors.Is(err, api.ErrServer) {
 				t.Errorf("got %v, want ErrServer", err)
@@ -234,7 +234,7 @@ func TestDoRenewsTheToken(t *testing.T) {
 			t.Errorf("got %v, want a request with another token", err)
 		}
 	}
-	refusing := newService(t, nil, answerJSON(http.StatusUnauthorized, nil))
+	refusing := newService(t, nil, respondJSON(http.StatusUnauthorized, nil))
 	for _, path := range []string{"/Owners", "/Nothing"} {
 		_, err := do(t, refusing.client(t), http.MethodGet, path, nil, nil)
 		failed, ok := errors.AsType[*api.Error](err)
@@ -247,7 +247,7 @@ func TestDoRenewsTheToken(t *testing.T) {
 func TestDoLimitsTheBody(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 998)
-	s := newService(t, nil, answerJSON(http.StatusOK, long))
+	s := newService(t, nil, respondJSON(http.StatusOK, long))
 	for limit, want := range map[int64]error{999: api.ErrTooLarge, 1001: nil} { // two quotes and a line feed more
 		c := s.client(t, client.WithMaxResponseBytes(limit))
 		text, err := do(t, c, http.MethodGet, "/x", nil, nil)
@@ -269,7 +269,7 @@ func TestDoLimitsTheBody(t *testing.T) {
 
 func TestDoKeepsToTheOrigin(t *testing.T) {
 	t.Parallel()
-	other := record(answerJSON(http.StatusOK, nil))
+	other := record(respondJSON(http.StatusOK, nil))
 	elsewhere := httptest.NewServer(other)
 	defer elsewhere.Close()
 	s := newService(t, nil, func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, elsewhere.URL, http.StatusFound) })

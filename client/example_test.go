@@ -21,8 +21,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// connect does what the example of New does, and asks for all scopes that the other
-// examples need.
+// connect starts a sandbox and returns a client of it, as the example of New does. It requests
+// all scopes that the other examples need.
 func connect(opts ...client.Option) (*client.Client, *sandbox.Server) {
 	server, err := sandbox.Start()
 	if err != nil {
@@ -86,35 +86,35 @@ func ExampleClient_errors() {
 
 	_, err = c.ListOwners(context.Background())
 	if errors.Is(err, api.ErrUnauthorized) {
-		fmt.Println("the API refused the token")
+		fmt.Println("the API rejected the token")
 	}
 	if refused, ok := errors.AsType[*client.TokenError](err); ok {
-		fmt.Println("no token:", refused.Code)
+		fmt.Println("token request failed:", refused.Code)
 	}
 	// Output:
-	// no token: invalid_client
+	// token request failed: invalid_client
 }
 
-// What was refused, and why: a sentinel for errors.Is, and the details in the error.
+// Compare an error with a sentinel by errors.Is. An *api.Error contains the details.
 func ExampleClient_notFound() {
 	c, server := connect() // as in the example of New
 	defer server.Close()
 
 	_, err := c.GetOwner(context.Background(), "unknown")
 	if errors.Is(err, api.ErrNotFound) {
-		fmt.Println("there is no such owner account")
+		fmt.Println("owner account not found")
 	}
 	if failure, ok := errors.AsType[*api.Error](err); ok {
 		fmt.Println(failure.Operation, failure.Method, failure.Path)
 		fmt.Println(failure.StatusCode, failure.Code)
 	}
 	// Output:
-	// there is no such owner account
+	// owner account not found
 	// getOwner GET /Owners/{ownerAccountId}
 	// 404 NotFound
 }
 
-// A contact is created, and may open a lock for a day.
+// Create a contact and grant it access to a lock for a day.
 func ExampleClient_grant() {
 	c, server := connect() // as in the example of New
 	defer server.Close()
@@ -136,7 +136,7 @@ func ExampleClient_grant() {
 	if err != nil {
 		panic(err)
 	}
-	from := server.Time() // time.Now(), where the server's clock is the real one
+	from := server.Time() // in production: time.Now()
 	grant, err := c.CreateGrant(ctx, owner, tapkey.GrantCreate{
 		BoundLockID: locks[0].ID, ContactID: &contact.ID,
 		ValidFrom: &from, ValidBefore: new(from.AddDate(0, 0, 1)),
@@ -149,13 +149,13 @@ func ExampleClient_grant() {
 	_, err = c.CreateContact(ctx, owner, tapkey.ContactCreate{
 		IPID: new("tapkey"), Identifier: new("guest@example.com"),
 	})
-	fmt.Println("again:", errors.Is(err, api.ErrConflict))
+	fmt.Println("second contact is a conflict:", errors.Is(err, api.ErrConflict))
 	// Output:
 	// Ok true 24h0m0s
-	// again: true
+	// second contact is a conflict: true
 }
 
-// Two pages are on their way while one is consumed.
+// Request two pages in advance while the loop consumes one.
 func ExampleWithReadAhead() {
 	c, server := connect(client.WithReadAhead(2)) // as in the example of New
 	defer server.Close()
@@ -180,7 +180,7 @@ func ExampleWithReadAhead() {
 	// opened by phone: 687
 }
 
-// Pages of ten items: leaving the loop asks for no more of them.
+// Request pages of ten items. After a break no more pages are requested.
 func ExampleWithPageSize() {
 	c, server := connect(client.WithPageSize(10)) // as in the example of New
 	defer server.Close()
@@ -204,12 +204,11 @@ func ExampleWithPageSize() {
 	// 15 entries, 2 pages
 }
 
-// Settings for one call: here, a person waits for the answer, so that there is no time
-// to try again.
+// Change a setting for one call. Here the call fails at once instead of being retried.
 func ExampleClient_With() {
 	c, server := connect() // as in the example of New
 	defer server.Close()
-	impatient, err := c.With(client.WithRetries(0))
+	noRetries, err := c.With(client.WithRetries(0))
 	if err != nil {
 		panic(err)
 	}
@@ -217,7 +216,7 @@ func ExampleClient_With() {
 	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listOwners", Count: 1}); err != nil {
 		panic(err)
 	}
-	_, err = impatient.ListOwners(context.Background())
+	_, err = noRetries.ListOwners(context.Background())
 	fmt.Println("without retries:", errors.Is(err, api.ErrServer))
 
 	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: "listOwners", Count: 1}); err != nil {
@@ -225,15 +224,13 @@ func ExampleClient_With() {
 	}
 	owners, err := c.ListOwners(context.Background())
 	fmt.Println("with retries:", len(owners), err)
-	fmt.Println(server.TokenRequests(), "token for both")
+	fmt.Println("token requests:", server.TokenRequests())
 	// Output:
 	// without retries: true
 	// with retries: 4 <nil>
-	// 1 token for both
+	// token requests: 1
 }
 
-// The generated client by itself, with any token source: only the header is added, and
-// what an answer means is the caller's to find out.
 // Do reads fields that the types of package tapkey do not have, and calls operations that
 // the contract does not have.
 func ExampleClient_Do() {
@@ -254,6 +251,8 @@ func ExampleClient_Do() {
 	// Home
 }
 
+// Use the raw client of oapi-codegen with any token source. BearerAuth only adds the header;
+// the caller checks the status and decodes the body.
 func ExampleBearerAuth() {
 	server, err := sandbox.Start()
 	if err != nil {
@@ -280,8 +279,8 @@ func ExampleBearerAuth() {
 	// 200 OK
 }
 
-// A private certificate authority, for the API and for the token endpoint. A proxy or a
-// client certificate would go into the same transport.
+// Trust a private certificate authority, for the API and for the token endpoint. A proxy or a
+// client certificate is set in the same transport.
 func ExampleWithHTTPClient() {
 	server, err := sandbox.Start(sandbox.WithTLS())
 	if err != nil {
@@ -306,13 +305,13 @@ func ExampleWithHTTPClient() {
 	// 4 <nil>
 }
 
-// Each attempt is a line, and none holds a secret, an id or a query.
+// Log each attempt on one line. The log contains no secret, ID or query.
 func ExampleWithLogger() {
 	handler := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == "time" || a.Key == "duration" {
-				return slog.Attr{} // they differ from run to run
+				return slog.Attr{} // differs in each run
 			}
 			return a
 		},
@@ -331,8 +330,8 @@ func ExampleWithLogger() {
 	// level=DEBUG msg="tapkey: attempt" method=GET operation=listOwners path=/Owners attempt=2 status=200
 }
 
-// User-delegated access: a person signs in, and the program acts for them. Creating an
-// owner account is possible in no other way.
+// Use user-delegated access: a user signs in, and the program acts on the user's behalf.
+// Creating an owner account requires it.
 func ExampleWithTokenSource() {
 	login := signInServer()
 	defer login.Close()
@@ -345,8 +344,8 @@ func ExampleWithTokenSource() {
 		},
 	}
 
-	// Send the person to this URL; the code comes back to RedirectURL. Compare the
-	// state there with the one sent.
+	// Open this URL in the user's browser. The code is sent to RedirectURL. Compare the state
+	// received there with the one sent.
 	verifier := oauth2.GenerateVerifier()
 	code := signIn(config.AuthCodeURL("a-random-state", oauth2.S256ChallengeOption(verifier)))
 
@@ -368,7 +367,7 @@ func ExampleWithTokenSource() {
 	// My Home
 }
 
-// signInServer stands for Tapkey's sign-in page, its token endpoint and its API.
+// signInServer simulates Tapkey's sign-in page, token endpoint and API.
 func signInServer() *httptest.Server {
 	var challenge string
 	mux := http.NewServeMux()
@@ -382,10 +381,10 @@ func signInServer() *httptest.Server {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"access_token":"of-a-person","token_type":"Bearer","expires_in":3600}`)
+		fmt.Fprint(w, `{"access_token":"of-a-user","token_type":"Bearer","expires_in":3600}`)
 	})
 	mux.HandleFunc("PUT /api/v1/Owners", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer of-a-person" {
+		if r.Header.Get("Authorization") != "Bearer of-a-user" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
@@ -397,7 +396,7 @@ func signInServer() *httptest.Server {
 	return httptest.NewServer(mux)
 }
 
-// signIn does what a person and a browser do, and returns the code.
+// signIn simulates the user and the browser. It returns the code.
 func signIn(authURL string) string {
 	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	rsp, err := browser.Get(authURL)

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// WithSleep replaces the wait between attempts, for tests that have a network.
+// WithSleep replaces the delay between attempts, for tests outside of a synctest bubble.
 func WithSleep(sleep func(context.Context, time.Duration) error) Option {
 	return ownOption(func(c *config) { c.sleep = sleep })
 }
 
-// TokensOf is the source behind a client's bearer tokens.
+// TokensOf returns the token cache of a client.
 func TokensOf(c *Client) oauth2.TokenSource { return c.shared.tokens }

@@ -21,10 +21,10 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// What a caller gets from each class of operation while a fault lasts, with the default
-// of three retries. A cell is what the call returns and how many requests were made; for
-// those that change something also how often that was done. These tables are written by
-// hand and stand in docs/reliability.md as they are here.
+// lastingFaults is the outcome of a call of each class of operation while a fault lasts, with
+// the default of three retries. A cell contains the result of the call and the number of
+// requests; for operations that write, also the number of writes. The tables are written by
+// hand, and docs/reliability.md contains them verbatim.
 const lastingFaults = `
 | fault | list | get | create | patch | delete | action | iterator |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -64,8 +64,8 @@ const lastingFaults = `
 | unknown-enum | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 `
 
-// The same where the fault is gone at the second request, for those that this makes a
-// difference to.
+// transientFaults is the outcome if the fault affects only the first request, for the faults
+// whose outcome then differs from lastingFaults.
 const transientFaults = `
 | fault, once | list | get | create | patch | delete | action | iterator |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -84,9 +84,9 @@ const transientFaults = `
 | malformed-token,operation=token | ok/2 | ok/2 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2 |
 `
 
-var printFaults = flag.Bool("faults.print", false, "print the table of faults")
+var printFaults = flag.Bool("faults.print", false, "print the tables of faults and outcomes")
 
-// sentinels are what the tables call an error, by errors.Is.
+// sentinels are the names of errors in the tables.
 var sentinels = map[string]error{
 	"ErrBadRequest": api.ErrBadRequest, "ErrUnauthorized": api.ErrUnauthorized, "ErrPaymentRequired": api.ErrPaymentRequired,
 	"ErrForbidden": api.ErrForbidden, "ErrNotFound": api.ErrNotFound, "ErrConflict": api.ErrConflict,
@@ -94,6 +94,7 @@ var sentinels = map[string]error{
 	"ErrTooLarge": api.ErrTooLarge, "ErrRedirect": api.ErrRedirect,
 }
 
+// outcome returns the name of a result in the tables.
 func outcome(err error) string {
 	if err == nil {
 		return "ok"
@@ -112,7 +113,7 @@ func outcome(err error) string {
 	return err.Error()
 }
 
-// faultRows reads a table: the fault of each row, and the cells after it.
+// faultRows returns the rows of a table as cells. The first cell of a row is the fault.
 func faultRows(table string) (rows [][]string) {
 	for _, line := range strings.Split(strings.TrimSpace(table), "\n")[2:] {
 		cells := strings.Split(strings.Trim(line, "| "), "|")
@@ -124,6 +125,8 @@ func faultRows(table string) (rows [][]string) {
 	return rows
 }
 
+// TestFaultMatrix injects each fault of the tables and compares the outcomes. With
+// -faults.print it prints the tables.
 func TestFaultMatrix(t *testing.T) {
 	if *printFaults {
 		fmt.Print(lastingFaults, transientFaults)
@@ -133,7 +136,7 @@ func TestFaultMatrix(t *testing.T) {
 			name, _, _ := strings.Cut(row[0], ",")
 			return name == string(kind)
 		}) {
-			t.Errorf("fault %s is not in the table", kind)
+			t.Errorf("fault %s: got no row in the table, want one", kind)
 		}
 	}
 	for table, once := range map[string]bool{lastingFaults: false, transientFaults: true} {
@@ -146,13 +149,13 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// operation is one of a class.
+// operation is a call of an operation, and its class in the tables.
 type operation struct {
 	class, id string
 	call      func(context.Context, *client.Client) error
 }
 
-// operations are one of each class, on things that are there for them.
+// operations creates the resources that the calls need and returns one operation per class.
 func operations(t *testing.T, c *client.Client) []operation {
 	t.Helper()
 	owners, err := c.ListOwners(t.Context())
@@ -176,28 +179,28 @@ func operations(t *testing.T, c *client.Client) []operation {
 		{"list", "listGrants", func(ctx context.Context, c *client.Client) error {
 			list, err := c.ListGrants(ctx, owner, nil)
 			if err == nil && len(list) != len(grants) {
-				err = fmt.Errorf("%d grants", len(list))
+				err = fmt.Errorf("got %d grants, want %d", len(list), len(grants))
 			}
 			return err
 		}},
 		{"get", "getContact", func(ctx context.Context, c *client.Client) error {
 			got, err := c.GetContact(ctx, owner, contact.ID)
 			if err == nil && got.ID != contact.ID {
-				err = fmt.Errorf("contact %v", got)
+				err = fmt.Errorf("got contact %v, want id %s", got, contact.ID)
 			}
 			return err
 		}},
 		{"create", "createContact", func(ctx context.Context, c *client.Client) error {
 			got, err := c.CreateContact(ctx, owner, tapkey.ContactCreate{IPID: new("tapkey"), Identifier: new("new@example.com")})
 			if err == nil && got.ID == "" {
-				err = fmt.Errorf("contact %v", got)
+				err = fmt.Errorf("got contact %v, want an id", got)
 			}
 			return err
 		}},
 		{"patch", "updateContact", func(ctx context.Context, c *client.Client) error {
 			got, err := c.UpdateContact(ctx, owner, contact.ID, tapkey.ContactUpdate{Title: new("New")})
 			if err == nil && got.Title != "New" {
-				err = fmt.Errorf("contact %v", got)
+				err = fmt.Errorf("got contact %v, want title New", got)
 			}
 			return err
 		}},
@@ -207,7 +210,7 @@ func operations(t *testing.T, c *client.Client) []operation {
 		{"action", "revokeGrant", func(ctx context.Context, c *client.Client) error {
 			got, err := c.RevokeGrant(ctx, owner, grants[0].ID, nil)
 			if err == nil && got == nil {
-				err = errors.New("nil, nil")
+				err = errors.New("got neither a grant nor an error, want one")
 			}
 			return err
 		}},
@@ -220,7 +223,7 @@ func operations(t *testing.T, c *client.Client) []operation {
 				n++
 			}
 			if n != len(grants) {
-				return fmt.Errorf("%d grants", n)
+				return fmt.Errorf("got %d grants, want %d", n, len(grants))
 			}
 			return nil
 		}},
@@ -230,6 +233,7 @@ func operations(t *testing.T, c *client.Client) []operation {
 // classes are the columns of the tables.
 var classes = []string{"list", "get", "create", "patch", "delete", "action", "iterator"}
 
+// testFault calls each operation with a fault injected and compares the outcomes with a row.
 func testFault(t *testing.T, text string, once bool, want []string) {
 	fault, err := sandbox.ParseFault(text)
 	if err != nil {
@@ -261,10 +265,10 @@ func testFault(t *testing.T, text string, once bool, want []string) {
 	all := operations(t, setup)
 	for i, op := range all {
 		if op.class != classes[i] || len(want) != len(classes) {
-			t.Fatalf("operation %d is of class %s, and %d cells in the row", i, op.class, len(want))
+			t.Fatalf("operation %d: got class %s and %d cells, want class %s and %d cells", i, op.class, len(want), classes[i], len(classes))
 		}
-		// Without kept connections, since net/http itself repeats a GET when one of
-		// them turns out to be dead.
+		// Without keep-alive, because net/http retries a GET itself if an idle connection
+		// has been closed.
 		var attempts atomic.Int32
 		transport := &http.Transport{DisableKeepAlives: true}
 		c := newClient(client.WithMaxResponseBytes(100_000),
@@ -291,7 +295,7 @@ func testFault(t *testing.T, text string, once bool, want []string) {
 		}
 		err := op.call(t.Context(), c)
 		if failed, ok := errors.AsType[*api.Error](err); err != nil && (!ok || failed.Operation != op.id) {
-			t.Errorf("%s: %v is no *api.Error of %s", op.class, err, op.id)
+			t.Errorf("%s: got error %v, want an *api.Error of %s", op.class, err, op.id)
 		}
 		if err := server.ClearFaults(); err != nil {
 			t.Fatal(err)
@@ -306,27 +310,25 @@ func testFault(t *testing.T, text string, once bool, want []string) {
 			}
 		}
 		if made := int(attempts.Load()); arrived != made && fault.Kind != sandbox.FaultRefused {
-			t.Errorf("%s: %d requests made, %d arrived", op.class, made, arrived)
+			t.Errorf("%s: got %d requests at the server, want the %d that were sent", op.class, arrived, made)
 		}
 		got := fmt.Sprintf("%s/%d", outcome(err), attempts.Load())
 		if slices.Contains([]string{"create", "patch", "delete", "action"}, op.class) {
 			got += fmt.Sprintf("/%d", written)
 			if written > 1 && op.class != "patch" {
-				t.Errorf("%s: written %d times", op.class, written)
+				t.Errorf("%s: got %d writes, want at most 1", op.class, written)
 			}
 		}
 		if got != want[i] {
-			t.Errorf("%s: %s, want %s (%v)", op.class, got, want[i], err)
+			t.Errorf("%s: got %s, want %s (error: %v)", op.class, got, want[i], err)
 		}
 		if op.class == "create" {
-			if n := contacts(t, setup, "new@example.com"); n != written {
-				t.Errorf("%d contacts where %d were written", n, written)
-			}
+			equal(t, "contacts", contacts(t, setup, "new@example.com"), written)
 		}
 	}
 }
 
-// contacts counts those with an identifier.
+// contacts returns the number of contacts with an identifier.
 func contacts(t *testing.T, c *client.Client, identifier string) (n int) {
 	t.Helper()
 	owners, err := c.ListOwners(t.Context())
@@ -344,7 +346,7 @@ func contacts(t *testing.T, c *client.Client, identifier string) (n int) {
 	return n
 }
 
-func TestTheFaultTablesStandInTheDocumentation(t *testing.T) {
+func TestFaultTablesAreInTheDocumentation(t *testing.T) {
 	doc, err := os.ReadFile("../docs/reliability.md")
 	if err != nil {
 		t.Fatal(err)
@@ -352,7 +354,7 @@ func TestTheFaultTablesStandInTheDocumentation(t *testing.T) {
 	text := strings.ReplaceAll(string(doc), "\r\n", "\n")
 	for _, table := range []string{lastingFaults, transientFaults} {
 		if !strings.Contains(text, table) {
-			t.Errorf("docs/reliability.md does not have the table as it is here:\n%s", table)
+			t.Errorf("got docs/reliability.md without the table, want it verbatim:\n%s", table)
 		}
 	}
 }

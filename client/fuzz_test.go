@@ -17,9 +17,9 @@ import (
 
 var sentBearer = regexp.MustCompile(`^Bearer [0-9A-Za-z._~+/-]+=*$`)
 
-// FuzzTokenAnswer: whatever a token endpoint answers, a call ends in a value or an error
-// that shows no secret, and nothing but a token is sent.
-func FuzzTokenAnswer(f *testing.F) {
+// FuzzTokenResponse checks that any response of the token endpoint leads to a value, or to an
+// error that contains no secret, and that only a valid token is sent.
+func FuzzTokenResponse(f *testing.F) {
 	for _, body := range []string{
 		tokenBody, `{"access_token":"SECRET"}`, `{"access_token":"a b","expires_in":"x"}`, `{"access_token":"t","token_type":"mac"}`, `{"access_token":7}`,
 		`{"access_token":"t","expires_in":1e400}`, `{"access_token":"t","expires_in":-99999999999}`, `{"error":"invalid_client","error_description":"SECRET is wrong"}`,
@@ -35,36 +35,36 @@ func FuzzTokenAnswer(f *testing.F) {
 			t.Skip()
 		}
 		const secret = "the-s3cret"
-		told := strings.NewReplacer("SECRET", secret)
+		echo := strings.NewReplacer("SECRET", secret)
 		calls := 0
 		c := tokenEndpointAndAPI(t, func(req *http.Request) (*http.Response, error) {
-			rsp := response(req, status, told.Replace(body))
-			rsp.Header = http.Header{"Content-Type": {contentType}, "Location": {told.Replace(location)}}
+			rsp := response(req, status, echo.Replace(body))
+			rsp.Header = http.Header{"Content-Type": {contentType}, "Location": {echo.Replace(location)}}
 			return rsp, nil
 		}, func(req *http.Request) (*http.Response, error) {
 			calls++
 			if header := req.Header["Authorization"]; len(header) != 1 || !sentBearer.MatchString(header[0]) {
-				t.Errorf("Authorization is %q", header)
+				t.Errorf("got Authorization %q, want one that matches %s", header, sentBearer)
 			}
 			return response(req, http.StatusOK, `[]`), nil
 		})
 		_, err := c.ListOwners(t.Context())
 		if (err == nil) != (calls == 1) {
-			t.Errorf("%d calls, %v", calls, err)
+			t.Errorf("got %d API requests and error %v, want either a request or an error", calls, err)
 		}
 		if err == nil {
 			return
 		}
 		if _, ok := errors.AsType[*api.Error](err); !ok {
-			t.Errorf("%v is no *api.Error", err)
+			t.Errorf("got error %v, want an *api.Error", err)
 		}
 		if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, secret) || strings.ContainsAny(text, "\r\n\x1b") {
-			t.Errorf("it says %q", text)
+			t.Errorf("got error %q, want one line without the secret", text)
 		}
 	})
 }
 
-// tokenEndpointAndAPI is a client whose two servers answer by functions.
+// tokenEndpointAndAPI returns a client whose in-memory servers call login and calls.
 func tokenEndpointAndAPI(t *testing.T, login, calls roundTrip) *client.Client {
 	t.Helper()
 	c, err := client.New(client.WithCredentials("the-id", "the-s3cret"), client.WithRetries(0),
@@ -80,8 +80,8 @@ func tokenEndpointAndAPI(t *testing.T, login, calls roundTrip) *client.Client {
 	return c
 }
 
-// FuzzPathValues: a request has the segments of its template, and each value arrives as
-// it was given; or it is not sent.
+// FuzzPathValues checks that a request has the segments of its path template and that each
+// value is received as it was passed, or that the request is not sent.
 func FuzzPathValues(f *testing.F) {
 	for _, value := range []string{
 		"1", "", ".", "..", "...", "a/b", "a/../../b", `a\..\b`, "%2e%2e", "%2f", "?a=b", "#a", ";a=b", "a b", "+", "ä€😀", "\x00", "\xff", "//", "http://h", "{id}", "\r\nX: y",
@@ -101,24 +101,24 @@ func FuzzPathValues(f *testing.F) {
 			if sent == nil {
 				refused, ok := errors.AsType[*api.PathValueError](err)
 				if !ok || strings.Trim(refused.Value, ".") != "" || len(refused.Value) > 2 {
-					t.Errorf("%q are refused: %v", values, err)
+					t.Errorf("%q: got error %v, want none, or a PathValueError for an empty value, . or ..", values, err)
 				}
 				return
 			}
-			got, err := url.ParseRequestURI(sent.URL.RequestURI()) // as it goes over the wire
+			got, err := url.ParseRequestURI(sent.URL.RequestURI()) // as it is sent
 			if err != nil {
 				t.Fatal(err)
 			}
 			segments, want := strings.Split(got.EscapedPath(), "/"), strings.Split("/api/v1"+template, "/")
 			if len(segments) != len(want) || got.RawQuery != "" || sent.URL.Host != "my.tapkey.com" {
-				t.Fatalf("%q go to %s", values, sent.URL)
+				t.Fatalf("%q: got the URL %s, want https://my.tapkey.com/api/v1%s", values, sent.URL, template)
 			}
 			for i, segment := range segments {
 				if want[i] == "*" {
 					want[i], values = values[0], values[1:]
 				}
 				if plain, err := url.PathUnescape(segment); err != nil || plain != want[i] || segment == "." || segment == ".." {
-					t.Errorf("segment %q of %s, want %q", segment, sent.URL, want[i])
+					t.Errorf("%s: got segment %q, want %q", sent.URL, segment, want[i])
 				}
 			}
 			sent = nil
@@ -132,7 +132,8 @@ func FuzzPathValues(f *testing.F) {
 	})
 }
 
-// FuzzBaseURL: what is called is below the base URL, at its origin and nowhere else.
+// FuzzBaseURL checks that requests are sent to the origin of the base URL, with a path below
+// it.
 func FuzzBaseURL(f *testing.F) {
 	for _, base := range []string{
 		"https://my.tapkey.com/api/v1", "https://h", "https://h/", "https://h//", "https://h/a%2Fb", "https://h/a/../b", "https://h/./", "https://h/a b", "https://h/%2e%2e",
@@ -157,14 +158,14 @@ func FuzzBaseURL(f *testing.F) {
 			t.Fatal(err)
 		}
 		if sent.URL.Scheme != want.Scheme || sent.URL.Host != strings.TrimSuffix(want.Host, ":") || sent.URL.User != nil || sent.URL.RawQuery != "" || sent.URL.Fragment != "" {
-			t.Errorf("%q: sent to %s", base, sent.URL)
+			t.Errorf("%q: got the URL %s, want the origin of %s", base, sent.URL, want)
 		}
 		if want.RawPath != "" && want.RawPath != want.EscapedPath() {
-			return // no valid encoding, which net/url guesses at
+			return // an invalid encoding, which net/url replaces
 		}
 		path := strings.TrimSuffix(want.EscapedPath(), "/") + "/Owners/1"
 		if got := sent.URL.EscapedPath(); got != path && (!strings.Contains(path, "/.") || !strings.HasSuffix(got, "/Owners/1")) {
-			t.Errorf("%q: sent to the path %s, want %s", base, got, path)
+			t.Errorf("%q: got the path %s, want %s", base, got, path)
 		}
 	})
 }

@@ -12,7 +12,15 @@ import (
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
-// recorder is a handler that keeps what it was asked.
+// equal reports an error if got is not want.
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// recorder is a handler that records requests.
 type recorder struct {
 	http.Handler
 	mu       sync.Mutex
@@ -41,20 +49,21 @@ func (r *recorder) all() []recorded {
 	return append([]recorded(nil), r.requests...)
 }
 
-// service is a token endpoint and an API, on two servers as Tapkey has them.
+// service is a token endpoint and an API on two servers, like those of Tapkey.
 type service struct {
 	login, api *recorder
 	loginURL   string
 	apiURL     string
 }
 
+// newService starts a service. A nil handler returns a token or a list of one owner.
 func newService(t *testing.T, login, api http.HandlerFunc) *service {
 	t.Helper()
 	if login == nil {
-		login = answerJSON(http.StatusOK, map[string]any{"access_token": "the-token", "token_type": "Bearer", "expires_in": 3600})
+		login = respondJSON(http.StatusOK, map[string]any{"access_token": "the-token", "token_type": "Bearer", "expires_in": 3600})
 	}
 	if api == nil {
-		api = answerJSON(http.StatusOK, []any{map[string]any{"id": "1", "name": "Home", "active": true}})
+		api = respondJSON(http.StatusOK, []any{map[string]any{"id": "1", "name": "Home", "active": true}})
 	}
 	s := &service{login: record(login), api: record(api)}
 	loginServer, apiServer := httptest.NewServer(s.login), httptest.NewServer(s.api)
@@ -75,7 +84,8 @@ func (s *service) client(t *testing.T, opts ...client.Option) *client.Client {
 	return c
 }
 
-func answerJSON(status int, body any) http.HandlerFunc {
+// respondJSON returns a handler that responds with body as JSON.
+func respondJSON(status int, body any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
@@ -83,11 +93,12 @@ func answerJSON(status int, body any) http.HandlerFunc {
 	}
 }
 
-// roundTrip is a transport in memory, for what is about time.
+// roundTrip is an in-memory transport. It is suitable for tests in a synctest bubble.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
+// response returns a response with a JSON body.
 func response(req *http.Request, status int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: req,
@@ -97,14 +108,14 @@ func response(req *http.Request, status int, body string) *http.Response {
 
 const tokenBody = `{"access_token":"the-token","token_type":"Bearer","expires_in":3600}`
 
-// inMemory is a client whose API answers by a function.
-func inMemory(t *testing.T, answer roundTrip, opts ...client.Option) *client.Client {
+// inMemory returns a client with an in-memory API that calls respond.
+func inMemory(t *testing.T, respond roundTrip, opts ...client.Option) *client.Client {
 	t.Helper()
 	transport := roundTrip(func(req *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, "/connect/token") {
 			return response(req, http.StatusOK, tokenBody), nil
 		}
-		return answer(req)
+		return respond(req)
 	})
 	c, err := client.New(append([]client.Option{
 		client.WithCredentials("the-id", "the-s3cret"), client.WithHTTPClient(&http.Client{Transport: transport}),

@@ -20,7 +20,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// iterators are all there are. A paged one asks for $skip and $top by itself.
+// iterators lists every iterator. A paged iterator sets $skip and $top.
 var iterators = map[string]struct {
 	paged bool
 	all   func(context.Context, *client.Client) iter.Seq2[string, error]
@@ -58,7 +58,7 @@ var iterators = map[string]struct {
 	}},
 }
 
-// ids makes iterators over whatever comparable.
+// ids returns an iterator over the IDs of the items, so that all iterators have one type.
 func ids[T any](all iter.Seq2[T, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for item, err := range all {
@@ -69,24 +69,24 @@ func ids[T any](all iter.Seq2[T, error]) iter.Seq2[string, error] {
 	}
 }
 
-func TestEveryIteratorIsInTheTable(t *testing.T) {
+func TestAllIteratorsAreListed(t *testing.T) {
 	for m := range reflect.TypeFor[*tapkey.API]().Methods() {
 		if _, ok := iterators[m.Name]; strings.HasPrefix(m.Name, "All") && !ok {
-			t.Errorf("%s is not in the table", m.Name)
+			t.Errorf("%s: got no entry in iterators, want one", m.Name)
 		}
 	}
 }
 
-// listServer has a number of items, and notes what is asked and which bodies are open.
+// listServer serves a list of items. It counts requests and open response bodies.
 type listServer struct {
 	items int
-	cutAt int // no more comes after so many items of the list; 0: all do
-	fail  int // a request from this item on is refused; 0: none
+	cutAt int // number of items after which the body ends; 0 sends the whole list
+	fail  int // first item for which a request fails with 503; 0 for none
 
 	requests, open atomic.Int32
 }
 
-func (s *listServer) answer(req *http.Request) (*http.Response, error) {
+func (s *listServer) respond(req *http.Request) (*http.Response, error) {
 	s.requests.Add(1)
 	from, to := 0, s.items
 	if query := req.URL.Query(); query.Has("$top") {
@@ -118,7 +118,7 @@ func (s *listServer) track(rsp *http.Response) *http.Response {
 	return rsp
 }
 
-// trackedBody counts down once when it is closed.
+// trackedBody decrements open when it is closed for the first time.
 type trackedBody struct {
 	io.ReadCloser
 	open *atomic.Int32
@@ -132,19 +132,19 @@ func (b *trackedBody) Close() error {
 
 func (s *listServer) client(t *testing.T, opts ...client.Option) *client.Client {
 	t.Helper()
-	return inMemory(t, s.answer, append([]client.Option{client.WithRetries(0)}, opts...)...)
+	return inMemory(t, s.respond, append([]client.Option{client.WithRetries(0)}, opts...)...)
 }
 
-// collect ranges to the end and asserts the rules of every iterator: an error comes
-// once, last and with no item.
+// collect ranges over all items. It checks that an error is yielded at most once, last and
+// without an item.
 func collect(t *testing.T, all iter.Seq2[string, error]) (items []string, err error) {
 	t.Helper()
 	for id, e := range all {
 		switch {
 		case err != nil:
-			t.Errorf("%q, %v behind the error %v", id, e, err)
+			t.Errorf("got item %q and error %v after the error %v, want the end of the iteration", id, e, err)
 		case e != nil && id != "":
-			t.Errorf("item %q beside the error %v", id, e)
+			t.Errorf("got item %q with the error %v, want the error alone", id, e)
 		case e == nil:
 			items = append(items, id)
 		}
@@ -153,7 +153,7 @@ func collect(t *testing.T, all iter.Seq2[string, error]) (items []string, err er
 	return items, err
 }
 
-// numbers are the ids of the first n items.
+// numbers returns the IDs of the first n items.
 func numbers(n int) (list []string) {
 	for i := range n {
 		list = append(list, strconv.Itoa(i))
@@ -161,7 +161,7 @@ func numbers(n int) (list []string) {
 	return list
 }
 
-// Every iterator behaves the same: this is the suite that each has to pass.
+// TestIterators runs the same tests with every iterator.
 func TestIterators(t *testing.T) {
 	for name, it := range iterators {
 		t.Run(name, func(t *testing.T) {
@@ -173,13 +173,12 @@ func TestIterators(t *testing.T) {
 			testCancel(t, it.all)
 			testConcurrent(t, it.all)
 			testErrorInTheMiddle(t, it.all)
-			testRefused(t, it.all)
+			testForbidden(t, it.all)
 			if it.paged {
 				for _, ahead := range []int{0, 2} {
 					testPaged(t, it.all, 3, ahead)
 				}
-				// Many pages, the last one not full; and one that is exactly full, behind
-				// which there has to be a look.
+				// The last page is not full, or it is full and followed by an empty page.
 				testComplete(t, &listServer{items: 10}, it.all, 4, client.WithPageSize(3))
 				testComplete(t, &listServer{items: 9}, it.all, 4, client.WithPageSize(3))
 			} else {
@@ -191,30 +190,24 @@ func TestIterators(t *testing.T) {
 
 type allFunc func(context.Context, *client.Client) iter.Seq2[string, error]
 
-// testComplete ranges twice over all items: nothing is sent before, and each range
-// sends its own requests.
+// testComplete ranges twice over all items. It checks that no request is sent before the
+// first range, and that each range sends its own requests.
 func testComplete(t *testing.T, s *listServer, all allFunc, requests int32, opts ...client.Option) {
 	t.Helper()
 	seq := all(t.Context(), s.client(t, opts...))
-	if n := s.requests.Load(); n != 0 {
-		t.Errorf("%d requests before the first range", n)
-	}
+	equal(t, "requests before the first range", s.requests.Load(), 0)
 	for range 2 {
 		s.requests.Store(0)
 		if got, err := collect(t, seq); err != nil || !slices.Equal(got, numbers(s.items)) {
-			t.Errorf("%d items: %v, %v", s.items, got, err)
+			t.Errorf("got items %v and error %v, want %d items", got, err, s.items)
 		}
-		if n := s.requests.Load(); n != requests {
-			t.Errorf("%d items: %d requests, want %d", s.items, n, requests)
-		}
-		if n := s.open.Load(); n != 0 {
-			t.Errorf("%d bodies are open", n)
-		}
+		equal(t, fmt.Sprintf("requests for %d items", s.items), s.requests.Load(), requests)
+		equal(t, "open bodies", s.open.Load(), 0)
 	}
 }
 
-// testBreak leaves after item k: the body is closed, and no more pages are asked for
-// than were needed and may be read ahead.
+// testBreak breaks after item k. It checks that the body is closed, and that only the
+// necessary pages and those read ahead are requested.
 func testBreak(t *testing.T, all allFunc, size, ahead int) {
 	t.Helper()
 	for k := 1; k <= 10; k++ {
@@ -229,15 +222,16 @@ func testBreak(t *testing.T, all allFunc, size, ahead int) {
 			}
 		}
 		if !slices.Equal(got, numbers(k)) || s.open.Load() != 0 {
-			t.Errorf("break on item %d: %v, %d bodies open", k, got, s.open.Load())
+			t.Errorf("break after %d items: got items %v and %d open bodies, want %d items and none", k, got, s.open.Load(), k)
 		}
 		needed := (k-1)/size + 1
 		if n := int(s.requests.Load()); n < needed || n > needed+ahead {
-			t.Errorf("break on item %d: %d requests, want %d to %d", k, n, needed, needed+ahead)
+			t.Errorf("break after %d items: got %d requests, want %d to %d", k, n, needed, needed+ahead)
 		}
 	}
 }
 
+// testCancel cancels the context after item k. It checks the error and that the body is closed.
 func testCancel(t *testing.T, all allFunc, opts ...client.Option) {
 	t.Helper()
 	for k := range 10 {
@@ -257,16 +251,16 @@ func testCancel(t *testing.T, all allFunc, opts ...client.Option) {
 			}
 		}
 		cancel()
-		if failed, ok := errors.AsType[*api.Error](last); !ok || !errors.Is(last, context.Canceled) || errors.Is(last, api.ErrUnexpected) {
-			t.Errorf("cancelled after %d items: %v, %v", k, last, failed)
+		if _, ok := errors.AsType[*api.Error](last); !ok || !errors.Is(last, context.Canceled) || errors.Is(last, api.ErrUnexpected) {
+			t.Errorf("cancelled after %d items: got error %v, want an *api.Error that is context.Canceled", k, last)
 		}
 		if !slices.Equal(got, numbers(k)) || s.open.Load() != 0 {
-			t.Errorf("cancelled after %d items: %v, %d bodies open", k, got, s.open.Load())
+			t.Errorf("cancelled after %d items: got items %v and %d open bodies, want %d items and none", k, got, s.open.Load(), k)
 		}
 	}
 }
 
-// testConcurrent has two ranges over the same iterator in step.
+// testConcurrent ranges over one iterator twice in lockstep, and from four goroutines.
 func testConcurrent(t *testing.T, all allFunc, opts ...client.Option) {
 	t.Helper()
 	s := &listServer{items: 10}
@@ -279,20 +273,22 @@ func testConcurrent(t *testing.T, all allFunc, opts ...client.Option) {
 		a, errA, _ := nextA()
 		b, errB, _ := nextB()
 		if a != want || b != want || errA != nil || errB != nil {
-			t.Errorf("in step: %q and %q, want %q (%v, %v)", a, b, want, errA, errB)
+			t.Errorf("in lockstep: got %q and %q, errors %v and %v, want %q twice", a, b, errA, errB, want)
 		}
 	}
 	var wait sync.WaitGroup
 	for range 4 {
 		wait.Go(func() {
 			if got, err := collect(t, seq); err != nil || !slices.Equal(got, numbers(10)) {
-				t.Errorf("at the same time: %v, %v", got, err)
+				t.Errorf("concurrently: got items %v and error %v, want 10 items", got, err)
 			}
 		})
 	}
 	wait.Wait()
 }
 
+// testErrorInTheMiddle ends the body after item k. It checks that the items before the error
+// are yielded.
 func testErrorInTheMiddle(t *testing.T, all allFunc, opts ...client.Option) {
 	t.Helper()
 	for k := 1; k < 10; k++ {
@@ -303,33 +299,31 @@ func testErrorInTheMiddle(t *testing.T, all allFunc, opts ...client.Option) {
 			got, err := collect(t, seq)
 			failed, ok := errors.AsType[*api.Error](err)
 			if !ok || failed.StatusCode != http.StatusOK || !errors.Is(err, api.ErrUnexpected) || !slices.Equal(got, numbers(k)) {
-				t.Errorf("cut off after %d items: %v, %v", k, got, err)
+				t.Errorf("cut off after %d items: got items %v and error %v, want %d items and ErrUnexpected with status 200", k, got, err, k)
 			}
-			// What has been yielded cannot be taken back, so there is no second try.
-			if n := s.requests.Load(); len(opts) == 0 && n != 1 {
-				t.Errorf("cut off after %d items: %d requests", k, n)
+			// Items have been yielded, so the request is not retried.
+			if len(opts) == 0 {
+				equal(t, fmt.Sprintf("requests, cut off after %d items", k), s.requests.Load(), 1)
 			}
-			if n := s.open.Load(); n != 0 {
-				t.Errorf("%d bodies are open", n)
-			}
+			equal(t, "open bodies", s.open.Load(), 0)
 		}
 	}
 }
 
-// testRefused is an error in place of the first item.
-func testRefused(t *testing.T, all allFunc) {
+// testForbidden responds with 403. It checks that no item is yielded.
+func testForbidden(t *testing.T, all allFunc) {
 	t.Helper()
 	s := &listServer{}
-	refuse := func(req *http.Request) (*http.Response, error) {
+	forbid := func(req *http.Request) (*http.Response, error) {
 		return s.track(response(req, http.StatusForbidden, `{}`)), nil
 	}
-	got, err := collect(t, all(t.Context(), inMemory(t, refuse)))
+	got, err := collect(t, all(t.Context(), inMemory(t, forbid)))
 	if got != nil || !errors.Is(err, api.ErrForbidden) || s.open.Load() != 0 {
-		t.Errorf("refused: %v, %v, %d bodies open", got, err, s.open.Load())
+		t.Errorf("got items %v, error %v and %d open bodies, want no item, ErrForbidden and no open body", got, err, s.open.Load())
 	}
 }
 
-// testPaged is the suite again with pages of three items, and an error on page k.
+// testPaged runs the tests with several pages, and with an error after each page.
 func testPaged(t *testing.T, all allFunc, size, ahead int) {
 	t.Helper()
 	opts := []client.Option{client.WithPageSize(size), client.WithReadAhead(ahead)}
@@ -341,7 +335,7 @@ func testPaged(t *testing.T, all allFunc, size, ahead int) {
 		s := &listServer{items: 10, fail: size * page}
 		got, err := collect(t, all(t.Context(), s.client(t, opts...)))
 		if !errors.Is(err, api.ErrServer) || !slices.Equal(got, numbers(size*page)) || s.open.Load() != 0 {
-			t.Errorf("error on page %d: %v, %v, %d bodies open", page, got, err, s.open.Load())
+			t.Errorf("error after %d pages: got items %v, error %v and %d open bodies, want %d items, ErrServer and no open body", page, got, err, s.open.Load(), size*page)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// A caller that saw a lease which has been replaced since gets the new one, without another
-// renewal. A lease that helped is still the same lease.
+// If the lease that the caller saw has been replaced, renew returns the token of the new one
+// without a request. The copy that helped stores has the generation of the original.
 func TestRenewReplacesTheLeaseTheCallerSaw(t *testing.T) {
 	fetched := 0
 	c := &tokenCache{fetch: func(context.Context) (*oauth2.Token, error) {

@@ -17,15 +17,15 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// Wherever a redirect points, the other side hears nothing at all: no connection, and
-// so no Authorization, no client secret and no body.
-func TestNothingGoesToTheTargetOfARedirect(t *testing.T) {
+// No connection is opened to the target of a redirect. The target therefore receives no
+// Authorization header, no client secret and no body.
+func TestRedirectTargetsReceiveNothing(t *testing.T) {
 	for _, target := range []string{
 		"https://api.example.test:8443/", // same host, other port
 		"http://api.example.test/",       // https to http
 		"https://sub.api.example.test/",  // subdomain
 		"https://other.test/",            // another host
-		"//other.test/",                  // the same, by scheme
+		"//other.test/",                  // another host, with the scheme of the request
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			for _, from := range []string{"API", "token endpoint"} {
@@ -44,7 +44,7 @@ func testRedirect(t *testing.T, status int, from, target string) {
 		w.WriteHeader(status)
 	}
 	handler := http.NewServeMux()
-	handler.HandleFunc("/connect/token", answerJSON(http.StatusOK, map[string]any{"access_token": "t", "expires_in": 60}))
+	handler.HandleFunc("/connect/token", respondJSON(http.StatusOK, map[string]any{"access_token": "t", "expires_in": 60}))
 	handler.HandleFunc("/api/v1/", redirect)
 	if from == "token endpoint" {
 		handler = http.NewServeMux()
@@ -53,7 +53,8 @@ func testRedirect(t *testing.T, status int, from, target string) {
 	server := httptest.NewTLSServer(handler)
 	defer server.Close()
 
-	// All names lead here; only api.example.test:443 has somebody at home.
+	// All names resolve to this server. Count connections to other addresses than
+	// api.example.test:443.
 	var elsewhere atomic.Int32
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
@@ -72,16 +73,14 @@ func testRedirect(t *testing.T, status int, from, target string) {
 	}
 	_, err = c.UpdateOwner(t.Context(), "1", tapkey.OwnerAccountUpdate{Name: new("pr1vate")})
 	if !errors.Is(err, api.ErrRedirect) {
-		t.Fatalf("got %v", err)
+		t.Fatalf("got error %v, want ErrRedirect", err)
 	}
 	origin := strings.TrimSuffix(target, "/")
 	if strings.HasPrefix(target, "//") {
 		origin = "https:" + origin
 	}
 	if !strings.HasSuffix(err.Error(), ": to "+origin) {
-		t.Errorf("the error says %q", err)
+		t.Errorf("got error %q, want suffix : to %s", err, origin)
 	}
-	if n := elsewhere.Load(); n != 0 {
-		t.Errorf("%d connections elsewhere", n)
-	}
+	equal(t, "connections to other addresses", elsewhere.Load(), 0)
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
+// sandboxClient starts a sandbox and returns a client without retries. The sandbox has a second
+// client, "partial", which administers only one owner account.
 func sandboxClient(t *testing.T, opts ...client.Option) (*sandbox.Server, *client.Client) {
 	t.Helper()
 	server, err := sandbox.Start(sandbox.WithClient(sandbox.Client{ID: "partial", Secret: "partial-secret", Administers: []string{"Home"}}))
@@ -34,7 +36,7 @@ func sandboxClient(t *testing.T, opts ...client.Option) (*sandbox.Server, *clien
 	return server, c
 }
 
-func TestARevokedTokenIsReplacedOnce(t *testing.T) {
+func TestRevokedTokenIsRenewedOnce(t *testing.T) {
 	server, c := sandboxClient(t, client.WithScopes("read:owneraccounts", "write:core:entities"))
 	owners, err := c.ListOwners(t.Context())
 	if err != nil {
@@ -43,39 +45,35 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 	for round := 1; round <= 3; round++ {
 		server.RevokeTokens()
 		calls := server.Count("createContact")
-		// A create, which is never retried: a 401 has done nothing.
+		// A create is not retried after a transient failure, but it is after a 401, because
+		// the server has not executed it.
 		if _, err := c.CreateContact(t.Context(), owners[0].ID, tapkey.ContactCreate{
 			IPID: new("tapkey"), Identifier: new(fmt.Sprintf("user%d@example.com", round)),
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := server.TokenRequests(), 1+round; got != want {
-			t.Errorf("%d token requests, want %d", got, want)
-		}
-		if got := server.Count("createContact") - calls; got != 2 {
-			t.Errorf("%d calls", got)
-		}
+		equal(t, "token requests", server.TokenRequests(), 1+round)
+		equal(t, "API requests", server.Count("createContact")-calls, 2)
 	}
 }
 
-func TestALasting401IsRepeatedOnce(t *testing.T) {
+func TestLasting401IsRetriedOnce(t *testing.T) {
 	server, c := sandboxClient(t)
 	if err := server.Inject(sandbox.Fault{Kind: sandbox.Fault401InvalidToken}); err != nil {
 		t.Fatal(err)
 	}
 	for call := 1; call <= 3; call++ {
 		if _, err := c.ListOwners(t.Context()); !errors.Is(err, api.ErrUnauthorized) {
-			t.Fatalf("got %v", err)
+			t.Fatalf("got error %v, want ErrUnauthorized", err)
 		}
-		// The first call gets another token and is repeated; it did not help, so no
-		// other call does the same for a minute.
-		if tokens, calls := server.TokenRequests(), server.Count("listOwners"); tokens != 2 || calls != 1+call {
-			t.Errorf("call %d: %d token requests, %d calls", call, tokens, calls)
-		}
+		// The first call is retried with another token. The token did not help, so no
+		// call requests another one for a minute.
+		equal(t, fmt.Sprintf("token requests after %d calls", call), server.TokenRequests(), 2)
+		equal(t, fmt.Sprintf("API requests after %d calls", call), server.Count("listOwners"), 1+call)
 	}
 }
 
-func TestForbiddenAndAllowedCallsTogether(t *testing.T) {
+func TestRejectedAndAcceptedCallsTogether(t *testing.T) {
 	server, all := sandboxClient(t, client.WithScopes("read:owneraccounts", "read:core:entities"))
 	owners, err := all.ListOwners(t.Context())
 	if err != nil {
@@ -94,7 +92,7 @@ func TestForbiddenAndAllowedCallsTogether(t *testing.T) {
 			for range 100 {
 				_, err := c.GetOwner(t.Context(), owner.ID)
 				if allowed && err != nil || !allowed && !errors.Is(err, api.ErrUnauthorized) {
-					t.Errorf("%s: %v", owner.Name, err)
+					t.Errorf("%s: got error %v, want none if allowed (%t) and else ErrUnauthorized", owner.Name, err, allowed)
 					return
 				}
 			}
@@ -102,11 +100,11 @@ func TestForbiddenAndAllowedCallsTogether(t *testing.T) {
 	}
 	wait.Wait()
 	if n := server.TokenRequests(); n > 2 {
-		t.Errorf("%d token requests", n)
+		t.Errorf("got %d token requests, want at most 2", n)
 	}
 }
 
-func TestASecondTokenAfterAMinute(t *testing.T) {
+func TestLasting401RenewsOncePerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var tokens, calls int
 		c, err := client.New(client.WithCredentials("id", "secret"), client.WithRetries(0), client.WithHTTPClient(&http.Client{
@@ -125,58 +123,59 @@ func TestASecondTokenAfterAMinute(t *testing.T) {
 		for range 10 * 60 {
 			_, err := c.ListOwners(t.Context())
 			if !errors.Is(err, api.ErrUnauthorized) {
-				t.Fatal(err)
+				t.Fatalf("got error %v, want ErrUnauthorized", err)
 			}
 			time.Sleep(time.Second)
 		}
-		if tokens != 11 || calls != 600+10 {
-			t.Errorf("%d tokens, %d calls", tokens, calls)
-		}
+		equal(t, "token requests", tokens, 11)
+		equal(t, "API requests", calls, 600+10)
 	})
 }
 
-func TestTheSameTokenIsNotTriedTwice(t *testing.T) {
-	s := newService(t, nil, answerJSON(http.StatusUnauthorized, map[string]any{}))
+func TestSameTokenIsNotSentAgain(t *testing.T) {
+	s := newService(t, nil, respondJSON(http.StatusUnauthorized, map[string]any{}))
 	if _, err := s.client(t).ListOwners(t.Context()); !errors.Is(err, api.ErrUnauthorized) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want ErrUnauthorized", err)
 	}
-	if tokens, calls := len(s.login.all()), len(s.api.all()); tokens != 2 || calls != 1 {
-		t.Errorf("%d token requests, %d calls", tokens, calls)
-	}
+	equal(t, "token requests", len(s.login.all()), 2)
+	equal(t, "API requests", len(s.api.all()), 1)
 }
 
-func TestTheCallersHeaderIsNotReplacedAfterA401(t *testing.T) {
-	s := newService(t, nil, answerJSON(http.StatusUnauthorized, map[string]any{}))
+func TestCallersHeaderIsKeptAfter401(t *testing.T) {
+	s := newService(t, nil, respondJSON(http.StatusUnauthorized, map[string]any{}))
 	_, err := s.client(t).ListOwners(t.Context(), func(_ context.Context, req *http.Request) error {
 		req.Header.Set("Authorization", "Bearer mine")
 		return nil
 	})
-	if !errors.Is(err, api.ErrUnauthorized) || len(s.login.all()) != 0 || len(s.api.all()) != 1 {
-		t.Errorf("%v, %d token requests, %d calls", err, len(s.login.all()), len(s.api.all()))
+	if !errors.Is(err, api.ErrUnauthorized) {
+		t.Errorf("got error %v, want ErrUnauthorized", err)
 	}
+	equal(t, "token requests", len(s.login.all()), 0)
+	equal(t, "API requests", len(s.api.all()), 1)
 }
 
-// numbered hands out tokens of a lifetime, and fails when told to.
+// numbered is a token endpoint that issues the tokens t1, t2 and so on. It responds with 503
+// while failing is true.
 type numbered struct {
-	life    time.Duration
-	took    time.Duration
-	issued  atomic.Int32
-	failing atomic.Bool
+	life     time.Duration // lifetime of a token
+	took     time.Duration // time until the response
+	requests atomic.Int32
+	failing  atomic.Bool
 }
 
-func (n *numbered) answer(req *http.Request) (*http.Response, error) {
+func (n *numbered) respond(req *http.Request) (*http.Response, error) {
 	time.Sleep(n.took)
-	number := n.issued.Add(1)
+	number := n.requests.Add(1)
 	if n.failing.Load() {
 		return response(req, http.StatusServiceUnavailable, `{}`), nil
 	}
 	return response(req, http.StatusOK, fmt.Sprintf(`{"access_token":"t%d","expires_in":%d}`, number, int(n.life.Seconds()))), nil
 }
 
-func TestNobodyWaitsForARenewal(t *testing.T) {
+func TestRenewalDoesNotDelayCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &numbered{life: 100 * time.Second, took: time.Second}
-		c := tokenEndpoint(t, source.answer)
+		c := tokenEndpoint(t, source.respond)
 		if _, err := c.ListOwners(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +185,7 @@ func TestNobodyWaitsForARenewal(t *testing.T) {
 				for range 4000 {
 					start := time.Now()
 					if _, err := c.ListOwners(t.Context()); err != nil || time.Since(start) != 0 {
-						t.Errorf("%v after %v", err, time.Since(start))
+						t.Errorf("got error %v after %v, want none after 0s", err, time.Since(start))
 						return
 					}
 					time.Sleep(100 * time.Millisecond)
@@ -194,27 +193,27 @@ func TestNobodyWaitsForARenewal(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		time.Sleep(source.took) // the last renewal may still be under way
-		// 400 s of tokens that are renewed after 70 to 85 s of their 100.
-		if n := source.issued.Load(); n < 5 || n > 6 {
-			t.Errorf("%d token requests", n)
+		time.Sleep(source.took) // the last renewal may still be in flight
+		// The test takes 400 s. A token is renewed after 70 to 85 s.
+		if n := source.requests.Load(); n < 5 || n > 6 {
+			t.Errorf("got %d token requests, want 5 or 6", n)
 		}
 	})
 }
 
-func TestAShortLivedToken(t *testing.T) {
+func TestShortLivedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &numbered{life: 12 * time.Second, took: 10 * time.Millisecond}
-		var expiry sync.Map // of tokens
+		var expiry sync.Map // by header
 		c, err := client.New(client.WithCredentials("id", "secret"), client.WithHTTPClient(&http.Client{
 			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 				if req.URL.Path == "/connect/token" {
-					rsp, err := source.answer(req)
-					expiry.Store(fmt.Sprintf("Bearer t%d", source.issued.Load()), time.Now().Add(source.life))
+					rsp, err := source.respond(req)
+					expiry.Store(fmt.Sprintf("Bearer t%d", source.requests.Load()), time.Now().Add(source.life))
 					return rsp, err
 				}
 				if at, ok := expiry.Load(req.Header.Get("Authorization")); !ok || !time.Now().Before(at.(time.Time)) {
-					t.Errorf("%s has expired", req.Header.Get("Authorization"))
+					t.Errorf("got Authorization %q, want a token that has not expired", req.Header.Get("Authorization"))
 				}
 				return response(req, http.StatusOK, `[]`), nil
 			}),
@@ -227,45 +226,45 @@ func TestAShortLivedToken(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := source.issued.Load(); n < 2 || n > 4 {
-			t.Errorf("%d token requests", n)
+		if n := source.requests.Load(); n < 2 || n > 4 {
+			t.Errorf("got %d token requests, want 2 to 4", n)
 		}
 	})
 }
 
-func TestTheOldTokenServesOnWhileRenewalFails(t *testing.T) {
+func TestOldTokenIsUsedWhileRenewalFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &numbered{life: 100 * time.Second}
-		c := tokenEndpoint(t, source.answer)
+		c := tokenEndpoint(t, source.respond)
 		if _, err := c.ListOwners(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		source.failing.Store(true)
-		var served, refused int
+		var succeeded, failed int
 		for range 120 {
 			time.Sleep(time.Second)
 			if _, err := c.ListOwners(t.Context()); err == nil {
-				served++
+				succeeded++
 			} else if _, ok := errors.AsType[*client.TokenError](err); ok {
-				refused++
+				failed++
 			}
 		}
-		if served < 88 || served > 92 || served+refused != 120 {
-			t.Errorf("%d calls served, %d refused", served, refused)
+		if succeeded < 88 || succeeded > 92 || succeeded+failed != 120 {
+			t.Errorf("got %d successes and %d TokenErrors, want 88 to 92 successes of 120 calls", succeeded, failed)
 		}
-		// With 120 callers, but a pause after each failure that grows to 8 s.
-		if n := source.issued.Load(); n > 12 {
-			t.Errorf("%d token requests", n)
+		// The pause after a failed renewal grows to 8 s.
+		if n := source.requests.Load(); n > 12 {
+			t.Errorf("got %d token requests, want at most 12", n)
 		}
 		source.failing.Store(false)
 		time.Sleep(10 * time.Second)
 		if _, err := c.ListOwners(t.Context()); err != nil {
-			t.Errorf("after the outage: %v", err)
+			t.Errorf("after the outage: got error %v, want none", err)
 		}
 	})
 }
 
-func TestTokenRequestsFollowTheRetryRule(t *testing.T) {
+func TestTokenRequestsAreRetried(t *testing.T) {
 	for name, test := range map[string]struct {
 		status, requests int
 	}{
@@ -286,15 +285,16 @@ func TestTokenRequestsFollowTheRetryRule(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := c.ListOwners(t.Context()); err == nil || requests != test.requests {
-					t.Errorf("%v after %d requests", err, requests)
+				if _, err := c.ListOwners(t.Context()); err == nil {
+					t.Error("got no error, want one")
 				}
+				equal(t, "token requests", requests, test.requests)
 			})
 		})
 	}
 }
 
-func TestThePauseHonoursRetryAfter(t *testing.T) {
+func TestPauseFollowsRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		requests := 0
 		c := tokenEndpoint(t, func(req *http.Request) (*http.Response, error) {
@@ -305,29 +305,27 @@ func TestThePauseHonoursRetryAfter(t *testing.T) {
 		})
 		for range 39 {
 			if _, err := c.ListOwners(t.Context()); err == nil {
-				t.Fatal("no error")
+				t.Fatal("got no error, want one")
 			}
 			time.Sleep(time.Second)
 		}
-		if requests != 2 {
-			t.Errorf("%d token requests in 39 s", requests)
-		}
+		equal(t, "token requests in 39 s", requests, 2)
 	})
 }
 
-// TestANewTokenMayHaveHelped: where the second try has no answer, the next 401 may still
-// ask for another token.
-func TestANewTokenMayHaveHelped(t *testing.T) {
+// If the retry with a new token receives no response, the token may be valid. The next 401 may
+// then cause a renewal at once.
+func TestRenewalAfterRetryWithoutResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &numbered{life: time.Hour}
-		answers := []int{401, 0, 401, 200} // 0 is none
+		statuses := []int{401, 0, 401, 200} // 0 is no response
 		c, err := client.New(client.WithCredentials("id", "secret"), client.WithRetries(0), client.WithHTTPClient(&http.Client{
 			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 				if req.URL.Path == "/connect/token" {
-					return source.answer(req)
+					return source.respond(req)
 				}
-				status := answers[0]
-				if answers = answers[1:]; status == 0 {
+				status := statuses[0]
+				if statuses = statuses[1:]; status == 0 {
 					return nil, errors.New("connection reset by peer")
 				}
 				return response(req, status, `[]`), nil
@@ -337,10 +335,12 @@ func TestANewTokenMayHaveHelped(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.ListOwners(t.Context()); err == nil || errors.Is(err, api.ErrUnauthorized) {
-			t.Errorf("got %v", err)
+			t.Errorf("first call: got error %v, want a connection error", err)
 		}
-		if _, err := c.ListOwners(t.Context()); err != nil || len(answers) != 0 || source.issued.Load() != 3 {
-			t.Errorf("%v, %d token requests", err, source.issued.Load())
+		if _, err := c.ListOwners(t.Context()); err != nil {
+			t.Errorf("second call: got error %v, want none", err)
 		}
+		equal(t, "responses left", len(statuses), 0)
+		equal(t, "token requests", source.requests.Load(), 3)
 	})
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// failing answers with the statuses given, then with 200.
+// failing responds with the given statuses, then with 200. Status 0 is a connection error. It
+// appends the body of each request to bodies.
 func failing(bodies *[]string, header http.Header, statuses ...int) roundTrip {
 	return func(req *http.Request) (*http.Response, error) {
 		body := ""
@@ -100,15 +101,11 @@ func TestRetries(t *testing.T) {
 				var bodies []string
 				err := test.call(inMemory(t, failing(&bodies, nil, test.statuses...), client.WithRetries(test.retries)))
 				if !errors.Is(err, test.want) {
-					t.Errorf("got %v, want %v", err, test.want)
+					t.Errorf("got error %v, want %v", err, test.want)
 				}
-				if len(bodies) != test.attempts {
-					t.Errorf("%d attempts, want %d", len(bodies), test.attempts)
-				}
+				equal(t, "attempts", len(bodies), test.attempts)
 				for _, body := range bodies {
-					if body != bodies[0] {
-						t.Errorf("the bodies were %q", bodies)
-					}
+					equal(t, "body", body, bodies[0])
 				}
 			})
 		})
@@ -138,38 +135,38 @@ func TestRetryAfter(t *testing.T) {
 				start := time.Now()
 				_, err := c.GetOwner(t.Context(), "1")
 				if waited := time.Since(start); waited < test.least || waited > test.most {
-					t.Errorf("waited %v", waited)
+					t.Errorf("got a delay of %v, want %v to %v", waited, test.least, test.most)
 				}
 				if len(bodies) != test.attempts || (err == nil) != (test.attempts == 2) {
-					t.Errorf("%d attempts, %v", len(bodies), err)
+					t.Errorf("got %d attempts and error %v, want %d attempts, with an error if there is only one", len(bodies), err, test.attempts)
 				}
-				// It says why there was one only.
+				// The error explains why the request was not retried.
 				if failed, ok := errors.AsType[*api.Error](err); err != nil && (!ok || failed.RetryAfter != 31*time.Second ||
 					!strings.HasSuffix(err.Error(), "429 Too Many Requests (Busy): the server asks to wait 31s")) {
-					t.Errorf("the error says %q", err)
+					t.Errorf("got error %q, want one with a Retry-After of 31s", err)
 				}
 			})
 		})
 	}
 }
 
-// TestConnectionErrors: what may have arrived is repeated only where that does no harm;
-// what never left is repeated whatever it is.
+// A request that the server may have received is retried only if the operation is idempotent.
+// A request that was never sent is always retried.
 func TestConnectionErrors(t *testing.T) {
 	reason := errors.New("broken")
 	for name, test := range map[string]struct {
 		err                error
 		get, patch, create int // attempts
 	}{
-		"dial":             {&net.OpError{Op: "dial", Err: reason}, 4, 4, 4},
-		"no such host":     {&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}, 4, 4, 4},
-		"dial to a proxy":  {&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: reason}}, 4, 4, 4},
-		"read":             {&net.OpError{Op: "read", Err: reason}, 4, 4, 1},
-		"write":            {&net.OpError{Op: "write", Err: reason}, 4, 4, 1},
-		"end of file":      {io.EOF, 4, 4, 1},
-		"our own time-out": {fmt.Errorf("no answer: %w", context.DeadlineExceeded), 4, 4, 1},
-		"certificate":      {&tls.CertificateVerificationError{Err: reason}, 1, 1, 1},
-		"too large":        {api.ErrTooLarge, 1, 1, 1},
+		"dial":            {&net.OpError{Op: "dial", Err: reason}, 4, 4, 4},
+		"no such host":    {&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}, 4, 4, 4},
+		"dial to a proxy": {&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: reason}}, 4, 4, 4},
+		"read":            {&net.OpError{Op: "read", Err: reason}, 4, 4, 1},
+		"write":           {&net.OpError{Op: "write", Err: reason}, 4, 4, 1},
+		"end of file":     {io.EOF, 4, 4, 1},
+		"header time-out": {fmt.Errorf("no response: %w", context.DeadlineExceeded), 4, 4, 1},
+		"certificate":     {&tls.CertificateVerificationError{Err: reason}, 1, 1, 1},
+		"too large":       {api.ErrTooLarge, 1, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -181,7 +178,7 @@ func TestConnectionErrors(t *testing.T) {
 				check := func(operation string, err error, want int) {
 					t.Helper()
 					if !errors.Is(err, test.err) || attempts != want {
-						t.Errorf("%s: %v after %d attempts, want %d", operation, err, attempts, want)
+						t.Errorf("%s: got error %v after %d attempts, want %v after %d", operation, err, attempts, test.err, want)
 					}
 					attempts = 0
 				}
@@ -198,9 +195,9 @@ func TestConnectionErrors(t *testing.T) {
 	}
 }
 
-// TestACallersTimeout: the Timeout of a caller's http.Client is ours for the header and
-// between two pieces of the body, and not one for the whole answer.
-func TestACallersTimeout(t *testing.T) {
+// The Timeout of the caller's http.Client limits the time until the header and between two
+// reads of the body. It does not limit the whole response.
+func TestTimeoutOfTheHTTPClient(t *testing.T) {
 	for name, test := range map[string]struct {
 		header, piece time.Duration
 		took          time.Duration
@@ -231,17 +228,15 @@ func TestACallersTimeout(t *testing.T) {
 				start := time.Now()
 				_, err = c.GetOwner(t.Context(), "1")
 				if took := time.Since(start); took != test.took || (err == nil) != test.ok || !test.ok && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("%v after %v, want %v", err, took, test.took)
+					t.Errorf("got error %v after %v, want none if ok (%t), after %v", err, took, test.ok, test.took)
 				}
-				if own.Timeout != 5*time.Second {
-					t.Error("the caller's http.Client was changed")
-				}
+				equal(t, "Timeout of the caller's http.Client", own.Timeout, 5*time.Second)
 			})
 		})
 	}
 }
 
-// slowBody takes its time for each piece.
+// slowBody is a body that delays each piece.
 type slowBody struct {
 	ctx    context.Context
 	each   time.Duration
@@ -262,7 +257,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 
 func (b *slowBody) Close() error { return nil }
 
-// pause waits, at most as long as the context lasts.
+// pause waits for d, or until ctx is done.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -272,7 +267,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func TestTheWaitEndsWithTheContext(t *testing.T) {
+func TestDelayEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var bodies []string
 		c := inMemory(t, failing(&bodies, http.Header{"Retry-After": {"20"}}, 503, 503))
@@ -281,22 +276,22 @@ func TestTheWaitEndsWithTheContext(t *testing.T) {
 		start := time.Now()
 		_, err := c.GetOwner(ctx, "1")
 		if !errors.Is(err, context.Canceled) || time.Since(start) != time.Second || len(bodies) != 1 {
-			t.Errorf("%v after %v and %d attempts", err, time.Since(start), len(bodies))
+			t.Errorf("got error %v after %v and %d attempts, want context.Canceled after 1s and 1 attempt", err, time.Since(start), len(bodies))
 		}
 	})
 }
 
-// A wait that the deadline does not allow is not begun; the caller learns at once what
-// the matter is.
-func TestNoWaitBeyondTheDeadline(t *testing.T) {
+// If the delay before a retry exceeds the deadline of the context, the call returns the error
+// of the attempt at once.
+func TestNoDelayBeyondTheDeadline(t *testing.T) {
 	for name, test := range map[string]struct {
 		header   http.Header
 		deadline time.Duration
 		attempts int
 	}{
-		"Retry-After beyond it":       {http.Header{"Retry-After": {"20"}}, 20 * time.Second, 1},
-		"Retry-After before it":       {http.Header{"Retry-After": {"20"}}, 21 * time.Second, 2},
-		"no time left for a back-off": {nil, time.Nanosecond, 1},
+		"Retry-After beyond it":    {http.Header{"Retry-After": {"20"}}, 20 * time.Second, 1},
+		"Retry-After before it":    {http.Header{"Retry-After": {"20"}}, 21 * time.Second, 2},
+		"no time left for backoff": {nil, time.Nanosecond, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -310,19 +305,19 @@ func TestNoWaitBeyondTheDeadline(t *testing.T) {
 				start := time.Now()
 				_, err := c.GetOwner(ctx, "1")
 				if failed, ok := errors.AsType[*api.Error](err); !ok || failed.StatusCode != 503 || len(bodies) != test.attempts {
-					t.Errorf("%v after %d attempts", err, len(bodies))
+					t.Errorf("got error %v after %d attempts, want status 503 after %d", err, len(bodies), test.attempts)
 				}
 				if took, want := time.Since(start), 20*time.Second*time.Duration(test.attempts-1); took != want {
-					t.Errorf("it took %v, not %v", took, want)
+					t.Errorf("got a call of %v, want %v", took, want)
 				}
 			})
 		})
 	}
 }
 
-// What an editor or a RoundTripper writes into a request is gone with it: the next attempt
-// and the next call start as before.
-func TestRequestsShareNothing(t *testing.T) {
+// Changes that an editor or a RoundTripper makes to a request affect neither the next attempt
+// nor the next call.
+func TestAttemptsAreIndependent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent []string
 		c := inMemory(t, func(req *http.Request) (*http.Response, error) {
@@ -336,16 +331,12 @@ func TestRequestsShareNothing(t *testing.T) {
 		}))
 		for range 2 {
 			if _, err := c.GetOwner(t.Context(), "1"); !errors.Is(err, api.ErrServer) {
-				t.Error(err)
+				t.Errorf("got error %v, want ErrServer", err)
 			}
 		}
-		if len(sent) != 2*(1+client.DefaultRetries) {
-			t.Errorf("%d attempts", len(sent))
-		}
-		for _, s := range sent {
-			if s != "signed=1&[1] [mine+editor]" {
-				t.Errorf("sent %s", s)
-			}
+		equal(t, "attempts", len(sent), 2*(1+client.DefaultRetries))
+		for _, got := range sent {
+			equal(t, "query and headers", got, "signed=1&[1] [mine+editor]")
 		}
 	})
 }

@@ -15,19 +15,20 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// Servers that repeat all they were told, in the header and in the body.
+// echo returns a handler that echoes the credentials and the body of the request in the header
+// and in the body of the response.
 func echo(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
-		told := req.Header.Get("Authorization") + " " + string(body)
+		received := req.Header.Get("Authorization") + " " + string(body)
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("X-Told", told)
+		w.Header().Set("X-Echo", received)
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(map[string]string{"told": told, "error": "invalid_client", "error_description": "told " + told})
+		_ = json.NewEncoder(w).Encode(map[string]string{"echo": received, "error": "invalid_client", "error_description": "received " + received})
 	}
 }
 
-func TestNoExportedTypeShowsASecret(t *testing.T) {
+func TestExportedTypesShowNoSecret(t *testing.T) {
 	refusing := newService(t, echo(http.StatusBadRequest), nil)
 	_, tokenErr := refusing.client(t).ListOwners(t.Context())
 	failing := newService(t, nil, echo(http.StatusConflict))
@@ -37,7 +38,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 	_, netErr := unreachable.ListOwners(t.Context())
 	_, configErr := client.New(client.WithCredentials("the-id", "the-s3cret\n"))
 	if tokenErr == nil || apiErr == nil || netErr == nil || configErr == nil {
-		t.Fatal(tokenErr, apiErr, netErr, configErr)
+		t.Fatalf("got errors %v, %v, %v and %v, want four errors", tokenErr, apiErr, netErr, configErr)
 	}
 	values := map[string]any{
 		"client": c, "client by value": *c, "API": c.API, "option": client.WithCredentials("the-id", "the-s3cret"),
@@ -55,9 +56,9 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 		if encoded, err := json.Marshal(value); err == nil {
 			b.Write(encoded)
 		}
-		for _, secret := range []string{"s3cret", "the-token", "czNjcmV0"} { // the last is base64
+		for _, secret := range []string{"s3cret", "the-token", "czNjcmV0"} { // the last is the first in base64
 			if strings.Contains(b.String(), secret) {
-				t.Errorf("%s: %s is in %s", name, secret, b.String())
+				t.Errorf("%s: got %s, want no %s in it", name, b.String(), secret)
 			}
 		}
 	}

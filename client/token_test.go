@@ -20,7 +20,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
-// formDecode undoes what RFC 6749, section 2.3.1, does to Basic credentials.
+// formDecode reverses the encoding of Basic credentials of RFC 6749, section 2.3.1.
 func formDecode(s string) string {
 	decoded, err := url.QueryUnescape(s)
 	if err != nil {
@@ -29,7 +29,7 @@ func formDecode(s string) string {
 	return decoded
 }
 
-// tokenEndpoint is a client whose token endpoint answers by a function.
+// tokenEndpoint returns a client whose in-memory token endpoint calls token.
 func tokenEndpoint(t *testing.T, token roundTrip) *client.Client {
 	t.Helper()
 	transport := roundTrip(func(req *http.Request) (*http.Response, error) {
@@ -67,26 +67,24 @@ func TestOneTokenForManyCallers(t *testing.T) {
 				for range 64 {
 					wait.Go(func() {
 						if _, err := c.ListOwners(t.Context()); (err == nil) != (test.status == http.StatusOK) {
-							t.Errorf("got %v", err)
+							t.Errorf("status %d: got error %v, want one unless the status is 200", test.status, err)
 						}
 						if waited := time.Since(start); waited > 50*time.Millisecond {
-							t.Errorf("waited %v", waited)
+							t.Errorf("got a call of %v, want at most 50ms", waited)
 						}
 					})
 				}
 				wait.Wait()
-				if n := requests.Load(); n != 1 {
-					t.Errorf("%d token requests", n)
-				}
+				equal(t, "token requests", requests.Load(), 1)
 			})
 		})
 	}
 }
 
-func TestACallerWaitsNoLongerThanItsContext(t *testing.T) {
+func TestWaitForTokenEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := tokenEndpoint(t, func(req *http.Request) (*http.Response, error) {
-			<-req.Context().Done() // hangs until the token request's own time-out
+			<-req.Context().Done() // until the time-out of the token request
 			return nil, req.Context().Err()
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -94,12 +92,12 @@ func TestACallerWaitsNoLongerThanItsContext(t *testing.T) {
 		start := time.Now()
 		_, err := c.ListOwners(ctx)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 50*time.Millisecond {
-			t.Errorf("%v after %v", err, time.Since(start))
+			t.Errorf("got error %v after %v, want context.DeadlineExceeded after 50ms", err, time.Since(start))
 		}
-		// The request itself goes on, for others; it ends by its own time-out.
+		// The token request continues for other callers, until its own time-out.
 		_, err = c.ListOwners(t.Context())
 		if waited := time.Since(start); err == nil || waited > 30*time.Second {
-			t.Errorf("%v after %v", err, waited)
+			t.Errorf("got error %v after %v, want an error within 30s", err, waited)
 		}
 	})
 }
@@ -107,11 +105,11 @@ func TestACallerWaitsNoLongerThanItsContext(t *testing.T) {
 func TestLifetimes(t *testing.T) {
 	for name, test := range map[string]struct {
 		expiresIn   string
-		least, most int32 // requests in ten minutes, with a call each second
+		least, most int32 // token requests in ten minutes with one call per second
 	}{
-		"an hour":   {`,"expires_in":3600`, 1, 1},
+		"hour":      {`,"expires_in":3600`, 1, 1},
 		"minutes":   {`,"expires_in":310`, 3, 3},
-		"a text":    {`,"expires_in":"310"`, 3, 3},
+		"string":    {`,"expires_in":"310"`, 3, 3},
 		"missing":   {``, 12, 15},
 		"null":      {`,"expires_in":null`, 12, 15},
 		"zero":      {`,"expires_in":0`, 12, 15},
@@ -132,14 +130,14 @@ func TestLifetimes(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 				if n := requests.Load(); n < test.least || n > test.most {
-					t.Errorf("%d token requests, want %d to %d", n, test.least, test.most)
+					t.Errorf("got %d token requests, want %d to %d", n, test.least, test.most)
 				}
 			})
 		})
 	}
 }
 
-func TestTokenAnswers(t *testing.T) {
+func TestTokenResponses(t *testing.T) {
 	type want struct {
 		code, text string
 		is         error
@@ -150,18 +148,18 @@ func TestTokenAnswers(t *testing.T) {
 		body        string
 		want        *want
 	}{
-		"JSON as text":     {200, "text/plain", tokenBody, nil},
-		"JSON, charset":    {200, "application/json; charset=utf-8", tokenBody, nil},
-		"no content type":  {200, "", tokenBody, nil},
-		"refused":          {400, "application/json", `{"error":"invalid_scope"}`, &want{"invalid_scope", "400 Bad Request: invalid_scope", nil}},
-		"refused with 401": {401, "application/json", `{"error":"invalid_client"}`, &want{"invalid_client", "401 Unauthorized: invalid_client", nil}},
-		"described":        {400, "application/json", `{"error":"invalid_client","error_description":"no\u0007 such\nclient"}`, &want{"invalid_client", "invalid_client: no such client", nil}},
-		"echo":             {400, "application/json", `{"error":"the-s3cret","error_description":"is the-s3cret right?"}`, &want{"***", "is *** right?", nil}},
-		"HTML with 200":    {200, "text/html", `<html>the-s3cret</html>`, &want{"", "200 OK", api.ErrUnexpected}},
-		"HTML with 502":    {502, "text/html", `<html>the-s3cret</html>`, &want{"", "502 Bad Gateway", nil}},
-		"empty token":      {200, "application/json", `{"access_token":""}`, &want{"", "token request", nil}},
-		"huge":             {200, "application/json", `{"x":"` + strings.Repeat("x", 70_000) + `"}`, &want{"", "more than 65536 bytes", api.ErrTooLarge}},
-		"no JSON":          {200, "application/json", `{"access_token"`, &want{"", "token request", nil}},
+		"JSON as text":    {200, "text/plain", tokenBody, nil},
+		"JSON, charset":   {200, "application/json; charset=utf-8", tokenBody, nil},
+		"no content type": {200, "", tokenBody, nil},
+		"rejected":        {400, "application/json", `{"error":"invalid_scope"}`, &want{"invalid_scope", "400 Bad Request: invalid_scope", nil}},
+		"rejected, 401":   {401, "application/json", `{"error":"invalid_client"}`, &want{"invalid_client", "401 Unauthorized: invalid_client", nil}},
+		"described":       {400, "application/json", `{"error":"invalid_client","error_description":"no\u0007 such\nclient"}`, &want{"invalid_client", "invalid_client: no such client", nil}},
+		"echo":            {400, "application/json", `{"error":"the-s3cret","error_description":"is the-s3cret right?"}`, &want{"***", "is *** right?", nil}},
+		"HTML with 200":   {200, "text/html", `<html>the-s3cret</html>`, &want{"", "200 OK", api.ErrUnexpected}},
+		"HTML with 502":   {502, "text/html", `<html>the-s3cret</html>`, &want{"", "502 Bad Gateway", nil}},
+		"empty token":     {200, "application/json", `{"access_token":""}`, &want{"", "token request", nil}},
+		"huge":            {200, "application/json", `{"x":"` + strings.Repeat("x", 70_000) + `"}`, &want{"", "more than 65536 bytes", api.ErrTooLarge}},
+		"invalid JSON":    {200, "application/json", `{"access_token"`, &want{"", "token request", nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -172,29 +170,28 @@ func TestTokenAnswers(t *testing.T) {
 			_, err := s.client(t, client.WithRetries(0)).ListOwners(t.Context())
 			if test.want == nil {
 				if err != nil {
-					t.Error(err)
+					t.Errorf("got error %v, want none", err)
 				}
 				return
 			}
 			refused, ok := errors.AsType[*client.TokenError](err)
 			if !ok || refused.Code != test.want.code || !strings.Contains(err.Error(), test.want.text) {
-				t.Fatalf("got %v, %+v", err, refused)
+				t.Fatalf("got error %v, want a TokenError with code %q and text %q", err, test.want.code, test.want.text)
 			}
 			if test.want.is != nil && !errors.Is(err, test.want.is) {
-				t.Errorf("%v is no %v", err, test.want.is)
+				t.Errorf("got error %v, want %v", err, test.want.is)
 			}
 			encoded, _ := json.Marshal(refused)
 			for _, text := range []string{err.Error(), fmt.Sprintf("%v %+v %#v", refused, refused, refused), string(encoded)} {
 				if strings.Contains(text, "s3cret") || strings.Contains(refused.Error(), "\n") {
-					t.Errorf("it says %q", text)
+					t.Errorf("got %q, want one line without the secret", text)
 				}
 			}
 		})
 	}
 }
 
-// countingSource hands out tokens one after the other, and notes being called twice
-// at once.
+// countingSource issues the tokens own-1, own-2 and so on. It detects concurrent calls.
 type countingSource struct {
 	calls, busy atomic.Int32
 	overlap     atomic.Bool
@@ -209,14 +206,12 @@ func (s *countingSource) Token() (*oauth2.Token, error) {
 	return &oauth2.Token{AccessToken: fmt.Sprintf("own-%d", s.calls.Add(1)), Expiry: time.Now().Add(time.Hour)}, nil
 }
 
-func TestOwnTokenSource(t *testing.T) {
+func TestWithTokenSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &countingSource{}
 		c, err := client.New(client.WithTokenSource(source), client.WithHTTPClient(&http.Client{
 			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
-				if got := req.Header.Get("Authorization"); got != "Bearer own-1" {
-					t.Errorf("Authorization is %q", got)
-				}
+				equal(t, "Authorization", req.Header.Get("Authorization"), "Bearer own-1")
 				return response(req, http.StatusOK, `[]`), nil
 			}),
 		}))
@@ -227,21 +222,20 @@ func TestOwnTokenSource(t *testing.T) {
 		for range 16 {
 			wait.Go(func() {
 				if _, err := c.ListOwners(t.Context()); err != nil {
-					t.Error(err)
+					t.Errorf("got error %v, want none", err)
 				}
 			})
 		}
 		wait.Wait()
-		if source.calls.Load() != 1 || source.overlap.Load() {
-			t.Errorf("%d calls of the source, twice at once: %v", source.calls.Load(), source.overlap.Load())
-		}
+		equal(t, "calls of the source", source.calls.Load(), 1)
+		equal(t, "concurrent calls of the source", source.overlap.Load(), false)
 	})
 }
 
-func TestATokenIsNoPartOfTheOperation(t *testing.T) {
+func TestTokenRequestHasNoOperation(t *testing.T) {
 	c := tokenEndpoint(t, func(req *http.Request) (*http.Response, error) {
 		if op, ok := api.OperationFromContext(req.Context()); ok {
-			t.Errorf("the request for a token says it is %s", op.ID)
+			t.Errorf("got the operation %s in the context of the token request, want none", op.ID)
 		}
 		return response(req, http.StatusOK, tokenBody), nil
 	})
