@@ -170,7 +170,7 @@ func TestRequestToAnotherOriginIsNotSent(t *testing.T) {
 				return nil
 			})
 			if err == nil || !strings.Contains(err.Error(), "changed its origin") {
-				t.Errorf("got error %v, want one that says the origin was changed", err)
+				t.Errorf("got error %v, want one with %q", err, "changed its origin")
 			}
 			equal(t, "requests", len(s.api.all())+len(s.login.all())+len(elsewhere.api.all()), 0)
 		})
@@ -242,8 +242,8 @@ func TestTokenError(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.ListOwners(t.Context())
-	refused, ok := errors.AsType[*client.TokenError](err)
-	if !ok || refused.Code != "invalid_client" || refused.StatusCode != http.StatusBadRequest {
+	tokenErr, ok := errors.AsType[*client.TokenError](err)
+	if !ok || tokenErr.Code != "invalid_client" || tokenErr.StatusCode != http.StatusBadRequest {
 		t.Fatalf("got error %#v, want a TokenError invalid_client with status 400", err)
 	}
 	failed, ok := errors.AsType[*api.Error](err)

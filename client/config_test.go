@@ -37,7 +37,7 @@ func TestNewRejects(t *testing.T) {
 		"query":               {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/api/v1?tenant=1")}, "base URL: has a query"},
 		"fragment":            {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/api/v1#top")}, "base URL: has a fragment"},
 		"no host":             {[]client.Option{good, client.WithBaseURL("https:///api/v1")}, "base URL: has no host"},
-		"no URL":              {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/%zz")}, "base URL: is not a URL"},
+		"invalid URL":         {[]client.Option{good, client.WithBaseURL("https://my.tapkey.com/%zz")}, "base URL: is not a URL"},
 		"plain token URL":     {[]client.Option{good, client.WithTokenURL("http://login.tapkey.com/connect/token")}, "token URL: plain http"},
 		"empty token URL":     {[]client.Option{good, client.WithTokenURL("")}, "token URL: is empty"},
 		"empty scope":         {[]client.Option{good, client.WithScopes("read:owneraccounts", " ")}, "a scope is empty"},

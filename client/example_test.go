@@ -88,8 +88,8 @@ func ExampleClient_errors() {
 	if errors.Is(err, api.ErrUnauthorized) {
 		fmt.Println("the API rejected the token")
 	}
-	if refused, ok := errors.AsType[*client.TokenError](err); ok {
-		fmt.Println("token request failed:", refused.Code)
+	if tokenErr, ok := errors.AsType[*client.TokenError](err); ok {
+		fmt.Println("token request failed:", tokenErr.Code)
 	}
 	// Output:
 	// token request failed: invalid_client

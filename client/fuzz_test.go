@@ -99,8 +99,8 @@ func FuzzPathValues(f *testing.F) {
 		check := func(err error, template string, values ...string) {
 			t.Helper()
 			if sent == nil {
-				refused, ok := errors.AsType[*api.PathValueError](err)
-				if !ok || strings.Trim(refused.Value, ".") != "" || len(refused.Value) > 2 {
+				pathErr, ok := errors.AsType[*api.PathValueError](err)
+				if !ok || strings.Trim(pathErr.Value, ".") != "" || len(pathErr.Value) > 2 {
 					t.Errorf("%q: got error %v, want none, or a PathValueError for an empty value, . or ..", values, err)
 				}
 				return

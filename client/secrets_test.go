@@ -29,8 +29,8 @@ func echo(status int) http.HandlerFunc {
 }
 
 func TestExportedTypesShowNoSecret(t *testing.T) {
-	refusing := newService(t, echo(http.StatusBadRequest), nil)
-	_, tokenErr := refusing.client(t).ListOwners(t.Context())
+	rejecting := newService(t, echo(http.StatusBadRequest), nil)
+	_, tokenErr := rejecting.client(t).ListOwners(t.Context())
 	failing := newService(t, nil, echo(http.StatusConflict))
 	c := failing.client(t)
 	_, apiErr := c.CreateGrant(t.Context(), "1", tapkey.GrantCreate{BoundLockID: "l0ck"})
@@ -45,7 +45,7 @@ func TestExportedTypesShowNoSecret(t *testing.T) {
 		"token error": tokenErr, "API error": apiErr, "network error": netErr, "configuration error": configErr,
 		"operation": tapkey.Operations()[0], "settings": api.Settings{},
 		"findings":  append(doctor.Explain(tokenErr), doctor.Explain(apiErr)...),
-		"diagnosis": doctor.Diagnose(t.Context(), refusing.client(t), doctor.Options{}),
+		"diagnosis": doctor.Diagnose(t.Context(), rejecting.client(t), doctor.Options{}),
 	}
 	for name, value := range values {
 		var b strings.Builder

@@ -174,16 +174,16 @@ func TestTokenResponses(t *testing.T) {
 				}
 				return
 			}
-			refused, ok := errors.AsType[*client.TokenError](err)
-			if !ok || refused.Code != test.want.code || !strings.Contains(err.Error(), test.want.text) {
+			tokenErr, ok := errors.AsType[*client.TokenError](err)
+			if !ok || tokenErr.Code != test.want.code || !strings.Contains(err.Error(), test.want.text) {
 				t.Fatalf("got error %v, want a TokenError with code %q and text %q", err, test.want.code, test.want.text)
 			}
 			if test.want.is != nil && !errors.Is(err, test.want.is) {
 				t.Errorf("got error %v, want %v", err, test.want.is)
 			}
-			encoded, _ := json.Marshal(refused)
-			for _, text := range []string{err.Error(), fmt.Sprintf("%v %+v %#v", refused, refused, refused), string(encoded)} {
-				if strings.Contains(text, "s3cret") || strings.Contains(refused.Error(), "\n") {
+			encoded, _ := json.Marshal(tokenErr)
+			for _, text := range []string{err.Error(), fmt.Sprintf("%v %+v %#v", tokenErr, tokenErr, tokenErr), string(encoded)} {
+				if strings.Contains(text, "s3cret") || strings.Contains(tokenErr.Error(), "\n") {
 					t.Errorf("got %q, want one line without the secret", text)
 				}
 			}
