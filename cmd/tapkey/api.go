@@ -84,7 +84,7 @@ func printError(w io.Writer, path string, err error) error {
 // methods lists the HTTP methods that the API uses.
 var methods = []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete}
 
-// apply adds the fields to the query, or returns the body, which is nil if there is none.
+// apply adds the fields to the query and returns nil, or returns the request body.
 func (f apiFlags) apply(method string, query url.Values, stdin io.Reader) (body any, err error) {
 	inQuery := method == http.MethodGet || method == http.MethodDelete
 	switch {

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// skipShort skips a test under -short and says what is not run.
+// skipShort skips a test under -short and logs what is not run.
 func skipShort(t *testing.T, what string) {
 	t.Helper()
 	if testing.Short() {

@@ -14,7 +14,7 @@ type output struct {
 	w, stderr io.Writer
 	json, tty bool
 	fields    []string // JSON names of the fields to print; nil means all
-	done      string   // message on a terminal if there is no value to show
+	done      string   // message on a terminal, printed instead of a value
 	empty     string   // message on stderr for an empty list; may be ""
 }
 
