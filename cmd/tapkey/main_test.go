@@ -77,7 +77,7 @@ func TestMisuse(t *testing.T) {
 		"empty ID":            {env, []string{"owners", "get", ""}, "ownerAccountId is empty"},
 		"dots as ID":          {env, []string{"owners", "get", ".."}, `ownerAccountId is ".."`},
 		"dot as ID":           {env, []string{"owners", "get", "."}, `ownerAccountId is "."`},
-		"no credentials":      {nil, []string{"owners", "list"}, "TAPKEY_CLIENT_ID is missing"},
+		"no credentials":      {nil, []string{"owners", "list"}, "tapkey: invalid configuration: environment variable TAPKEY_CLIENT_ID is missing"},
 		"no client secret":    {env[:1], []string{"owners", "list"}, "TAPKEY_CLIENT_SECRET is missing"},
 		"plain HTTP base URL": {append(env[:2:2], "TAPKEY_BASE_URI=http://my.tapkey.com"), []string{"owners", "list"}, "plain http"},
 	} {
