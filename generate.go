@@ -1,18 +1,18 @@
-// Package tapkeygo is the root of the module: it holds the OpenAPI document that
-// everything else is generated from, and the go:generate lines that do it. Programs
-// import what they need from below:
+// Package tapkeygo is the root of the module. It has the OpenAPI document that the client
+// is generated from, and the go:generate lines. Programs import the packages below it:
 //
-//   - [github.com/tapkey-go/tapkey-go/client] is where to begin: credentials, the bearer
-//     token, retries;
-//   - [github.com/tapkey-go/tapkey-go/gen/tapkey] has the calls, the iterators and the
-//     models, generated;
-//   - [github.com/tapkey-go/tapkey-go/api] has the error that every call may end in;
-//   - [github.com/tapkey-go/tapkey-go/odata] and [github.com/tapkey-go/tapkey-go/lockid]
-//     write filters and read ids of locks;
-//   - [github.com/tapkey-go/tapkey-go/doctor] says why a call was refused;
-//   - [github.com/tapkey-go/tapkey-go/sandbox] is the API in a process, for tests;
-//   - github.com/tapkey-go/tapkey-go/contract, a module of its own, holds what passes
-//     over the wire against the document.
+//   - [github.com/tapkey-go/tapkey-go/client] is the client, with credentials, bearer
+//     tokens and retries. Start here.
+//   - [github.com/tapkey-go/tapkey-go/gen/tapkey] has the generated calls, iterators and
+//     models.
+//   - [github.com/tapkey-go/tapkey-go/api] has the error that failed calls return.
+//   - [github.com/tapkey-go/tapkey-go/odata] builds filters, and
+//     [github.com/tapkey-go/tapkey-go/lockid] parses ids of locks.
+//   - [github.com/tapkey-go/tapkey-go/doctor] finds out why calls fail.
+//   - [github.com/tapkey-go/tapkey-go/sandbox] is an in-process server of the API, for
+//     tests.
+//   - github.com/tapkey-go/tapkey-go/contract, a separate module, validates HTTP traffic
+//     against the document.
 package tapkeygo
 
 import (
@@ -27,6 +27,5 @@ import (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// OpenAPI returns a copy of openapi.yaml, the contract that the client was generated
-// from.
+// OpenAPI returns a copy of openapi.yaml, the contract that the client is generated from.
 func OpenAPI() []byte { return bytes.Clone(openAPI) }

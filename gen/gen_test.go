@@ -89,7 +89,7 @@ func write(t *testing.T, content string, path ...string) string {
 	return file
 }
 
-// TestGenerateLines checks that go generate does what the tests of this package do.
+// TestGenerateLines checks that go generate runs the commands that these tests run.
 func TestGenerateLines(t *testing.T) {
 	t.Parallel()
 	want := []string{

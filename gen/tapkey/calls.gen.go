@@ -15,15 +15,16 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// API calls the operations of the contract, one method for each, named after it. A
-// method takes the values for the path, the parameters for the query (nil for none),
-// the body, and editors for the request of this one call. It returns the value the
-// contract promises or an *[api.Error], among others for a path value that is empty,
-// "." or "..", for which nothing is sent.
+// API calls the operations of the contract. Each operation has a method with its name. A
+// method takes the path values, the query parameters (nil for none), the body, and
+// request editors for this call. It returns the value that the contract promises, or an
+// *[api.Error].
 //
-// For each list there is an iterator as well. It sends nothing before it is ranged
-// over, starts anew with each range, and yields an error once, last, with a zero
-// item.
+// A path value that is empty, "." or ".." is an error, and no request is sent.
+//
+// Each list also has an iterator. It sends the first request when the range loop starts,
+// and each range loop starts at the beginning. An error is yielded once, as the last
+// element, together with a zero item.
 //
 // An API is safe for concurrent use.
 type API struct {
@@ -31,9 +32,9 @@ type API struct {
 	settings api.Settings
 }
 
-// NewAPI returns an API for the base URL of a server, or an error if that is none.
-// Without [WithHTTPClient] it has an http.Client of its own, with time-outs. No
-// redirect is followed.
+// NewAPI returns an API for the base URL of a server. It returns an error if the base URL
+// is invalid. Without [WithHTTPClient] it uses a new http.Client with time-outs. Redirects
+// are not followed.
 func NewAPI(server string, opts ...ClientOption) (*API, error) {
 	own := WithHTTPClient(engine.NewHTTPClient())
 	raw, err := NewClient(server, append([]ClientOption{own}, opts...)...)
@@ -47,24 +48,23 @@ func NewAPI(server string, opts ...ClientOption) (*API, error) {
 	return &API{raw: raw}, nil
 }
 
-// Raw returns a copy of oapi-codegen's own client, for what the methods of API do
-// not reach. It answers with the *http.Response as it came: the caller looks at the
-// status, bounds and closes the body. It checks no path value, so that ".." reaches
-// another resource, and carries no operation in the context, so that only GET is
-// ever repeated.
+// Raw returns a copy of oapi-codegen's own client, for requests that the methods of API
+// cannot send. It returns the *http.Response as received: the caller checks the status,
+// and limits and closes the body. Path values are not checked, so ".." leads to another
+// resource. The context carries no operation, so only GET requests are retried.
 func (a *API) Raw() *Client {
 	raw := *a.raw
 	raw.RequestEditors = slices.Clone(raw.RequestEditors)
 	return &raw
 }
 
-// WithSettings returns an API like a with other settings; a is not changed.
+// WithSettings returns a copy of a with other settings.
 func (a *API) WithSettings(s api.Settings) *API {
 	return &API{raw: a.raw, settings: s}
 }
 
-// Operations returns a copy of the table of operations, in the order of their paths:
-// what each needs, and whether it may be repeated.
+// Operations returns a copy of the table of operations, in the order of their paths. Each
+// entry lists the scopes of the operation and whether it is idempotent.
 func Operations() []api.Operation {
 	return engine.Operations(&operationListOwners, &operationCreateOwner, &operationGetOwner, &operationUpdateOwner, &operationListBoundCards, &operationGetBoundCard, &operationUpdateBoundCard, &operationListBoundCardGrants, &operationRevokeBoundCardGrants, &operationListBoundLocks, &operationBindLock, &operationGetBoundLock, &operationListBoundLockLogEntries, &operationListContacts, &operationCreateContact, &operationGetContact, &operationUpdateContact, &operationRevokeContactGrants, &operationListGrants, &operationCreateGrant, &operationDeleteGrantFromCard, &operationRevokeGrant, &operationListIdentityProviderUsers, &operationCreateIdentityProviderUser, &operationGetIdentityProviderUser, &operationListLockGroups, &operationGetLockGroup, &operationListLogEntries, &operationListPermissions, &operationCreatePermission, &operationDeletePermission, &operationGetPermission)
 }
@@ -287,7 +287,7 @@ var (
 
 // ListOwners lists the owner accounts the caller may manage.
 //
-// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 //
 // It calls GET /Owners and needs the scope read:owneraccounts. Evidence: verified.
 func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]OwnerAccount, error) {
@@ -301,7 +301,7 @@ func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]
 
 // AllOwners iterates over what [API.ListOwners] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter.Seq2[OwnerAccount, error] {
 	return engine.Items[OwnerAccount](ctx, &operationListOwners, a.settings, scanOwnerAccount, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListOwners)
@@ -314,7 +314,7 @@ func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter
 
 // CreateOwner creates an owner account.
 //
-// Not available to clients that use client credentials. PUT creates here and is not idempotent.
+// Clients that use client credentials cannot call this operation. PUT creates an entity here and is not idempotent.
 //
 // It calls PUT /Owners and needs the scope write:owneraccounts. Evidence: verified.
 func (a *API) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
@@ -354,8 +354,8 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Owner
 //
 // It calls GET /Owners/{ownerAccountId}/BoundCards and needs the scope read:core:entities. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) ([]BoundCard, error) {
 	ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
@@ -367,7 +367,7 @@ func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params 
 
 // AllBoundCards iterates over what [API.ListBoundCards] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundCard, error] {
 	return engine.Items[BoundCard](ctx, &operationListBoundCards, a.settings, scanBoundCard, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -404,12 +404,12 @@ func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundC
 
 // ListBoundCardGrants lists the grants of an NFC transponder.
 //
-// That the items have the shape of the other grants is inferred.
+// It is inferred that the items have the same fields as other grants.
 //
 // It calls GET /Owners/{ownerAccountId}/BoundCards/{boundCardId}/Grants and needs the scope read:grants. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) ([]Grant, error) {
 	ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 	if err != nil {
@@ -421,7 +421,7 @@ func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, bo
 
 // AllBoundCardGrants iterates over what [API.ListBoundCardGrants] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
 	return engine.Items[Grant](ctx, &operationListBoundCardGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
@@ -434,7 +434,7 @@ func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, bou
 
 // RevokeBoundCardGrants revokes all grants of an NFC transponder.
 //
-// Starts the revocation of every grant of the transponder. Revocation is a process: the success of this call does not mean that the locks refuse the transponder already. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+// Starts the revocation of every grant of the transponder. Revocation takes time: after a successful call, locks may still accept the transponder. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 //
 // It calls POST /Owners/{ownerAccountId}/BoundCards/{boundCardId}/RevokeGrants and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
@@ -448,12 +448,12 @@ func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, 
 
 // ListBoundLocks lists the locks of an owner account.
 //
-// The members `supportedFeatures`, `membershipStatistics` and `healthStatuses` are null unless they are named in `expand`.
+// The fields `supportedFeatures`, `membershipStatistics` and `healthStatuses` are null unless `expand` names them.
 //
 // It calls GET /Owners/{ownerAccountId}/BoundLocks and needs the scope read:core:entities. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) ([]BoundLock, error) {
 	ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
@@ -465,7 +465,7 @@ func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params 
 
 // AllBoundLocks iterates over what [API.ListBoundLocks] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundLock, error] {
 	return engine.Items[BoundLock](ctx, &operationListBoundLocks, a.settings, scanBoundLock, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -478,7 +478,7 @@ func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *
 
 // BindLock binds a lock to an owner account by its binding code.
 //
-// Only for locks without an owner card. Binding a lock that is already bound is refused with 403. PUT creates here and is not idempotent. The method and path are verified; the request body and the answer are reported by a third party and the scope is inferred.
+// Only locks without an owner card can be bound. If the lock is already bound, the status is 403. PUT creates an entity here and is not idempotent. The method and path are verified. The request body and the response are reported by a third party, and the scope is inferred.
 //
 // It calls PUT /Owners/{ownerAccountId}/BoundLocks and needs the scope write:core:entities. Evidence: verified.
 func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBinding, reqEditors ...RequestEditorFn) (BoundLock, error) {
@@ -492,7 +492,7 @@ func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBind
 
 // GetBoundLock gets a lock.
 //
-// That `expand` works here as it does on the list is inferred from newer copies of the documentation.
+// `expand` works as it does on the list. This is inferred from newer copies of the documentation.
 //
 // It calls GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLockID string, params *GetBoundLockParams, reqEditors ...RequestEditorFn) (BoundLock, error) {
@@ -506,12 +506,12 @@ func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLock
 
 // ListBoundLockLogEntries lists the log entries of one lock.
 //
-// Tapkey's own log export used this list until July 2023 and has read the log of the whole owner account since. Whether both still exist is not known. A page that is shorter than `$top` is the last one.
+// Tapkey's log export used this list until July 2023. Since then it reads the log of the whole owner account. It is not known whether both lists still exist. A page that is shorter than `$top` is the last one.
 //
 // It calls GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId}/LogEntries and needs the scope read:logs. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string, boundLockID string, params *ListBoundLockLogEntriesParams, reqEditors ...RequestEditorFn) ([]LogEntry, error) {
 	ctx, err := engine.Begin(ctx, &operationListBoundLockLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
 	if err != nil {
@@ -523,8 +523,8 @@ func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string
 
 // AllBoundLockLogEntries iterates over what [API.ListBoundLockLogEntries] lists.
 //
-// It reads page by page: Top in the parameters is the size of a page, not a limit,
-// and Skip is where to start.
+// It reads the list page by page. Top in the parameters is the page size, not a limit,
+// and Skip is the index of the first item.
 func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string, boundLockID string, params *ListBoundLockLogEntriesParams, reqEditors ...RequestEditorFn) iter.Seq2[LogEntry, error] {
 	var first ListBoundLockLogEntriesParams
 	if params != nil {
@@ -545,8 +545,8 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 //
 // It calls GET /Owners/{ownerAccountId}/Contacts and needs the scope read:core:entities. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) ([]Contact, error) {
 	ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
@@ -558,7 +558,7 @@ func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *L
 
 // AllContacts iterates over what [API.ListContacts] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) iter.Seq2[Contact, error] {
 	return engine.Items[Contact](ctx, &operationListContacts, a.settings, scanContact, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -571,7 +571,7 @@ func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *Li
 
 // CreateContact creates a contact.
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // It calls PUT /Owners/{ownerAccountId}/Contacts and needs the scope write:core:entities. Evidence: verified.
 func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (Contact, error) {
@@ -597,7 +597,7 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 
 // UpdateContact changes the title or comment of a contact.
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // It calls PATCH /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope write:core:entities. Evidence: verified.
 func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body ContactUpdate, reqEditors ...RequestEditorFn) (Contact, error) {
@@ -611,7 +611,7 @@ func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactI
 
 // RevokeContactGrants revokes all grants of a contact.
 //
-// Starts the revocation of every grant of the contact. Revocation is a process: the success of this call does not mean that the locks refuse the contact already. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+// Starts the revocation of every grant of the contact. Revocation takes time: after a successful call, locks may still accept the contact. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 //
 // It calls POST /Owners/{ownerAccountId}/Contacts/{contactId}/RevokeGrants and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
@@ -625,12 +625,12 @@ func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, co
 
 // ListGrants lists the grants of an owner account.
 //
-// The lock and the contact of a grant are nested in it by default.
+// By default each grant contains its lock and its contact.
 //
 // It calls GET /Owners/{ownerAccountId}/Grants and needs the scope read:grants. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) ([]Grant, error) {
 	ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
@@ -642,7 +642,7 @@ func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *Lis
 
 // AllGrants iterates over what [API.ListGrants] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
 	return engine.Items[Grant](ctx, &operationListGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -655,7 +655,7 @@ func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *List
 
 // CreateGrant creates a grant for a contact or an NFC transponder.
 //
-// PUT creates here and is not idempotent. A second, identical grant is refused with the error code `Duplicate` (reported; its status is not known). A grant for a contact notifies the user's devices or pushes keys to them; a grant for a transponder waits for the next card sync. When the contact is named inline, Tapkey's sample also asks for the scope `write:core:entities`; whether that is needed is not known.
+// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 //
 // It calls PUT /Owners/{ownerAccountId}/Grants and needs the scope write:grants. Evidence: verified.
 func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (Grant, error) {
@@ -669,7 +669,7 @@ func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body Grant
 
 // DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
 //
-// For grants of a transponder, as an alternative to revocation. Nothing happens until the next card sync. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+// This is an alternative to revocation for grants of a transponder. It takes effect with the next card sync. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 //
 // It calls POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard and needs the scope write:grants. Evidence: verified.
 func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, grantID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
@@ -683,7 +683,7 @@ func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, gr
 
 // RevokeGrant starts the revocation of a grant.
 //
-// Revocation is a process: the keys go onto the revocation list of the lock. That list is limited; when it overflows, older keys are revoked as well. The scope is inferred from its description; the query parameter and the answer are reported by a third party.
+// Revocation takes time: it adds the keys to the revocation list of the lock. The size of that list is limited. When it overflows, older keys are revoked as well. The scope is inferred from its description. The query parameter and the response are reported by a third party.
 //
 // It calls POST /Owners/{ownerAccountId}/Grants/{grantId}/Revoke and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID string, params *RevokeGrantParams, reqEditors ...RequestEditorFn) (RevocationResult, error) {
@@ -697,7 +697,7 @@ func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID st
 
 // ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
 //
-// Answers an array, or a single object if `ipUserId` is given. The owner account must be the one that holds the identity provider, and the caller must be its administrator.
+// The response is an array, or a single object if `ipUserId` is given. The identity provider must belong to the owner account, and the caller must be an administrator of the account.
 //
 // It calls GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope read:ip:users. Evidence: verified.
 func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) ([]IdentityProviderUser, error) {
@@ -711,7 +711,7 @@ func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID stri
 
 // AllIdentityProviderUsers iterates over what [API.ListIdentityProviderUsers] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) iter.Seq2[IdentityProviderUser, error] {
 	return engine.Items[IdentityProviderUser](ctx, &operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListIdentityProviderUsers, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
@@ -724,7 +724,7 @@ func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID strin
 
 // CreateIdentityProviderUser registers a user of an identity provider.
 //
-// Works only under the owner account that holds the identity provider, and the caller must be its administrator. PUT creates here and is not idempotent: a user who is already registered is refused with 409 (reported). To give the user access, create a contact and grants for it.
+// The identity provider must belong to the owner account, and the caller must be an administrator of the account. PUT creates an entity here and is not idempotent: if the user is already registered, the status is 409 (reported). To give the user access, create a contact and grants for the contact.
 //
 // It calls PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope write:ip:users. Evidence: verified.
 func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body IdentityProviderUserCreate, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
@@ -750,12 +750,12 @@ func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string
 
 // ListLockGroups lists the lock groups of an owner account.
 //
-// The members `supportedFeatures` and `statistics` are missing unless they are named in `expand`.
+// The fields `supportedFeatures` and `statistics` are missing unless `expand` names them.
 //
 // It calls GET /Owners/{ownerAccountId}/LockGroups and needs the scope read:core:entities. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) ([]LockGroup, error) {
 	ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
@@ -767,7 +767,7 @@ func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params 
 
 // AllLockGroups iterates over what [API.ListLockGroups] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) iter.Seq2[LockGroup, error] {
 	return engine.Items[LockGroup](ctx, &operationListLockGroups, a.settings, scanLockGroup, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -780,7 +780,7 @@ func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *
 
 // GetLockGroup gets a lock group.
 //
-// The members `supportedFeatures` and `statistics` are missing unless they are named in `expand`.
+// The fields `supportedFeatures` and `statistics` are missing unless `expand` names them.
 //
 // It calls GET /Owners/{ownerAccountId}/LockGroups/{lockGroupId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroupID string, params *GetLockGroupParams, reqEditors ...RequestEditorFn) (LockGroup, error) {
@@ -794,12 +794,12 @@ func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroup
 
 // ListLogEntries lists the log entries of an owner account.
 //
-// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 //
 // It calls GET /Owners/{ownerAccountId}/LogEntries and needs the scope read:logs. Evidence: verified.
 //
-// Members that Select in the parameters does not name are not sent, and zero in the
-// value, as if they were null.
+// If Select in the parameters is set, the server sends only the fields that it names. All
+// other fields are zero, as if they were null.
 func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) ([]LogEntry, error) {
 	ctx, err := engine.Begin(ctx, &operationListLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 	if err != nil {
@@ -811,8 +811,8 @@ func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params 
 
 // AllLogEntries iterates over what [API.ListLogEntries] lists.
 //
-// It reads page by page: Top in the parameters is the size of a page, not a limit,
-// and Skip is where to start.
+// It reads the list page by page. Top in the parameters is the page size, not a limit,
+// and Skip is the index of the first item.
 func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) iter.Seq2[LogEntry, error] {
 	var first ListLogEntriesParams
 	if params != nil {
@@ -843,7 +843,7 @@ func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEdi
 
 // AllPermissions iterates over what [API.ListPermissions] lists.
 //
-// The list is one answer, read item by item from the wire.
+// The list is one response, which is decoded item by item while it is received.
 func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) iter.Seq2[Permission, error] {
 	return engine.Items[Permission](ctx, &operationListPermissions, a.settings, scanPermission, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -856,7 +856,7 @@ func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEdit
 
 // CreatePermission makes a contact an administrator of an owner account.
 //
-// PUT creates here and is not idempotent. Only the owner of the account may change its co-administrators.
+// Only the owner of the account may change its co-administrators. PUT creates an entity here and is not idempotent.
 //
 // It calls PUT /Owners/{ownerAccountId}/Permissions and needs the scope write:owneraccount:permissions. Evidence: verified.
 func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body PermissionCreate, reqEditors ...RequestEditorFn) (Permission, error) {

@@ -9,36 +9,36 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// BoundCard An NFC transponder that is bound to an owner account.
+// BoundCard is an NFC transponder that is bound to an owner account.
 type BoundCard struct {
-	// BindDate When the transponder was bound.
+	// Time when the transponder was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
 
-	// ID Id of the bound transponder.
+	// Id of the bound transponder.
 	ID string `json:"id"`
 
-	// IsActive Whether the transponder is active; called `active` on other entities.
+	// Whether the transponder is active. Other entities call this field `active`.
 	IsActive bool `json:"isActive"`
 
-	// Label What is printed on the transponder.
+	// Text printed on the transponder.
 	Label string `json:"label"`
 
-	// NofGrantsCapacity How many grants fit on the transponder. Tapkey transponders hold at most 12.
+	// Number of grants that fit on the transponder. Tapkey transponders hold at most 12.
 	NofGrantsCapacity int64 `json:"nofGrantsCapacity"`
 
-	// OwnerAccountID Id of the owner account.
+	// Id of the owner account.
 	OwnerAccountID string `json:"ownerAccountId"`
 
-	// PhysicalCardID Id of the hardware.
+	// Id of the hardware.
 	PhysicalCardID string `json:"physicalCardId"`
 
-	// Title Title chosen by the user.
+	// Title chosen by the user.
 	Title string `json:"title"`
 
-	// UID Id of the chip, in base64. The documented example has stray trailing bits, so that strict decoders refuse it.
+	// Id of the chip, in base64. The documented example has stray trailing bits, which strict decoders reject.
 	UID string `json:"uid"`
 
-	// UnbindDate When the transponder was unbound.
+	// Time when the transponder was unbound.
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
@@ -71,9 +71,9 @@ func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 	}
 }
 
-// BoundCardUpdate Changes to an NFC transponder.
+// BoundCardUpdate is a change to an NFC transponder.
 type BoundCardUpdate struct {
-	// Title New title of the transponder.
+	// New title of the transponder.
 	Title *string `json:"title,omitempty"`
 }
 
@@ -88,60 +88,60 @@ func scanBoundCardUpdate(s *engine.Scanner, v *BoundCardUpdate) {
 	}
 }
 
-// BoundLock One binding of a lock to an owner account. The same hardware gets a new id when it is bound again; the hardware itself is named by `physicalLockId`. That `lastSeenRclSerialNo` is an integer and `lastSeenRclUpdateDate` a time is inferred.
+// BoundLock is a binding of a lock to an owner account. The same hardware gets a new id when it is bound again; `physicalLockId` identifies the hardware. The types of `lastSeenRclSerialNo` (integer) and `lastSeenRclUpdateDate` (time) are inferred.
 type BoundLock struct {
-	// Active Whether the lock is active. What else it can be is not documented.
+	// Whether the lock is active. The documentation does not say what an inactive lock is.
 	Active bool `json:"active"`
 
-	// BindDate When the lock was bound.
+	// Time when the lock was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
 
-	// Description Free text.
+	// Free text.
 	Description string `json:"description"`
 
-	// HealthStatuses Null unless asked for with `expand`. Advisory only: locks are offline and may never report.
+	// Null unless requested with `expand`. Advisory only: locks are offline and may never report.
 	HealthStatuses []LockHealthStatus `json:"healthStatuses,omitempty"`
 
-	// ID Id of the bound lock.
+	// Id of the bound lock.
 	ID string `json:"id"`
 
-	// LastSeenRclSerialNo Serial number of the revocation list that the lock was last seen with (inferred from the name).
+	// Serial number of the revocation list last seen on the lock (inferred from the name).
 	LastSeenRclSerialNo int64 `json:"lastSeenRclSerialNo"`
 
-	// LastSeenRclUpdateDate When that list was last updated (inferred from the name).
+	// Time of the last update of that list (inferred from the name).
 	LastSeenRclUpdateDate *time.Time `json:"lastSeenRclUpdateDate,omitempty"`
 
-	// LockType Model of a lock. May be null.
+	// The model of a lock. It may be null.
 	LockType *LockType `json:"lockType,omitempty"`
 
-	// LockTypeID Dotted code of the lock type.
+	// Code of the lock type, with dots.
 	LockTypeID string `json:"lockTypeId"`
 
-	// MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+	// The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 	MembershipStatistics *MembershipStatistics `json:"membershipStatistics,omitempty"`
 
-	// OwnerAccountID Id of the owner account.
+	// Id of the owner account.
 	OwnerAccountID string `json:"ownerAccountId"`
 
-	// PhysicalLockID Id of the hardware, in base64; in URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation break that rule.
+	// Id of the hardware, in base64. In URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation do not follow this rule.
 	PhysicalLockID string `json:"physicalLockId"`
 
-	// RclDate Time of the lock's revocation list (inferred from the name).
+	// Time of the lock's revocation list (inferred from the name).
 	RclDate *time.Time `json:"rclDate,omitempty"`
 
-	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
+	// Serial number of the lock's revocation list (inferred from the name).
 	RclSerialNo int64 `json:"rclSerialNo"`
 
-	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+	// The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 	SupportedFeatures *SupportedFeatures `json:"supportedFeatures,omitempty"`
 
-	// TargetType Tells a lock from a lock group.
+	// The kind of an entity, a lock or a lock group.
 	TargetType LockTargetType `json:"targetType"`
 
-	// Title Title chosen by the user.
+	// Title chosen by the user.
 	Title string `json:"title"`
 
-	// UnbindDate When the lock was unbound.
+	// Time when the lock was unbound.
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
@@ -190,32 +190,32 @@ func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 	}
 }
 
-// Contact A smartphone user known to an owner account.
+// Contact is a smartphone user that an owner account knows.
 type Contact struct {
-	// Comment Free text.
+	// Free text.
 	Comment string `json:"comment"`
 
-	// Email Former name of Identifier, announced for removal.
+	// Former name of Identifier. Its removal has been announced.
 	//
 	// Deprecated: use Identifier.
 	Email string `json:"email"`
 
-	// ID Id of the contact.
+	// Id of the contact.
 	ID string `json:"id"`
 
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// E-mail address of a native Tapkey user.
 	Identifier string `json:"identifier"`
 
-	// IPID Id of the identity provider; `tapkey` for native Tapkey users.
+	// Id of the identity provider. It is `tapkey` for native Tapkey users.
 	IPID string `json:"ipId"`
 
-	// IPUserID Id of the user at the external identity provider.
+	// Id of the user at the external identity provider.
 	IPUserID string `json:"ipUserId"`
 
-	// OwnerID Id of the owner account; called `ownerAccountId` on other entities.
+	// Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerID string `json:"ownerId"`
 
-	// Title Title chosen by the administrator.
+	// Title chosen by the administrator.
 	Title string `json:"title"`
 }
 
@@ -244,26 +244,26 @@ func scanContact(s *engine.Scanner, v *Contact) {
 	}
 }
 
-// ContactCreate A contact to create. A native Tapkey user is named by `ipId` (`tapkey`) and `identifier`, a user of an external identity provider by `ipId` and `ipUserId`. Whether `identifier` and `ipUserId` may be combined is not known.
+// ContactCreate is a contact to create. `ipId` (`tapkey`) and `identifier` identify a native Tapkey user. `ipId` and `ipUserId` identify a user of an external identity provider. It is not known whether `identifier` and `ipUserId` may be combined.
 type ContactCreate struct {
-	// Comment Free text.
+	// Free text.
 	Comment *string `json:"comment,omitempty"`
 
-	// Email Former name of Identifier, announced for removal.
+	// Former name of Identifier. Its removal has been announced.
 	//
 	// Deprecated: use Identifier.
 	Email *string `json:"email,omitempty"`
 
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// E-mail address of a native Tapkey user.
 	Identifier *string `json:"identifier,omitempty"`
 
-	// IPID Id of the identity provider; `tapkey` for native Tapkey users.
+	// Id of the identity provider. It is `tapkey` for native Tapkey users.
 	IPID *string `json:"ipId,omitempty"`
 
-	// IPUserID Id of the user at the external identity provider.
+	// Id of the user at the external identity provider.
 	IPUserID *string `json:"ipUserId,omitempty"`
 
-	// Title Title for the contact.
+	// Title of the contact.
 	Title *string `json:"title,omitempty"`
 }
 
@@ -288,12 +288,12 @@ func scanContactCreate(s *engine.Scanner, v *ContactCreate) {
 	}
 }
 
-// ContactUpdate Changes to a contact. Members that are left out stay as they are.
+// ContactUpdate is a change to a contact. Fields that are not sent keep their values.
 type ContactUpdate struct {
-	// Comment New comment.
+	// New comment.
 	Comment *string `json:"comment,omitempty"`
 
-	// Title New title of the contact.
+	// New title of the contact.
 	Title *string `json:"title,omitempty"`
 }
 
@@ -310,10 +310,10 @@ func scanContactUpdate(s *engine.Scanner, v *ContactUpdate) {
 	}
 }
 
-// FeatureSupport Whether a feature is supported. Only one value has been seen.
+// FeatureSupport is the support for a feature. Only one value has been seen.
 type FeatureSupport string
 
-// Known values of [FeatureSupport]. A server may send others.
+// Known values of [FeatureSupport]. A server may send other values.
 const (
 	FeatureSupportSupported FeatureSupport = "Supported"
 )
@@ -322,45 +322,45 @@ func scanFeatureSupport(s *engine.Scanner, v *FeatureSupport) {
 	engine.ScanString(s, v)
 }
 
-// Grant The right of a contact or an NFC transponder to open a lock. It is unrestricted when `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
+// Grant is the right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
 type Grant struct {
-	// Active Whether the grant is active. Lists can be filtered by it.
+	// Whether the grant is active. Lists can be filtered by this field.
 	Active bool `json:"active"`
 
-	// BoundCard The transponder itself; null for a grant of a contact.
+	// The transponder. It is null for a grant of a contact.
 	BoundCard *BoundCard `json:"boundCard,omitempty"`
 
-	// BoundCardID Id of the transponder; null for a grant of a contact.
+	// Id of the transponder. It is null for a grant of a contact.
 	BoundCardID string `json:"boundCardId"`
 
-	// BoundLock The lock itself, nested by default in lists; may be null.
+	// The lock. Lists contain it by default. It may be null.
 	BoundLock *BoundLock `json:"boundLock,omitempty"`
 
-	// BoundLockID Id of the bound lock.
+	// Id of the bound lock.
 	BoundLockID string `json:"boundLockId"`
 
-	// Contact The contact itself, nested by default; null for a grant of a transponder.
+	// The contact. Grants contain it by default. It is null for a grant of a transponder.
 	Contact *Contact `json:"contact,omitempty"`
 
-	// ContactID Id of the contact; null for a grant of a transponder.
+	// Id of the contact. It is null for a grant of a transponder.
 	ContactID string `json:"contactId"`
 
-	// ID Id of the grant.
+	// Id of the grant.
 	ID string `json:"id"`
 
-	// Owner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
+	// The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 	Owner *GrantOwner `json:"owner,omitempty"`
 
-	// State State of a grant. What a grant is called while it is being revoked is not known.
+	// The state of a grant. The state while a grant is being revoked is not known.
 	State GrantState `json:"state"`
 
-	// TimeRestrictionIcal A restriction in time based on iCalendar. Its exact grammar is not known.
+	// Time restriction based on iCalendar. The exact grammar is not known.
 	TimeRestrictionIcal string `json:"timeRestrictionIcal"`
 
-	// ValidBefore End of the validity, exclusive by its name.
+	// End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *time.Time `json:"validBefore,omitempty"`
 
-	// ValidFrom Start of the validity, inclusive by its name.
+	// Start of the validity period. The name suggests that it is inclusive.
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
@@ -399,9 +399,9 @@ func scanGrant(s *engine.Scanner, v *Grant) {
 	}
 }
 
-// GrantContact A contact that is named inline in a new grant, in place of its id.
+// GrantContact is a contact that is given inline in a new grant instead of its id.
 type GrantContact struct {
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// E-mail address of a native Tapkey user.
 	Identifier string `json:"identifier"`
 }
 
@@ -416,27 +416,27 @@ func scanGrantContact(s *engine.Scanner, v *GrantContact) {
 	}
 }
 
-// GrantCreate A grant to create: a lock, and a contact (by `contactId`, or inline as `contact`) or an NFC transponder. Without a validity window the grant is unlimited. `ipId` is reported by a third party; `boundCardId` is inferred from the name of the member in the answer.
+// GrantCreate is a grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period the grant is unlimited. `ipId` is reported by a third party. `boundCardId` is inferred from the name of the field in responses.
 type GrantCreate struct {
-	// BoundCardID Id of the NFC transponder. Inferred.
+	// Id of the NFC transponder. Inferred.
 	BoundCardID *string `json:"boundCardId,omitempty"`
 
-	// BoundLockID Id of the bound lock.
+	// Id of the bound lock.
 	BoundLockID string `json:"boundLockId"`
 
-	// Contact A contact that is named inline in a new grant, in place of its id.
+	// A contact that is given inline in a new grant instead of its id.
 	Contact *GrantContact `json:"contact,omitempty"`
 
-	// ContactID Id of the contact.
+	// Id of the contact.
 	ContactID *string `json:"contactId,omitempty"`
 
-	// IPID Id of the identity provider of the contact, sent beside `contactId`. Reported.
+	// Id of the identity provider of the contact, sent together with `contactId`. Reported.
 	IPID *string `json:"ipId,omitempty"`
 
-	// ValidBefore End of the validity, exclusive by its name.
+	// End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *time.Time `json:"validBefore,omitempty"`
 
-	// ValidFrom Start of the validity, inclusive by its name.
+	// Start of the validity period. The name suggests that it is inclusive.
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
@@ -463,17 +463,17 @@ func scanGrantCreate(s *engine.Scanner, v *GrantCreate) {
 	}
 }
 
-// GrantOwner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
+// GrantOwner is the owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 type GrantOwner = api.Object
 
 func scanGrantOwner(s *engine.Scanner, v *GrantOwner) {
 	engine.ScanAny(s, v)
 }
 
-// GrantState State of a grant. What a grant is called while it is being revoked is not known.
+// GrantState is the state of a grant. The state while a grant is being revoked is not known.
 type GrantState string
 
-// Known values of [GrantState]. A server may send others.
+// Known values of [GrantState]. A server may send other values.
 const (
 	GrantStateOk      GrantState = "Ok"
 	GrantStateRevoked GrantState = "Revoked"
@@ -483,24 +483,24 @@ func scanGrantState(s *engine.Scanner, v *GrantState) {
 	engine.ScanString(s, v)
 }
 
-// IdentityProviderUser A user of an external identity provider.
+// IdentityProviderUser is a user of an external identity provider.
 type IdentityProviderUser struct {
-	// Email Seen in a sample of 2019 only; an older name of `identifier` (inferred).
+	// Seen only in a sample of 2019. It is an older name of `identifier` (inferred).
 	Email string `json:"email"`
 
-	// ID Tapkey's id of the user.
+	// Tapkey's id of the user.
 	ID string `json:"id"`
 
-	// Identifier Null where it was seen.
+	// Null in all examples seen.
 	Identifier string `json:"identifier"`
 
-	// IPID Id of the identity provider.
+	// Id of the identity provider.
 	IPID string `json:"ipId"`
 
-	// IPUserID Id of the user at the identity provider.
+	// Id of the user at the identity provider.
 	IPUserID string `json:"ipUserId"`
 
-	// Status Status of a user. Only one value has been seen.
+	// The status of a user. Only one value has been seen.
 	Status IdentityProviderUserStatus `json:"status"`
 }
 
@@ -525,12 +525,12 @@ func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
 	}
 }
 
-// IdentityProviderUserCreate A user of an identity provider to register. One client leaves `ipId` out (reported).
+// IdentityProviderUserCreate is a user of an identity provider to register. One client does not send `ipId` (reported).
 type IdentityProviderUserCreate struct {
-	// IPID Id of the identity provider, as in the path.
+	// Id of the identity provider, as in the path.
 	IPID *string `json:"ipId,omitempty"`
 
-	// IPUserID Id of the user at the identity provider.
+	// Id of the user at the identity provider.
 	IPUserID string `json:"ipUserId"`
 }
 
@@ -547,10 +547,10 @@ func scanIdentityProviderUserCreate(s *engine.Scanner, v *IdentityProviderUserCr
 	}
 }
 
-// IdentityProviderUserStatus Status of a user. Only one value has been seen.
+// IdentityProviderUserStatus is the status of a user. Only one value has been seen.
 type IdentityProviderUserStatus string
 
-// Known values of [IdentityProviderUserStatus]. A server may send others.
+// Known values of [IdentityProviderUserStatus]. A server may send other values.
 const (
 	IdentityProviderUserStatusNormal IdentityProviderUserStatus = "Normal"
 )
@@ -559,18 +559,18 @@ func scanIdentityProviderUserStatus(s *engine.Scanner, v *IdentityProviderUserSt
 	engine.ScanString(s, v)
 }
 
-// LockBinding A lock to bind to an owner account. All members are reported by a third party.
+// LockBinding is a lock to bind to an owner account. All fields are reported by a third party.
 type LockBinding struct {
-	// BindingCode Binding code of the lock.
+	// Binding code of the lock.
 	BindingCode string `json:"bindingCode"`
 
-	// Description Description of the lock.
+	// Description of the lock.
 	Description *string `json:"description,omitempty"`
 
-	// PhysicalLockID Id of the hardware, in base64.
+	// Id of the hardware, in base64.
 	PhysicalLockID string `json:"physicalLockId"`
 
-	// Title Title for the lock.
+	// Title of the lock.
 	Title *string `json:"title,omitempty"`
 }
 
@@ -591,36 +591,36 @@ func scanLockBinding(s *engine.Scanner, v *LockBinding) {
 	}
 }
 
-// LockGroup A group of locks. It has many members in common with a lock; those that make sense for hardware only are null.
+// LockGroup is a group of locks. It has many fields in common with a lock. Fields that apply only to hardware are null.
 type LockGroup struct {
-	// Active Whether the group is active. What else it can be is not documented.
+	// Whether the group is active. The documentation does not say what an inactive group is.
 	Active bool `json:"active"`
 
-	// Description Free text.
+	// Free text.
 	Description string `json:"description"`
 
-	// ID Id of the lock group.
+	// Id of the lock group.
 	ID string `json:"id"`
 
-	// PhysicalLockID Null: a group is not hardware.
+	// Null for groups, which are not hardware.
 	PhysicalLockID string `json:"physicalLockId"`
 
-	// RclDate Null for groups.
+	// Null for groups.
 	RclDate *time.Time `json:"rclDate,omitempty"`
 
-	// RclSerialNo Null for groups.
+	// Null for groups.
 	RclSerialNo int64 `json:"rclSerialNo"`
 
-	// Statistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+	// The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 	Statistics *MembershipStatistics `json:"statistics,omitempty"`
 
-	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+	// The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 	SupportedFeatures *SupportedFeatures `json:"supportedFeatures,omitempty"`
 
-	// TargetType Tells a lock from a lock group.
+	// The kind of an entity, a lock or a lock group.
 	TargetType LockTargetType `json:"targetType"`
 
-	// Title Title of the group.
+	// Title of the group.
 	Title string `json:"title"`
 }
 
@@ -653,24 +653,24 @@ func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 	}
 }
 
-// LockHealthStatus One measurement of the health of a lock.
+// LockHealthStatus is a measurement of the health of a lock.
 type LockHealthStatus struct {
-	// ID Id of the measurement.
+	// Id of the measurement.
 	ID string `json:"id"`
 
-	// PhysicalLockID Id of the hardware, in base64.
+	// Id of the hardware, in base64.
 	PhysicalLockID string `json:"physicalLockId"`
 
-	// Timestamp When it was measured, by the name.
+	// Time of the measurement (inferred from the name).
 	Timestamp *time.Time `json:"timestamp,omitempty"`
 
-	// Type What was measured.
+	// The kind of a measurement.
 	Type LockHealthType `json:"type"`
 
-	// Value What was measured. The units are not documented.
+	// Measured value. The units are not documented.
 	Value float64 `json:"value"`
 
-	// ValueStatus Whether a measured value can be relied on.
+	// The reliability of a measured value.
 	ValueStatus LockHealthValueStatus `json:"valueStatus"`
 }
 
@@ -695,10 +695,10 @@ func scanLockHealthStatus(s *engine.Scanner, v *LockHealthStatus) {
 	}
 }
 
-// LockHealthType What was measured.
+// LockHealthType is the kind of a measurement.
 type LockHealthType string
 
-// Known values of [LockHealthType]. A server may send others.
+// Known values of [LockHealthType]. A server may send other values.
 const (
 	LockHealthTypeBatteryVoltage      LockHealthType = "BatteryVoltage"
 	LockHealthTypeTemperature         LockHealthType = "Temperature"
@@ -709,10 +709,10 @@ func scanLockHealthType(s *engine.Scanner, v *LockHealthType) {
 	engine.ScanString(s, v)
 }
 
-// LockHealthValueStatus Whether a measured value can be relied on.
+// LockHealthValueStatus is the reliability of a measured value.
 type LockHealthValueStatus string
 
-// Known values of [LockHealthValueStatus]. A server may send others.
+// Known values of [LockHealthValueStatus]. A server may send other values.
 const (
 	LockHealthValueStatusOk       LockHealthValueStatus = "Ok"
 	LockHealthValueStatusOutdated LockHealthValueStatus = "Outdated"
@@ -723,10 +723,10 @@ func scanLockHealthValueStatus(s *engine.Scanner, v *LockHealthValueStatus) {
 	engine.ScanString(s, v)
 }
 
-// LockTargetType Tells a lock from a lock group.
+// LockTargetType is the kind of an entity, a lock or a lock group.
 type LockTargetType string
 
-// Known values of [LockTargetType]. A server may send others.
+// Known values of [LockTargetType]. A server may send other values.
 const (
 	LockTargetTypeLock  LockTargetType = "Lock"
 	LockTargetTypeGroup LockTargetType = "Group"
@@ -736,10 +736,10 @@ func scanLockTargetType(s *engine.Scanner, v *LockTargetType) {
 	engine.ScanString(s, v)
 }
 
-// LockTechnology A technology a lock supports.
+// LockTechnology is a technology that a lock supports.
 type LockTechnology string
 
-// Known values of [LockTechnology]. A server may send others.
+// Known values of [LockTechnology]. A server may send other values.
 const (
 	LockTechnologyNfc LockTechnology = "nfc"
 	LockTechnologyBle LockTechnology = "ble"
@@ -749,18 +749,18 @@ func scanLockTechnology(s *engine.Scanner, v *LockTechnology) {
 	engine.ScanString(s, v)
 }
 
-// LockType Model of a lock. May be null.
+// LockType is the model of a lock. It may be null.
 type LockType struct {
-	// ID Dotted code of the lock type.
+	// Code of the lock type, with dots.
 	ID string `json:"id"`
 
-	// ManufacturerID Number of the manufacturer.
+	// Number of the manufacturer.
 	ManufacturerID int64 `json:"manufacturerId"`
 
-	// ModelName Name of the model.
+	// Name of the model.
 	ModelName string `json:"modelName"`
 
-	// SupportedTechnologies What the lock can communicate by.
+	// Technologies that the lock can communicate by.
 	SupportedTechnologies []LockTechnology `json:"supportedTechnologies,omitempty"`
 }
 
@@ -781,10 +781,10 @@ func scanLockType(s *engine.Scanner, v *LockType) {
 	}
 }
 
-// LogCommand Command that was recorded. Only one value has been seen.
+// LogCommand is the command of a log entry. Only one value has been seen.
 type LogCommand string
 
-// Known values of [LogCommand]. A server may send others.
+// Known values of [LogCommand]. A server may send other values.
 const (
 	LogCommandTriggerLock LogCommand = "TriggerLock"
 )
@@ -793,33 +793,33 @@ func scanLogCommand(s *engine.Scanner, v *LogCommand) {
 	engine.ScanString(s, v)
 }
 
-// LogEntry Something a lock has recorded. The names of the members are verified; the types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More members surely exist.
+// LogEntry is an event recorded by a lock. The field names are verified. The types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More fields surely exist.
 type LogEntry struct {
-	// BoundCardID Id of the transponder that was used, if one was.
+	// Id of the transponder that was used, if any.
 	BoundCardID string `json:"boundCardId"`
 
-	// BoundLockID Id of the bound lock that recorded the entry.
+	// Id of the bound lock that recorded the entry.
 	BoundLockID string `json:"boundLockId"`
 
-	// Command Command that was recorded. Only one value has been seen.
+	// The command of a log entry. Only one value has been seen.
 	Command LogCommand `json:"command"`
 
-	// ContactID Id of the contact who used a smartphone, if one did.
+	// Id of the contact who used a smartphone, if any.
 	ContactID string `json:"contactId"`
 
-	// EntryNo Number of the entry within the log of the lock.
+	// Number of the entry in the log of the lock.
 	EntryNo int64 `json:"entryNo"`
 
-	// ID Id of the log entry.
+	// Id of the log entry.
 	ID string `json:"id"`
 
-	// LockTimestamp Time by the clock of the lock.
+	// Time of the event by the clock of the lock.
 	LockTimestamp *time.Time `json:"lockTimestamp,omitempty"`
 
-	// LogType Kind of a log entry. Only one value has been seen.
+	// The kind of a log entry. Only one value has been seen.
 	LogType LogType `json:"logType"`
 
-	// ReceivedAt When the server received the entry; can be much later.
+	// Time when the server received the entry. It can be much later than the event.
 	ReceivedAt *time.Time `json:"receivedAt,omitempty"`
 }
 
@@ -850,10 +850,10 @@ func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 	}
 }
 
-// LogType Kind of a log entry. Only one value has been seen.
+// LogType is the kind of a log entry. Only one value has been seen.
 type LogType string
 
-// Known values of [LogType]. A server may send others.
+// Known values of [LogType]. A server may send other values.
 const (
 	LogTypeCommand LogType = "Command"
 )
@@ -862,10 +862,10 @@ func scanLogType(s *engine.Scanner, v *LogType) {
 	engine.ScanString(s, v)
 }
 
-// MembershipState State of a membership.
+// MembershipState is the state of a membership.
 type MembershipState string
 
-// Known values of [MembershipState]. A server may send others.
+// Known values of [MembershipState]. A server may send other values.
 const (
 	MembershipStateJoinPending   MembershipState = "JoinPending"
 	MembershipStateJoined        MembershipState = "Joined"
@@ -877,12 +877,12 @@ func scanMembershipState(s *engine.Scanner, v *MembershipState) {
 	engine.ScanString(s, v)
 }
 
-// MembershipStateCount How many memberships are in one state.
+// MembershipStateCount is the number of memberships in one state.
 type MembershipStateCount struct {
-	// Count How many memberships are in the state.
+	// Number of memberships in the state.
 	Count int64 `json:"Count"`
 
-	// State State of a membership.
+	// The state of a membership.
 	State MembershipState `json:"State"`
 }
 
@@ -899,9 +899,9 @@ func scanMembershipStateCount(s *engine.Scanner, v *MembershipStateCount) {
 	}
 }
 
-// MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+// MembershipStatistics is the number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 type MembershipStatistics struct {
-	// ByState One entry for each state.
+	// One entry for each state.
 	ByState []MembershipStateCount `json:"ByState,omitempty"`
 }
 
@@ -916,15 +916,15 @@ func scanMembershipStatistics(s *engine.Scanner, v *MembershipStatistics) {
 	}
 }
 
-// OwnerAccount An owner account: a locking system with its locks, users and grants.
+// OwnerAccount is an owner account: a locking system with its locks, users and grants.
 type OwnerAccount struct {
-	// Active Whether the owner account is active. What else it can be is not documented.
+	// Whether the owner account is active. What else it can be is not documented.
 	Active bool `json:"active"`
 
-	// ID Id of the owner account.
+	// Id of the owner account.
 	ID string `json:"id"`
 
-	// Name Name of the owner account.
+	// Name of the owner account.
 	Name string `json:"name"`
 }
 
@@ -943,9 +943,9 @@ func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
 	}
 }
 
-// OwnerAccountCreate An owner account to create.
+// OwnerAccountCreate is an owner account to create.
 type OwnerAccountCreate struct {
-	// Name Name of the owner account.
+	// Name of the owner account.
 	Name string `json:"name"`
 }
 
@@ -960,9 +960,9 @@ func scanOwnerAccountCreate(s *engine.Scanner, v *OwnerAccountCreate) {
 	}
 }
 
-// OwnerAccountUpdate Changes to an owner account.
+// OwnerAccountUpdate is a change to an owner account.
 type OwnerAccountUpdate struct {
-	// Name New name of the owner account.
+	// New name of the owner account.
 	Name *string `json:"name,omitempty"`
 }
 
@@ -977,18 +977,18 @@ func scanOwnerAccountUpdate(s *engine.Scanner, v *OwnerAccountUpdate) {
 	}
 }
 
-// Permission Makes a contact an administrator of an owner account.
+// Permission is a permission that makes a contact an administrator of an owner account.
 type Permission struct {
-	// ContactID Id of the contact who holds the permission.
+	// Id of the contact who holds the permission.
 	ContactID string `json:"contactId"`
 
-	// ID Id of the permission.
+	// Id of the permission.
 	ID string `json:"id"`
 
-	// OwnerAccountID Id of the owner account.
+	// Id of the owner account.
 	OwnerAccountID string `json:"ownerAccountId"`
 
-	// Role What the contact may do.
+	// Role of the contact.
 	Role PermissionRole `json:"role"`
 }
 
@@ -1009,12 +1009,12 @@ func scanPermission(s *engine.Scanner, v *Permission) {
 	}
 }
 
-// PermissionCreate A permission to create.
+// PermissionCreate is a permission to create.
 type PermissionCreate struct {
-	// ContactID Id of a contact of the owner account.
+	// Id of a contact of the owner account.
 	ContactID string `json:"contactId"`
 
-	// Role Role of an administrator. The portal knows more roles; how the API spells them is not known.
+	// The role of an administrator. The portal has more roles; their names in the API are not known.
 	Role PermissionRole `json:"role"`
 }
 
@@ -1031,10 +1031,10 @@ func scanPermissionCreate(s *engine.Scanner, v *PermissionCreate) {
 	}
 }
 
-// PermissionRole Role of an administrator. The portal knows more roles; how the API spells them is not known.
+// PermissionRole is the role of an administrator. The portal has more roles; their names in the API are not known.
 type PermissionRole string
 
-// Known values of [PermissionRole]. A server may send others.
+// Known values of [PermissionRole]. A server may send other values.
 const (
 	PermissionRoleOwner PermissionRole = "Owner"
 	PermissionRoleAdmin PermissionRole = "Admin"
@@ -1044,16 +1044,16 @@ func scanPermissionRole(s *engine.Scanner, v *PermissionRole) {
 	engine.ScanString(s, v)
 }
 
-// RevocationResult What an operation that revokes or deletes grants answers. Its members are not known.
+// RevocationResult is the response of an operation that revokes or deletes grants. Its fields are not known.
 type RevocationResult = api.Object
 
 func scanRevocationResult(s *engine.Scanner, v *RevocationResult) {
 	engine.ScanAny(s, v)
 }
 
-// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+// SupportedFeatures is the set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 type SupportedFeatures struct {
-	// TimeRestrictionIcalSupport Whether a feature is supported. Only one value has been seen.
+	// The support for a feature. Only one value has been seen.
 	TimeRestrictionIcalSupport FeatureSupport `json:"timeRestrictionIcalSupport"`
 }
 
@@ -1068,35 +1068,35 @@ func scanSupportedFeatures(s *engine.Scanner, v *SupportedFeatures) {
 	}
 }
 
-// Expand is a list of JSON names of members that are computed on demand.
+// Expand is a list of JSON names of fields that the server computes on request.
 type Expand = []string
 
 func scanExpand(s *engine.Scanner, v *Expand) {
 	engine.ScanAny(s, v)
 }
 
-// Filter is an OData expression that items have to fulfil; package odata writes them.
+// Filter is an OData expression that the returned items match. Package odata builds such expressions.
 type Filter = string
 
 func scanFilter(s *engine.Scanner, v *Filter) {
 	engine.ScanString(s, v)
 }
 
-// Select is a list of JSON names, separated by commas. Members that it does not name are not sent, and zero in the value, as if they were null.
+// Select is a list of JSON names of fields, separated by commas. The server does not send other fields. They are zero, as if they were null.
 type Select = string
 
 func scanSelect(s *engine.Scanner, v *Select) {
 	engine.ScanString(s, v)
 }
 
-// Skip is a number of items to leave out from the start.
+// Skip is a number of items to skip at the start of a list.
 type Skip = int
 
 func scanSkip(s *engine.Scanner, v *Skip) {
 	engine.ScanInt(s, v)
 }
 
-// Top is a number of items. An iterator takes it for the size of a page, not for a limit.
+// Top is a number of items. For an iterator it is the page size, not a limit.
 type Top = int
 
 func scanTop(s *engine.Scanner, v *Top) {
@@ -1105,150 +1105,150 @@ func scanTop(s *engine.Scanner, v *Top) {
 
 // ListBoundCardsParams defines parameters for ListBoundCards.
 type ListBoundCardsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListBoundCardGrantsParams defines parameters for ListBoundCardGrants.
 type ListBoundCardGrantsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListBoundLocksParams defines parameters for ListBoundLocks.
 type ListBoundLocksParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // GetBoundLockParams defines parameters for GetBoundLock.
 type GetBoundLockParams struct {
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // ListBoundLockLogEntriesParams defines parameters for ListBoundLockLogEntries.
 type ListBoundLockLogEntriesParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListContactsParams defines parameters for ListContacts.
 type ListContactsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListGrantsParams defines parameters for ListGrants.
 type ListGrantsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // RevokeGrantParams defines parameters for RevokeGrant.
 type RevokeGrantParams struct {
-	// DryRun Reported by a third party, which sends false. The effect of true is not documented.
+	// Reported by a third party, which sends false. The effect of true is not documented.
 	DryRun *bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 }
 
 // ListIdentityProviderUsersParams defines parameters for ListIdentityProviderUsers.
 type ListIdentityProviderUsersParams struct {
-	// IPUserID Id of the user at the identity provider. With it the answer is one object, not an array of one.
+	// Id of the user at the identity provider. If given, the response is one object, not an array.
 	IPUserID *string `form:"ipUserId,omitempty" json:"ipUserId,omitempty"`
 }
 
 // ListLockGroupsParams defines parameters for ListLockGroups.
 type ListLockGroupsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // GetLockGroupParams defines parameters for GetLockGroup.
 type GetLockGroupParams struct {
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // ListLogEntriesParams defines parameters for ListLogEntries.
 type ListLogEntriesParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items: they are zero, as if they were null.
+	// Names of the fields to return, separated by commas. All other fields of the items are zero, as if they were null.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }

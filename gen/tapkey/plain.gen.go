@@ -15,12 +15,10 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
+// RequestEditorFn changes a request before it is sent. An error ends the call.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// Doer performs HTTP requests.
-//
-// The standard http.Client implements this interface.
+// HttpRequestDoer sends HTTP requests. *http.Client implements it.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
@@ -31,7 +29,7 @@ type HttpRequestDoer interface {
 //   - check path values: one that is empty, "." or ".." leads to another resource;
 //   - return an error for a status other than 2xx;
 //   - decode, limit or close the body;
-//   - put the operation into the context, so that no request but a GET is retried.
+//   - put the operation into the context, so only GET requests are retried.
 //
 // [API.Raw] returns the Client of an API, which sends requests as the API does. One
 // returned by [NewClient] has no time-outs, follows redirects, and sends a token only if
@@ -39,25 +37,21 @@ type HttpRequestDoer interface {
 //
 //	NewClient(server, WithRequestEditorFn(client.BearerAuth(source)))
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
+	// Server is the base URL, with a slash at its end.
 	Server string
 
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
+	// Client sends the requests. It is usually an *http.Client.
 	Client HttpRequestDoer
 
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
+	// RequestEditors run before each request is sent, in this order.
 	RequestEditors []RequestEditorFn
 }
 
-// ClientOption allows setting custom parameters during construction
+// ClientOption configures a [Client].
 type ClientOption func(*Client) error
 
-// Creates a new Client, with reasonable defaults
+// NewClient returns a Client for the base URL of a server. Without [WithHTTPClient] it
+// uses a new http.Client.
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	// create a client with sane default values
 	client := Client{
@@ -80,8 +74,7 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	return &client, nil
 }
 
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
+// WithHTTPClient sets the Doer that sends the requests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
@@ -89,8 +82,7 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	}
 }
 
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
+// WithRequestEditorFn adds a request editor, which runs before each request is sent.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	return func(c *Client) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
@@ -102,309 +94,309 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // should not implement it.
 type ClientInterface interface {
 
-	// ListOwners Lists the owner accounts the caller may manage
+	// ListOwners lists the owner accounts the caller may manage.
 	//
-	// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+	// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 	//
 	// Corresponds with GET /Owners (the `ListOwners` operationId).
 	ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateOwnerWithBody Creates an owner account
+	// CreateOwnerWithBody creates an owner account.
 	//
-	// Not available to clients that use client credentials. PUT creates here and is not idempotent.
+	// Clients that use client credentials cannot call this operation. PUT creates an entity here and is not idempotent.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /Owners (the `CreateOwner` operationId).
 	CreateOwnerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateOwner Creates an owner account
+	// CreateOwner creates an owner account.
 	//
-	// Not available to clients that use client credentials. PUT creates here and is not idempotent.
+	// Clients that use client credentials cannot call this operation. PUT creates an entity here and is not idempotent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners (the `CreateOwner` operationId).
 	CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOwner Gets an owner account
+	// GetOwner gets an owner account.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
 	GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateOwnerWithBody Renames an owner account
+	// UpdateOwnerWithBody renames an owner account.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId} (the `UpdateOwner` operationId).
 	UpdateOwnerWithBody(ctx context.Context, ownerAccountID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateOwner Renames an owner account
+	// UpdateOwner renames an owner account.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId} (the `UpdateOwner` operationId).
 	UpdateOwner(ctx context.Context, ownerAccountID string, body OwnerAccountUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListBoundCards Lists the NFC transponders of an owner account
+	// ListBoundCards lists the NFC transponders of an owner account.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundCards (the `ListBoundCards` operationId).
 	ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBoundCard Gets an NFC transponder
+	// GetBoundCard gets an NFC transponder.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `GetBoundCard` operationId).
 	GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateBoundCardWithBody Changes the title of an NFC transponder
+	// UpdateBoundCardWithBody changes the title of an NFC transponder.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `UpdateBoundCard` operationId).
 	UpdateBoundCardWithBody(ctx context.Context, ownerAccountID string, boundCardID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateBoundCard Changes the title of an NFC transponder
+	// UpdateBoundCard changes the title of an NFC transponder.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `UpdateBoundCard` operationId).
 	UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body BoundCardUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListBoundCardGrants Lists the grants of an NFC transponder
+	// ListBoundCardGrants lists the grants of an NFC transponder.
 	//
-	// That the items have the shape of the other grants is inferred.
+	// It is inferred that the items have the same fields as other grants.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundCards/{boundCardId}/Grants (the `ListBoundCardGrants` operationId).
 	ListBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeBoundCardGrants Revokes all grants of an NFC transponder
+	// RevokeBoundCardGrants revokes all grants of an NFC transponder.
 	//
-	// Starts the revocation of every grant of the transponder. Revocation is a process: the success of this call does not mean that the locks refuse the transponder already. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+	// Starts the revocation of every grant of the transponder. Revocation takes time: after a successful call, locks may still accept the transponder. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 	//
 	// Corresponds with POST /Owners/{ownerAccountId}/BoundCards/{boundCardId}/RevokeGrants (the `RevokeBoundCardGrants` operationId).
 	RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListBoundLocks Lists the locks of an owner account
+	// ListBoundLocks lists the locks of an owner account.
 	//
-	// The members `supportedFeatures`, `membershipStatistics` and `healthStatuses` are null unless they are named in `expand`.
+	// The fields `supportedFeatures`, `membershipStatistics` and `healthStatuses` are null unless `expand` names them.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundLocks (the `ListBoundLocks` operationId).
 	ListBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// BindLockWithBody Binds a lock to an owner account by its binding code
+	// BindLockWithBody binds a lock to an owner account by its binding code.
 	//
-	// Only for locks without an owner card. Binding a lock that is already bound is refused with 403. PUT creates here and is not idempotent. The method and path are verified; the request body and the answer are reported by a third party and the scope is inferred.
+	// Only locks without an owner card can be bound. If the lock is already bound, the status is 403. PUT creates an entity here and is not idempotent. The method and path are verified. The request body and the response are reported by a third party, and the scope is inferred.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/BoundLocks (the `BindLock` operationId).
 	BindLockWithBody(ctx context.Context, ownerAccountID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// BindLock Binds a lock to an owner account by its binding code
+	// BindLock binds a lock to an owner account by its binding code.
 	//
-	// Only for locks without an owner card. Binding a lock that is already bound is refused with 403. PUT creates here and is not idempotent. The method and path are verified; the request body and the answer are reported by a third party and the scope is inferred.
+	// Only locks without an owner card can be bound. If the lock is already bound, the status is 403. PUT creates an entity here and is not idempotent. The method and path are verified. The request body and the response are reported by a third party, and the scope is inferred.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/BoundLocks (the `BindLock` operationId).
 	BindLock(ctx context.Context, ownerAccountID string, body LockBinding, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBoundLock Gets a lock
+	// GetBoundLock gets a lock.
 	//
-	// That `expand` works here as it does on the list is inferred from newer copies of the documentation.
+	// `expand` works as it does on the list. This is inferred from newer copies of the documentation.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId} (the `GetBoundLock` operationId).
 	GetBoundLock(ctx context.Context, ownerAccountID string, boundLockID string, params *GetBoundLockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListBoundLockLogEntries Lists the log entries of one lock
+	// ListBoundLockLogEntries lists the log entries of one lock.
 	//
-	// Tapkey's own log export used this list until July 2023 and has read the log of the whole owner account since. Whether both still exist is not known. A page that is shorter than `$top` is the last one.
+	// Tapkey's log export used this list until July 2023. Since then it reads the log of the whole owner account. It is not known whether both lists still exist. A page that is shorter than `$top` is the last one.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId}/LogEntries (the `ListBoundLockLogEntries` operationId).
 	ListBoundLockLogEntries(ctx context.Context, ownerAccountID string, boundLockID string, params *ListBoundLockLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListContacts Lists the contacts of an owner account
+	// ListContacts lists the contacts of an owner account.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Contacts (the `ListContacts` operationId).
 	ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContactWithBody Creates a contact
+	// CreateContactWithBody creates a contact.
 	//
-	// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+	// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Contacts (the `CreateContact` operationId).
 	CreateContactWithBody(ctx context.Context, ownerAccountID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContact Creates a contact
+	// CreateContact creates a contact.
 	//
-	// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+	// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Contacts (the `CreateContact` operationId).
 	CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetContact Gets a contact
+	// GetContact gets a contact.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Contacts/{contactId} (the `GetContact` operationId).
 	GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateContactWithBody Changes the title or comment of a contact
+	// UpdateContactWithBody changes the title or comment of a contact.
 	//
-	// The oldest copy of the documentation shows the answer as an array.
+	// In the oldest copy of the documentation the response is an array.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId}/Contacts/{contactId} (the `UpdateContact` operationId).
 	UpdateContactWithBody(ctx context.Context, ownerAccountID string, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateContact Changes the title or comment of a contact
+	// UpdateContact changes the title or comment of a contact.
 	//
-	// The oldest copy of the documentation shows the answer as an array.
+	// In the oldest copy of the documentation the response is an array.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId}/Contacts/{contactId} (the `UpdateContact` operationId).
 	UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body ContactUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeContactGrants Revokes all grants of a contact
+	// RevokeContactGrants revokes all grants of a contact.
 	//
-	// Starts the revocation of every grant of the contact. Revocation is a process: the success of this call does not mean that the locks refuse the contact already. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+	// Starts the revocation of every grant of the contact. Revocation takes time: after a successful call, locks may still accept the contact. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 	//
 	// Corresponds with POST /Owners/{ownerAccountId}/Contacts/{contactId}/RevokeGrants (the `RevokeContactGrants` operationId).
 	RevokeContactGrants(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListGrants Lists the grants of an owner account
+	// ListGrants lists the grants of an owner account.
 	//
-	// The lock and the contact of a grant are nested in it by default.
+	// By default each grant contains its lock and its contact.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Grants (the `ListGrants` operationId).
 	ListGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateGrantWithBody Creates a grant for a contact or an NFC transponder
+	// CreateGrantWithBody creates a grant for a contact or an NFC transponder.
 	//
-	// PUT creates here and is not idempotent. A second, identical grant is refused with the error code `Duplicate` (reported; its status is not known). A grant for a contact notifies the user's devices or pushes keys to them; a grant for a transponder waits for the next card sync. When the contact is named inline, Tapkey's sample also asks for the scope `write:core:entities`; whether that is needed is not known.
+	// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Grants (the `CreateGrant` operationId).
 	CreateGrantWithBody(ctx context.Context, ownerAccountID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateGrant Creates a grant for a contact or an NFC transponder
+	// CreateGrant creates a grant for a contact or an NFC transponder.
 	//
-	// PUT creates here and is not idempotent. A second, identical grant is refused with the error code `Duplicate` (reported; its status is not known). A grant for a contact notifies the user's devices or pushes keys to them; a grant for a transponder waits for the next card sync. When the contact is named inline, Tapkey's sample also asks for the scope `write:core:entities`; whether that is needed is not known.
+	// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Grants (the `CreateGrant` operationId).
 	CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteGrantFromCard Deletes a grant from its NFC transponder with the next card sync
+	// DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
 	//
-	// For grants of a transponder, as an alternative to revocation. Nothing happens until the next card sync. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+	// This is an alternative to revocation for grants of a transponder. It takes effect with the next card sync. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 	//
 	// Corresponds with POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard (the `DeleteGrantFromCard` operationId).
 	DeleteGrantFromCard(ctx context.Context, ownerAccountID string, grantID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeGrant Starts the revocation of a grant
+	// RevokeGrant starts the revocation of a grant.
 	//
-	// Revocation is a process: the keys go onto the revocation list of the lock. That list is limited; when it overflows, older keys are revoked as well. The scope is inferred from its description; the query parameter and the answer are reported by a third party.
+	// Revocation takes time: it adds the keys to the revocation list of the lock. The size of that list is limited. When it overflows, older keys are revoked as well. The scope is inferred from its description. The query parameter and the response are reported by a third party.
 	//
 	// Corresponds with POST /Owners/{ownerAccountId}/Grants/{grantId}/Revoke (the `RevokeGrant` operationId).
 	RevokeGrant(ctx context.Context, ownerAccountID string, grantID string, params *RevokeGrantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListIdentityProviderUsers Lists the users of an identity provider, or finds one by its external id
+	// ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
 	//
-	// Answers an array, or a single object if `ipUserId` is given. The owner account must be the one that holds the identity provider, and the caller must be its administrator.
+	// The response is an array, or a single object if `ipUserId` is given. The identity provider must belong to the owner account, and the caller must be an administrator of the account.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users (the `ListIdentityProviderUsers` operationId).
 	ListIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateIdentityProviderUserWithBody Registers a user of an identity provider
+	// CreateIdentityProviderUserWithBody registers a user of an identity provider.
 	//
-	// Works only under the owner account that holds the identity provider, and the caller must be its administrator. PUT creates here and is not idempotent: a user who is already registered is refused with 409 (reported). To give the user access, create a contact and grants for it.
+	// The identity provider must belong to the owner account, and the caller must be an administrator of the account. PUT creates an entity here and is not idempotent: if the user is already registered, the status is 409 (reported). To give the user access, create a contact and grants for the contact.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users (the `CreateIdentityProviderUser` operationId).
 	CreateIdentityProviderUserWithBody(ctx context.Context, ownerAccountID string, ipid string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateIdentityProviderUser Registers a user of an identity provider
+	// CreateIdentityProviderUser registers a user of an identity provider.
 	//
-	// Works only under the owner account that holds the identity provider, and the caller must be its administrator. PUT creates here and is not idempotent: a user who is already registered is refused with 409 (reported). To give the user access, create a contact and grants for it.
+	// The identity provider must belong to the owner account, and the caller must be an administrator of the account. PUT creates an entity here and is not idempotent: if the user is already registered, the status is 409 (reported). To give the user access, create a contact and grants for the contact.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users (the `CreateIdentityProviderUser` operationId).
 	CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body IdentityProviderUserCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetIdentityProviderUser Gets a user of an identity provider
+	// GetIdentityProviderUser gets a user of an identity provider.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} (the `GetIdentityProviderUser` operationId).
 	GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListLockGroups Lists the lock groups of an owner account
+	// ListLockGroups lists the lock groups of an owner account.
 	//
-	// The members `supportedFeatures` and `statistics` are missing unless they are named in `expand`.
+	// The fields `supportedFeatures` and `statistics` are missing unless `expand` names them.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/LockGroups (the `ListLockGroups` operationId).
 	ListLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetLockGroup Gets a lock group
+	// GetLockGroup gets a lock group.
 	//
-	// The members `supportedFeatures` and `statistics` are missing unless they are named in `expand`.
+	// The fields `supportedFeatures` and `statistics` are missing unless `expand` names them.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/LockGroups/{lockGroupId} (the `GetLockGroup` operationId).
 	GetLockGroup(ctx context.Context, ownerAccountID string, lockGroupID string, params *GetLockGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListLogEntries Lists the log entries of an owner account
+	// ListLogEntries lists the log entries of an owner account.
 	//
-	// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+	// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/LogEntries (the `ListLogEntries` operationId).
 	ListLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPermissions Lists the administrators of an owner account
+	// ListPermissions lists the administrators of an owner account.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Permissions (the `ListPermissions` operationId).
 	ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePermissionWithBody Makes a contact an administrator of an owner account
+	// CreatePermissionWithBody makes a contact an administrator of an owner account.
 	//
-	// PUT creates here and is not idempotent. Only the owner of the account may change its co-administrators.
+	// Only the owner of the account may change its co-administrators. PUT creates an entity here and is not idempotent.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Permissions (the `CreatePermission` operationId).
 	CreatePermissionWithBody(ctx context.Context, ownerAccountID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePermission Makes a contact an administrator of an owner account
+	// CreatePermission makes a contact an administrator of an owner account.
 	//
-	// PUT creates here and is not idempotent. Only the owner of the account may change its co-administrators.
+	// Only the owner of the account may change its co-administrators. PUT creates an entity here and is not idempotent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Permissions (the `CreatePermission` operationId).
 	CreatePermission(ctx context.Context, ownerAccountID string, body PermissionCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeletePermission Removes a permission
+	// DeletePermission removes a permission.
 	//
 	// Only the owner of the account may change its co-administrators.
 	//
 	// Corresponds with DELETE /Owners/{ownerAccountId}/Permissions/{permissionId} (the `DeletePermission` operationId).
 	DeletePermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetPermission Gets a permission
+	// GetPermission gets a permission.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Permissions/{permissionId} (the `GetPermission` operationId).
 	GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ListOwners Lists the owner accounts the caller may manage
+// ListOwners lists the owner accounts the caller may manage.
 //
-// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 //
 // Corresponds with GET /Owners (the `ListOwners` operationId).
 func (c *Client) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -419,9 +411,9 @@ func (c *Client) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// CreateOwnerWithBody Creates an owner account
+// CreateOwnerWithBody creates an owner account.
 //
-// Not available to clients that use client credentials. PUT creates here and is not idempotent.
+// Clients that use client credentials cannot call this operation. PUT creates an entity here and is not idempotent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -438,9 +430,9 @@ func (c *Client) CreateOwnerWithBody(ctx context.Context, contentType string, bo
 	return c.Client.Do(req)
 }
 
-// CreateOwner Creates an owner account
+// CreateOwner creates an owner account.
 //
-// Not available to clients that use client credentials. PUT creates here and is not idempotent.
+// Clients that use client credentials cannot call this operation. PUT creates an entity here and is not idempotent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -457,7 +449,7 @@ func (c *Client) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEd
 	return c.Client.Do(req)
 }
 
-// GetOwner Gets an owner account
+// GetOwner gets an owner account.
 //
 // Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
 func (c *Client) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -472,7 +464,7 @@ func (c *Client) GetOwner(ctx context.Context, ownerAccountID string, reqEditors
 	return c.Client.Do(req)
 }
 
-// UpdateOwnerWithBody Renames an owner account
+// UpdateOwnerWithBody renames an owner account.
 //
 // Takes any type of body and a specified content type.
 //
@@ -489,7 +481,7 @@ func (c *Client) UpdateOwnerWithBody(ctx context.Context, ownerAccountID string,
 	return c.Client.Do(req)
 }
 
-// UpdateOwner Renames an owner account
+// UpdateOwner renames an owner account.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -506,7 +498,7 @@ func (c *Client) UpdateOwner(ctx context.Context, ownerAccountID string, body Ow
 	return c.Client.Do(req)
 }
 
-// ListBoundCards Lists the NFC transponders of an owner account
+// ListBoundCards lists the NFC transponders of an owner account.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/BoundCards (the `ListBoundCards` operationId).
 func (c *Client) ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -521,7 +513,7 @@ func (c *Client) ListBoundCards(ctx context.Context, ownerAccountID string, para
 	return c.Client.Do(req)
 }
 
-// GetBoundCard Gets an NFC transponder
+// GetBoundCard gets an NFC transponder.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `GetBoundCard` operationId).
 func (c *Client) GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -536,7 +528,7 @@ func (c *Client) GetBoundCard(ctx context.Context, ownerAccountID string, boundC
 	return c.Client.Do(req)
 }
 
-// UpdateBoundCardWithBody Changes the title of an NFC transponder
+// UpdateBoundCardWithBody changes the title of an NFC transponder.
 //
 // Takes any type of body and a specified content type.
 //
@@ -553,7 +545,7 @@ func (c *Client) UpdateBoundCardWithBody(ctx context.Context, ownerAccountID str
 	return c.Client.Do(req)
 }
 
-// UpdateBoundCard Changes the title of an NFC transponder
+// UpdateBoundCard changes the title of an NFC transponder.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -570,9 +562,9 @@ func (c *Client) UpdateBoundCard(ctx context.Context, ownerAccountID string, bou
 	return c.Client.Do(req)
 }
 
-// ListBoundCardGrants Lists the grants of an NFC transponder
+// ListBoundCardGrants lists the grants of an NFC transponder.
 //
-// That the items have the shape of the other grants is inferred.
+// It is inferred that the items have the same fields as other grants.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/BoundCards/{boundCardId}/Grants (the `ListBoundCardGrants` operationId).
 func (c *Client) ListBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -587,9 +579,9 @@ func (c *Client) ListBoundCardGrants(ctx context.Context, ownerAccountID string,
 	return c.Client.Do(req)
 }
 
-// RevokeBoundCardGrants Revokes all grants of an NFC transponder
+// RevokeBoundCardGrants revokes all grants of an NFC transponder.
 //
-// Starts the revocation of every grant of the transponder. Revocation is a process: the success of this call does not mean that the locks refuse the transponder already. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+// Starts the revocation of every grant of the transponder. Revocation takes time: after a successful call, locks may still accept the transponder. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 //
 // Corresponds with POST /Owners/{ownerAccountId}/BoundCards/{boundCardId}/RevokeGrants (the `RevokeBoundCardGrants` operationId).
 func (c *Client) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -604,9 +596,9 @@ func (c *Client) RevokeBoundCardGrants(ctx context.Context, ownerAccountID strin
 	return c.Client.Do(req)
 }
 
-// ListBoundLocks Lists the locks of an owner account
+// ListBoundLocks lists the locks of an owner account.
 //
-// The members `supportedFeatures`, `membershipStatistics` and `healthStatuses` are null unless they are named in `expand`.
+// The fields `supportedFeatures`, `membershipStatistics` and `healthStatuses` are null unless `expand` names them.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/BoundLocks (the `ListBoundLocks` operationId).
 func (c *Client) ListBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -621,9 +613,9 @@ func (c *Client) ListBoundLocks(ctx context.Context, ownerAccountID string, para
 	return c.Client.Do(req)
 }
 
-// BindLockWithBody Binds a lock to an owner account by its binding code
+// BindLockWithBody binds a lock to an owner account by its binding code.
 //
-// Only for locks without an owner card. Binding a lock that is already bound is refused with 403. PUT creates here and is not idempotent. The method and path are verified; the request body and the answer are reported by a third party and the scope is inferred.
+// Only locks without an owner card can be bound. If the lock is already bound, the status is 403. PUT creates an entity here and is not idempotent. The method and path are verified. The request body and the response are reported by a third party, and the scope is inferred.
 //
 // Takes any type of body and a specified content type.
 //
@@ -640,9 +632,9 @@ func (c *Client) BindLockWithBody(ctx context.Context, ownerAccountID string, co
 	return c.Client.Do(req)
 }
 
-// BindLock Binds a lock to an owner account by its binding code
+// BindLock binds a lock to an owner account by its binding code.
 //
-// Only for locks without an owner card. Binding a lock that is already bound is refused with 403. PUT creates here and is not idempotent. The method and path are verified; the request body and the answer are reported by a third party and the scope is inferred.
+// Only locks without an owner card can be bound. If the lock is already bound, the status is 403. PUT creates an entity here and is not idempotent. The method and path are verified. The request body and the response are reported by a third party, and the scope is inferred.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -659,9 +651,9 @@ func (c *Client) BindLock(ctx context.Context, ownerAccountID string, body LockB
 	return c.Client.Do(req)
 }
 
-// GetBoundLock Gets a lock
+// GetBoundLock gets a lock.
 //
-// That `expand` works here as it does on the list is inferred from newer copies of the documentation.
+// `expand` works as it does on the list. This is inferred from newer copies of the documentation.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId} (the `GetBoundLock` operationId).
 func (c *Client) GetBoundLock(ctx context.Context, ownerAccountID string, boundLockID string, params *GetBoundLockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -676,9 +668,9 @@ func (c *Client) GetBoundLock(ctx context.Context, ownerAccountID string, boundL
 	return c.Client.Do(req)
 }
 
-// ListBoundLockLogEntries Lists the log entries of one lock
+// ListBoundLockLogEntries lists the log entries of one lock.
 //
-// Tapkey's own log export used this list until July 2023 and has read the log of the whole owner account since. Whether both still exist is not known. A page that is shorter than `$top` is the last one.
+// Tapkey's log export used this list until July 2023. Since then it reads the log of the whole owner account. It is not known whether both lists still exist. A page that is shorter than `$top` is the last one.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId}/LogEntries (the `ListBoundLockLogEntries` operationId).
 func (c *Client) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string, boundLockID string, params *ListBoundLockLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -693,7 +685,7 @@ func (c *Client) ListBoundLockLogEntries(ctx context.Context, ownerAccountID str
 	return c.Client.Do(req)
 }
 
-// ListContacts Lists the contacts of an owner account
+// ListContacts lists the contacts of an owner account.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Contacts (the `ListContacts` operationId).
 func (c *Client) ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -708,9 +700,9 @@ func (c *Client) ListContacts(ctx context.Context, ownerAccountID string, params
 	return c.Client.Do(req)
 }
 
-// CreateContactWithBody Creates a contact
+// CreateContactWithBody creates a contact.
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -727,9 +719,9 @@ func (c *Client) CreateContactWithBody(ctx context.Context, ownerAccountID strin
 	return c.Client.Do(req)
 }
 
-// CreateContact Creates a contact
+// CreateContact creates a contact.
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -746,7 +738,7 @@ func (c *Client) CreateContact(ctx context.Context, ownerAccountID string, body 
 	return c.Client.Do(req)
 }
 
-// GetContact Gets a contact
+// GetContact gets a contact.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Contacts/{contactId} (the `GetContact` operationId).
 func (c *Client) GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -761,9 +753,9 @@ func (c *Client) GetContact(ctx context.Context, ownerAccountID string, contactI
 	return c.Client.Do(req)
 }
 
-// UpdateContactWithBody Changes the title or comment of a contact
+// UpdateContactWithBody changes the title or comment of a contact.
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // Takes any type of body and a specified content type.
 //
@@ -780,9 +772,9 @@ func (c *Client) UpdateContactWithBody(ctx context.Context, ownerAccountID strin
 	return c.Client.Do(req)
 }
 
-// UpdateContact Changes the title or comment of a contact
+// UpdateContact changes the title or comment of a contact.
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -799,9 +791,9 @@ func (c *Client) UpdateContact(ctx context.Context, ownerAccountID string, conta
 	return c.Client.Do(req)
 }
 
-// RevokeContactGrants Revokes all grants of a contact
+// RevokeContactGrants revokes all grants of a contact.
 //
-// Starts the revocation of every grant of the contact. Revocation is a process: the success of this call does not mean that the locks refuse the contact already. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+// Starts the revocation of every grant of the contact. Revocation takes time: after a successful call, locks may still accept the contact. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 //
 // Corresponds with POST /Owners/{ownerAccountId}/Contacts/{contactId}/RevokeGrants (the `RevokeContactGrants` operationId).
 func (c *Client) RevokeContactGrants(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -816,9 +808,9 @@ func (c *Client) RevokeContactGrants(ctx context.Context, ownerAccountID string,
 	return c.Client.Do(req)
 }
 
-// ListGrants Lists the grants of an owner account
+// ListGrants lists the grants of an owner account.
 //
-// The lock and the contact of a grant are nested in it by default.
+// By default each grant contains its lock and its contact.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Grants (the `ListGrants` operationId).
 func (c *Client) ListGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -833,9 +825,9 @@ func (c *Client) ListGrants(ctx context.Context, ownerAccountID string, params *
 	return c.Client.Do(req)
 }
 
-// CreateGrantWithBody Creates a grant for a contact or an NFC transponder
+// CreateGrantWithBody creates a grant for a contact or an NFC transponder.
 //
-// PUT creates here and is not idempotent. A second, identical grant is refused with the error code `Duplicate` (reported; its status is not known). A grant for a contact notifies the user's devices or pushes keys to them; a grant for a transponder waits for the next card sync. When the contact is named inline, Tapkey's sample also asks for the scope `write:core:entities`; whether that is needed is not known.
+// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -852,9 +844,9 @@ func (c *Client) CreateGrantWithBody(ctx context.Context, ownerAccountID string,
 	return c.Client.Do(req)
 }
 
-// CreateGrant Creates a grant for a contact or an NFC transponder
+// CreateGrant creates a grant for a contact or an NFC transponder.
 //
-// PUT creates here and is not idempotent. A second, identical grant is refused with the error code `Duplicate` (reported; its status is not known). A grant for a contact notifies the user's devices or pushes keys to them; a grant for a transponder waits for the next card sync. When the contact is named inline, Tapkey's sample also asks for the scope `write:core:entities`; whether that is needed is not known.
+// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -871,9 +863,9 @@ func (c *Client) CreateGrant(ctx context.Context, ownerAccountID string, body Gr
 	return c.Client.Do(req)
 }
 
-// DeleteGrantFromCard Deletes a grant from its NFC transponder with the next card sync
+// DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
 //
-// For grants of a transponder, as an alternative to revocation. Nothing happens until the next card sync. The scope is inferred from its description and the answer is not documented; every success of this API is either 200 or 204.
+// This is an alternative to revocation for grants of a transponder. It takes effect with the next card sync. The scope is inferred from its description. The response is not documented; every success of this API has the status 200 or 204.
 //
 // Corresponds with POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard (the `DeleteGrantFromCard` operationId).
 func (c *Client) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, grantID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -888,9 +880,9 @@ func (c *Client) DeleteGrantFromCard(ctx context.Context, ownerAccountID string,
 	return c.Client.Do(req)
 }
 
-// RevokeGrant Starts the revocation of a grant
+// RevokeGrant starts the revocation of a grant.
 //
-// Revocation is a process: the keys go onto the revocation list of the lock. That list is limited; when it overflows, older keys are revoked as well. The scope is inferred from its description; the query parameter and the answer are reported by a third party.
+// Revocation takes time: it adds the keys to the revocation list of the lock. The size of that list is limited. When it overflows, older keys are revoked as well. The scope is inferred from its description. The query parameter and the response are reported by a third party.
 //
 // Corresponds with POST /Owners/{ownerAccountId}/Grants/{grantId}/Revoke (the `RevokeGrant` operationId).
 func (c *Client) RevokeGrant(ctx context.Context, ownerAccountID string, grantID string, params *RevokeGrantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -905,9 +897,9 @@ func (c *Client) RevokeGrant(ctx context.Context, ownerAccountID string, grantID
 	return c.Client.Do(req)
 }
 
-// ListIdentityProviderUsers Lists the users of an identity provider, or finds one by its external id
+// ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
 //
-// Answers an array, or a single object if `ipUserId` is given. The owner account must be the one that holds the identity provider, and the caller must be its administrator.
+// The response is an array, or a single object if `ipUserId` is given. The identity provider must belong to the owner account, and the caller must be an administrator of the account.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users (the `ListIdentityProviderUsers` operationId).
 func (c *Client) ListIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -922,9 +914,9 @@ func (c *Client) ListIdentityProviderUsers(ctx context.Context, ownerAccountID s
 	return c.Client.Do(req)
 }
 
-// CreateIdentityProviderUserWithBody Registers a user of an identity provider
+// CreateIdentityProviderUserWithBody registers a user of an identity provider.
 //
-// Works only under the owner account that holds the identity provider, and the caller must be its administrator. PUT creates here and is not idempotent: a user who is already registered is refused with 409 (reported). To give the user access, create a contact and grants for it.
+// The identity provider must belong to the owner account, and the caller must be an administrator of the account. PUT creates an entity here and is not idempotent: if the user is already registered, the status is 409 (reported). To give the user access, create a contact and grants for the contact.
 //
 // Takes any type of body and a specified content type.
 //
@@ -941,9 +933,9 @@ func (c *Client) CreateIdentityProviderUserWithBody(ctx context.Context, ownerAc
 	return c.Client.Do(req)
 }
 
-// CreateIdentityProviderUser Registers a user of an identity provider
+// CreateIdentityProviderUser registers a user of an identity provider.
 //
-// Works only under the owner account that holds the identity provider, and the caller must be its administrator. PUT creates here and is not idempotent: a user who is already registered is refused with 409 (reported). To give the user access, create a contact and grants for it.
+// The identity provider must belong to the owner account, and the caller must be an administrator of the account. PUT creates an entity here and is not idempotent: if the user is already registered, the status is 409 (reported). To give the user access, create a contact and grants for the contact.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -960,7 +952,7 @@ func (c *Client) CreateIdentityProviderUser(ctx context.Context, ownerAccountID 
 	return c.Client.Do(req)
 }
 
-// GetIdentityProviderUser Gets a user of an identity provider
+// GetIdentityProviderUser gets a user of an identity provider.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} (the `GetIdentityProviderUser` operationId).
 func (c *Client) GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -975,9 +967,9 @@ func (c *Client) GetIdentityProviderUser(ctx context.Context, ownerAccountID str
 	return c.Client.Do(req)
 }
 
-// ListLockGroups Lists the lock groups of an owner account
+// ListLockGroups lists the lock groups of an owner account.
 //
-// The members `supportedFeatures` and `statistics` are missing unless they are named in `expand`.
+// The fields `supportedFeatures` and `statistics` are missing unless `expand` names them.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/LockGroups (the `ListLockGroups` operationId).
 func (c *Client) ListLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -992,9 +984,9 @@ func (c *Client) ListLockGroups(ctx context.Context, ownerAccountID string, para
 	return c.Client.Do(req)
 }
 
-// GetLockGroup Gets a lock group
+// GetLockGroup gets a lock group.
 //
-// The members `supportedFeatures` and `statistics` are missing unless they are named in `expand`.
+// The fields `supportedFeatures` and `statistics` are missing unless `expand` names them.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/LockGroups/{lockGroupId} (the `GetLockGroup` operationId).
 func (c *Client) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroupID string, params *GetLockGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1009,9 +1001,9 @@ func (c *Client) GetLockGroup(ctx context.Context, ownerAccountID string, lockGr
 	return c.Client.Do(req)
 }
 
-// ListLogEntries Lists the log entries of an owner account
+// ListLogEntries lists the log entries of an owner account.
 //
-// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/LogEntries (the `ListLogEntries` operationId).
 func (c *Client) ListLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1026,7 +1018,7 @@ func (c *Client) ListLogEntries(ctx context.Context, ownerAccountID string, para
 	return c.Client.Do(req)
 }
 
-// ListPermissions Lists the administrators of an owner account
+// ListPermissions lists the administrators of an owner account.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Permissions (the `ListPermissions` operationId).
 func (c *Client) ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1041,9 +1033,9 @@ func (c *Client) ListPermissions(ctx context.Context, ownerAccountID string, req
 	return c.Client.Do(req)
 }
 
-// CreatePermissionWithBody Makes a contact an administrator of an owner account
+// CreatePermissionWithBody makes a contact an administrator of an owner account.
 //
-// PUT creates here and is not idempotent. Only the owner of the account may change its co-administrators.
+// Only the owner of the account may change its co-administrators. PUT creates an entity here and is not idempotent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1060,9 +1052,9 @@ func (c *Client) CreatePermissionWithBody(ctx context.Context, ownerAccountID st
 	return c.Client.Do(req)
 }
 
-// CreatePermission Makes a contact an administrator of an owner account
+// CreatePermission makes a contact an administrator of an owner account.
 //
-// PUT creates here and is not idempotent. Only the owner of the account may change its co-administrators.
+// Only the owner of the account may change its co-administrators. PUT creates an entity here and is not idempotent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1079,7 +1071,7 @@ func (c *Client) CreatePermission(ctx context.Context, ownerAccountID string, bo
 	return c.Client.Do(req)
 }
 
-// DeletePermission Removes a permission
+// DeletePermission removes a permission.
 //
 // Only the owner of the account may change its co-administrators.
 //
@@ -1096,7 +1088,7 @@ func (c *Client) DeletePermission(ctx context.Context, ownerAccountID string, pe
 	return c.Client.Do(req)
 }
 
-// GetPermission Gets a permission
+// GetPermission gets a permission.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Permissions/{permissionId} (the `GetPermission` operationId).
 func (c *Client) GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (*http.Response, error) {

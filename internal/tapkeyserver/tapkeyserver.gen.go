@@ -21,19 +21,19 @@ import (
 //
 // Example: {"bindDate":"2018-12-12T12:30:00.000Z","id":"5e3d9b70-18c4-4fa2-a6e7-8b0c4d2f1937","isActive":true,"label":"","nofGrantsCapacity":12,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalCardId":"6b97d2e4-5a1c-4f38-8e70-d1f4c2a9b385","title":"User One's Card","uid":"AHHCCh07gB==","unbindDate":null}
 type BoundCard struct {
-	// BindDate When the transponder was bound.
+	// BindDate Time when the transponder was bound.
 	BindDate *Timestamp `json:"bindDate"`
 
 	// ID Id of the bound transponder.
 	ID string `json:"id"`
 
-	// IsActive Whether the transponder is active; called `active` on other entities.
+	// IsActive Whether the transponder is active. Other entities call this field `active`.
 	IsActive *bool `json:"isActive"`
 
-	// Label What is printed on the transponder.
+	// Label Text printed on the transponder.
 	Label *string `json:"label"`
 
-	// NofGrantsCapacity How many grants fit on the transponder. Tapkey transponders hold at most 12.
+	// NofGrantsCapacity Number of grants that fit on the transponder. Tapkey transponders hold at most 12.
 	NofGrantsCapacity *int64 `json:"nofGrantsCapacity"`
 
 	// OwnerAccountID Id of the owner account.
@@ -45,14 +45,14 @@ type BoundCard struct {
 	// Title Title chosen by the user.
 	Title *string `json:"title"`
 
-	// UID Id of the chip, in base64. The documented example has stray trailing bits, so that strict decoders refuse it.
+	// UID Id of the chip, in base64. The documented example has stray trailing bits, which strict decoders reject.
 	UID *string `json:"uid"`
 
-	// UnbindDate When the transponder was unbound.
+	// UnbindDate Time when the transponder was unbound.
 	UnbindDate *Timestamp `json:"unbindDate"`
 }
 
-// BoundCardUpdate Changes to an NFC transponder.
+// BoundCardUpdate A change to an NFC transponder.
 //
 // Example: {"title":"User One's Card"}
 type BoundCardUpdate struct {
@@ -60,40 +60,40 @@ type BoundCardUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// BoundLock One binding of a lock to an owner account. The same hardware gets a new id when it is bound again; the hardware itself is named by `physicalLockId`. That `lastSeenRclSerialNo` is an integer and `lastSeenRclUpdateDate` a time is inferred.
+// BoundLock A binding of a lock to an owner account. The same hardware gets a new id when it is bound again; `physicalLockId` identifies the hardware. The types of `lastSeenRclSerialNo` (integer) and `lastSeenRclUpdateDate` (time) are inferred.
 //
 // Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
 type BoundLock struct {
-	// Active Whether the lock is active. What else it can be is not documented.
+	// Active Whether the lock is active. The documentation does not say what an inactive lock is.
 	Active *bool `json:"active"`
 
-	// BindDate When the lock was bound.
+	// BindDate Time when the lock was bound.
 	BindDate *Timestamp `json:"bindDate"`
 
 	// Description Free text.
 	Description *string `json:"description"`
 
-	// HealthStatuses Null unless asked for with `expand`. Advisory only: locks are offline and may never report.
+	// HealthStatuses Null unless requested with `expand`. Advisory only: locks are offline and may never report.
 	HealthStatuses []LockHealthStatus `json:"healthStatuses"`
 
 	// ID Id of the bound lock.
 	ID string `json:"id"`
 
-	// LastSeenRclSerialNo Serial number of the revocation list that the lock was last seen with (inferred from the name).
+	// LastSeenRclSerialNo Serial number of the revocation list last seen on the lock (inferred from the name).
 	LastSeenRclSerialNo *int64 `json:"lastSeenRclSerialNo"`
 
-	// LastSeenRclUpdateDate When that list was last updated (inferred from the name).
+	// LastSeenRclUpdateDate Time of the last update of that list (inferred from the name).
 	LastSeenRclUpdateDate *Timestamp `json:"lastSeenRclUpdateDate"`
 
-	// LockType Model of a lock. May be null.
+	// LockType The model of a lock. It may be null.
 	//
 	// Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
 	LockType *LockType `json:"lockType"`
 
-	// LockTypeID Dotted code of the lock type.
+	// LockTypeID Code of the lock type, with dots.
 	LockTypeID *string `json:"lockTypeId"`
 
-	// MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+	// MembershipStatistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 	//
 	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 	MembershipStatistics *MembershipStatistics `json:"membershipStatistics"`
@@ -101,7 +101,7 @@ type BoundLock struct {
 	// OwnerAccountID Id of the owner account.
 	OwnerAccountID *string `json:"ownerAccountId"`
 
-	// PhysicalLockID Id of the hardware, in base64; in URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation break that rule.
+	// PhysicalLockID Id of the hardware, in base64. In URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation do not follow this rule.
 	PhysicalLockID *string `json:"physicalLockId"`
 
 	// RclDate Time of the lock's revocation list (inferred from the name).
@@ -110,12 +110,12 @@ type BoundLock struct {
 	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
 	RclSerialNo *int64 `json:"rclSerialNo"`
 
-	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+	// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 	//
 	// Example: {"timeRestrictionIcalSupport":"Supported"}
 	SupportedFeatures *SupportedFeatures `json:"supportedFeatures"`
 
-	// TargetType Tells a lock from a lock group.
+	// TargetType The kind of an entity, a lock or a lock group.
 	//
 	// Example: Lock
 	TargetType *LockTargetType `json:"targetType"`
@@ -123,41 +123,41 @@ type BoundLock struct {
 	// Title Title chosen by the user.
 	Title *string `json:"title"`
 
-	// UnbindDate When the lock was unbound.
+	// UnbindDate Time when the lock was unbound.
 	UnbindDate *Timestamp `json:"unbindDate"`
 }
 
-// Contact A smartphone user known to an owner account.
+// Contact A smartphone user that an owner account knows.
 //
 // Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
 type Contact struct {
 	// Comment Free text.
 	Comment *string `json:"comment"`
 
-	// Email Former name of `identifier`, still returned, announced for removal.
+	// Email Former name of `identifier`. It is still returned, but its removal has been announced.
 	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	Email *string `json:"email"`
 
 	// ID Id of the contact.
 	ID string `json:"id"`
 
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// Identifier E-mail address of a native Tapkey user.
 	Identifier *string `json:"identifier"`
 
-	// IPID Id of the identity provider; `tapkey` for native Tapkey users.
+	// IPID Id of the identity provider. It is `tapkey` for native Tapkey users.
 	IPID *string `json:"ipId"`
 
 	// IPUserID Id of the user at the external identity provider.
 	IPUserID *string `json:"ipUserId"`
 
-	// OwnerID Id of the owner account; called `ownerAccountId` on other entities.
+	// OwnerID Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerID *string `json:"ownerId"`
 
 	// Title Title chosen by the administrator.
 	Title *string `json:"title"`
 }
 
-// ContactCreate A contact to create. A native Tapkey user is named by `ipId` (`tapkey`) and `identifier`, a user of an external identity provider by `ipId` and `ipUserId`. Whether `identifier` and `ipUserId` may be combined is not known.
+// ContactCreate A contact to create. `ipId` (`tapkey`) and `identifier` identify a native Tapkey user. `ipId` and `ipUserId` identify a user of an external identity provider. It is not known whether `identifier` and `ipUserId` may be combined.
 //
 // Example: {"comment":"Facility management","identifier":"user1@example.com","ipId":"tapkey","title":"User One"}
 type ContactCreate struct {
@@ -168,20 +168,20 @@ type ContactCreate struct {
 	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	Email *string `json:"email,omitempty"`
 
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// Identifier E-mail address of a native Tapkey user.
 	Identifier *string `json:"identifier,omitempty"`
 
-	// IPID Id of the identity provider; `tapkey` for native Tapkey users.
+	// IPID Id of the identity provider. It is `tapkey` for native Tapkey users.
 	IPID *string `json:"ipId,omitempty"`
 
 	// IPUserID Id of the user at the external identity provider.
 	IPUserID *string `json:"ipUserId,omitempty"`
 
-	// Title Title for the contact.
+	// Title Title of the contact.
 	Title *string `json:"title,omitempty"`
 }
 
-// ContactUpdate Changes to a contact. Members that are left out stay as they are.
+// ContactUpdate A change to a contact. Fields that are not sent keep their values.
 //
 // Example: {"comment":"Moved to the second floor","title":"User One"}
 type ContactUpdate struct {
@@ -192,7 +192,7 @@ type ContactUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ErrorBody Details of an error. One member is known, from a third party; others are to be expected.
+// ErrorBody The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type ErrorBody struct {
@@ -201,68 +201,68 @@ type ErrorBody struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// FeatureSupport Whether a feature is supported. Only one value has been seen.
+// FeatureSupport The support for a feature. Only one value has been seen.
 //
 // Example: Supported
 type FeatureSupport = string
 
-// Grant The right of a contact or an NFC transponder to open a lock. It is unrestricted when `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
+// Grant The right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
 //
 // Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contact":{"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","owner":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type Grant struct {
-	// Active Whether the grant is active. Lists can be filtered by it.
+	// Active Whether the grant is active. Lists can be filtered by this field.
 	Active *bool `json:"active"`
 
-	// BoundCard The transponder itself; null for a grant of a contact.
+	// BoundCard The transponder. It is null for a grant of a contact.
 	BoundCard *BoundCard `json:"boundCard"`
 
-	// BoundCardID Id of the transponder; null for a grant of a contact.
+	// BoundCardID Id of the transponder. It is null for a grant of a contact.
 	BoundCardID *string `json:"boundCardId"`
 
-	// BoundLock The lock itself, nested by default in lists; may be null.
+	// BoundLock The lock. Lists contain it by default. It may be null.
 	BoundLock *BoundLock `json:"boundLock"`
 
 	// BoundLockID Id of the bound lock.
 	BoundLockID *string `json:"boundLockId"`
 
-	// Contact The contact itself, nested by default; null for a grant of a transponder.
+	// Contact The contact. Grants contain it by default. It is null for a grant of a transponder.
 	Contact *Contact `json:"contact"`
 
-	// ContactID Id of the contact; null for a grant of a transponder.
+	// ContactID Id of the contact. It is null for a grant of a transponder.
 	ContactID *string `json:"contactId"`
 
 	// ID Id of the grant.
 	ID string `json:"id"`
 
-	// Owner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
+	// Owner The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 	//
 	// Example: {}
 	Owner *GrantOwner `json:"owner"`
 
-	// State State of a grant. What a grant is called while it is being revoked is not known.
+	// State The state of a grant. The state while a grant is being revoked is not known.
 	//
 	// Example: Ok
 	State *GrantState `json:"state"`
 
-	// TimeRestrictionIcal A restriction in time based on iCalendar. Its exact grammar is not known.
+	// TimeRestrictionIcal Time restriction based on iCalendar. The exact grammar is not known.
 	TimeRestrictionIcal *string `json:"timeRestrictionIcal"`
 
-	// ValidBefore End of the validity, exclusive by its name.
+	// ValidBefore End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *Timestamp `json:"validBefore"`
 
-	// ValidFrom Start of the validity, inclusive by its name.
+	// ValidFrom Start of the validity period. The name suggests that it is inclusive.
 	ValidFrom *Timestamp `json:"validFrom"`
 }
 
-// GrantContact A contact that is named inline in a new grant, in place of its id.
+// GrantContact A contact that is given inline in a new grant instead of its id.
 //
 // Example: {"identifier":"user1@example.com"}
 type GrantContact struct {
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// Identifier E-mail address of a native Tapkey user.
 	Identifier string `json:"identifier"`
 }
 
-// GrantCreate A grant to create: a lock, and a contact (by `contactId`, or inline as `contact`) or an NFC transponder. Without a validity window the grant is unlimited. `ipId` is reported by a third party; `boundCardId` is inferred from the name of the member in the answer.
+// GrantCreate A grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period the grant is unlimited. `ipId` is reported by a third party. `boundCardId` is inferred from the name of the field in responses.
 //
 // Example: {"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type GrantCreate struct {
@@ -272,7 +272,7 @@ type GrantCreate struct {
 	// BoundLockID Id of the bound lock.
 	BoundLockID string `json:"boundLockId"`
 
-	// Contact A contact that is named inline in a new grant, in place of its id.
+	// Contact A contact that is given inline in a new grant instead of its id.
 	//
 	// Example: {"identifier":"user1@example.com"}
 	Contact *GrantContact `json:"contact,omitempty"`
@@ -280,22 +280,22 @@ type GrantCreate struct {
 	// ContactID Id of the contact.
 	ContactID *string `json:"contactId,omitempty"`
 
-	// IPID Id of the identity provider of the contact, sent beside `contactId`. Reported.
+	// IPID Id of the identity provider of the contact, sent together with `contactId`. Reported.
 	IPID *string `json:"ipId,omitempty"`
 
-	// ValidBefore End of the validity, exclusive by its name.
+	// ValidBefore End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *time.Time `json:"validBefore,omitempty"`
 
-	// ValidFrom Start of the validity, inclusive by its name.
+	// ValidFrom Start of the validity period. The name suggests that it is inclusive.
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
-// GrantOwner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
+// GrantOwner The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 //
 // Example: {}
 type GrantOwner map[string]interface{}
 
-// GrantState State of a grant. What a grant is called while it is being revoked is not known.
+// GrantState The state of a grant. The state while a grant is being revoked is not known.
 //
 // Example: Ok
 type GrantState = string
@@ -304,13 +304,13 @@ type GrantState = string
 //
 // Example: {"email":null,"id":"f6082b4d-c7e1-49d3-a85b-1e94d7c0b362","identifier":null,"ipId":"b75c2e91-6d4f-40a8-b3e6-5f1a9c8d7e23","ipUserId":"employee-4711","status":"Normal"}
 type IdentityProviderUser struct {
-	// Email Seen in a sample of 2019 only; an older name of `identifier` (inferred).
+	// Email Seen only in a sample of 2019. It is an older name of `identifier` (inferred).
 	Email *string `json:"email"`
 
 	// ID Tapkey's id of the user.
 	ID string `json:"id"`
 
-	// Identifier Null where it was seen.
+	// Identifier Null in all examples seen.
 	Identifier *string `json:"identifier"`
 
 	// IPID Id of the identity provider.
@@ -319,13 +319,13 @@ type IdentityProviderUser struct {
 	// IPUserID Id of the user at the identity provider.
 	IPUserID *string `json:"ipUserId"`
 
-	// Status Status of a user. Only one value has been seen.
+	// Status The status of a user. Only one value has been seen.
 	//
 	// Example: Normal
 	Status *IdentityProviderUserStatus `json:"status"`
 }
 
-// IdentityProviderUserCreate A user of an identity provider to register. One client leaves `ipId` out (reported).
+// IdentityProviderUserCreate A user of an identity provider to register. One client does not send `ipId` (reported).
 //
 // Example: {"ipId":"b75c2e91-6d4f-40a8-b3e6-5f1a9c8d7e23","ipUserId":"employee-4711"}
 type IdentityProviderUserCreate struct {
@@ -336,12 +336,12 @@ type IdentityProviderUserCreate struct {
 	IPUserID string `json:"ipUserId"`
 }
 
-// IdentityProviderUserStatus Status of a user. Only one value has been seen.
+// IdentityProviderUserStatus The status of a user. Only one value has been seen.
 //
 // Example: Normal
 type IdentityProviderUserStatus = string
 
-// IdentityProviderUsers Users of an identity provider: an array, or a single user if `ipUserId` was given.
+// IdentityProviderUsers The users of an identity provider. They are an array, or a single user if `ipUserId` is given.
 //
 // Example: [{"email":null,"id":"f6082b4d-c7e1-49d3-a85b-1e94d7c0b362","identifier":null,"ipId":"b75c2e91-6d4f-40a8-b3e6-5f1a9c8d7e23","ipUserId":"employee-4711","status":"Normal"}]
 type IdentityProviderUsers struct {
@@ -351,7 +351,7 @@ type IdentityProviderUsers struct {
 // IdentityProviderUsers0 defines model for IdentityProviderUsers.0.
 type IdentityProviderUsers0 = []IdentityProviderUser
 
-// LockBinding A lock to bind to an owner account. All members are reported by a third party.
+// LockBinding A lock to bind to an owner account. All fields are reported by a third party.
 //
 // Example: {"bindingCode":"K7Q2-M9XD-4TVB","description":"Main entrance, ground floor","physicalLockId":"BAASNL/7","title":"Entrance Door"}
 type LockBinding struct {
@@ -364,15 +364,15 @@ type LockBinding struct {
 	// PhysicalLockID Id of the hardware, in base64.
 	PhysicalLockID string `json:"physicalLockId"`
 
-	// Title Title for the lock.
+	// Title Title of the lock.
 	Title *string `json:"title,omitempty"`
 }
 
-// LockGroup A group of locks. It has many members in common with a lock; those that make sense for hardware only are null.
+// LockGroup A group of locks. It has many fields in common with a lock. Fields that apply only to hardware are null.
 //
 // Example: {"active":true,"description":"All doors of the ground floor","id":"e41b7d5c-0a93-4c68-95f2-2d8e6b3f7a04","physicalLockId":null,"rclDate":null,"rclSerialNo":null,"statistics":{"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]},"supportedFeatures":{"timeRestrictionIcalSupport":"Supported"},"targetType":"Group","title":"Ground Floor"}
 type LockGroup struct {
-	// Active Whether the group is active. What else it can be is not documented.
+	// Active Whether the group is active. The documentation does not say what an inactive group is.
 	Active *bool `json:"active"`
 
 	// Description Free text.
@@ -381,7 +381,7 @@ type LockGroup struct {
 	// ID Id of the lock group.
 	ID string `json:"id"`
 
-	// PhysicalLockID Null: a group is not hardware.
+	// PhysicalLockID Null for groups, which are not hardware.
 	PhysicalLockID *string `json:"physicalLockId"`
 
 	// RclDate Null for groups.
@@ -390,17 +390,17 @@ type LockGroup struct {
 	// RclSerialNo Null for groups.
 	RclSerialNo *int64 `json:"rclSerialNo"`
 
-	// Statistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+	// Statistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 	//
 	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 	Statistics *MembershipStatistics `json:"statistics,omitempty"`
 
-	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+	// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 	//
 	// Example: {"timeRestrictionIcalSupport":"Supported"}
 	SupportedFeatures *SupportedFeatures `json:"supportedFeatures,omitempty"`
 
-	// TargetType Tells a lock from a lock group.
+	// TargetType The kind of an entity, a lock or a lock group.
 	//
 	// Example: Lock
 	TargetType *LockTargetType `json:"targetType"`
@@ -409,7 +409,7 @@ type LockGroup struct {
 	Title *string `json:"title"`
 }
 
-// LockHealthStatus One measurement of the health of a lock.
+// LockHealthStatus A measurement of the health of a lock.
 //
 // Example: {"id":"8d1f6c3a-b2e7-4095-a4d8-c93b7e50f126","physicalLockId":"BAASNL/7","timestamp":"2018-12-12T12:00:00.000Z","type":"BatteryVoltage","value":2.95,"valueStatus":"Ok"}
 type LockHealthStatus struct {
@@ -419,48 +419,48 @@ type LockHealthStatus struct {
 	// PhysicalLockID Id of the hardware, in base64.
 	PhysicalLockID *string `json:"physicalLockId"`
 
-	// Timestamp When it was measured, by the name.
+	// Timestamp Time of the measurement (inferred from the name).
 	Timestamp *Timestamp `json:"timestamp"`
 
-	// Type What was measured.
+	// Type The kind of a measurement.
 	//
 	// Example: BatteryVoltage
 	Type *LockHealthType `json:"type"`
 
-	// Value What was measured. The units are not documented.
+	// Value Measured value. The units are not documented.
 	Value *float64 `json:"value"`
 
-	// ValueStatus Whether a measured value can be relied on.
+	// ValueStatus The reliability of a measured value.
 	//
 	// Example: Ok
 	ValueStatus *LockHealthValueStatus `json:"valueStatus"`
 }
 
-// LockHealthType What was measured.
+// LockHealthType The kind of a measurement.
 //
 // Example: BatteryVoltage
 type LockHealthType = string
 
-// LockHealthValueStatus Whether a measured value can be relied on.
+// LockHealthValueStatus The reliability of a measured value.
 //
 // Example: Ok
 type LockHealthValueStatus = string
 
-// LockTargetType Tells a lock from a lock group.
+// LockTargetType The kind of an entity, a lock or a lock group.
 //
 // Example: Lock
 type LockTargetType = string
 
-// LockTechnology A technology a lock supports.
+// LockTechnology A technology that a lock supports.
 //
 // Example: nfc
 type LockTechnology = string
 
-// LockType Model of a lock. May be null.
+// LockType The model of a lock. It may be null.
 //
 // Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
 type LockType struct {
-	// ID Dotted code of the lock type.
+	// ID Code of the lock type, with dots.
 	ID *string `json:"id"`
 
 	// ManufacturerID Number of the manufacturer.
@@ -469,75 +469,75 @@ type LockType struct {
 	// ModelName Name of the model.
 	ModelName *string `json:"modelName"`
 
-	// SupportedTechnologies What the lock can communicate by.
+	// SupportedTechnologies Technologies that the lock can communicate by.
 	SupportedTechnologies []LockTechnology `json:"supportedTechnologies"`
 }
 
-// LogCommand Command that was recorded. Only one value has been seen.
+// LogCommand The command of a log entry. Only one value has been seen.
 //
 // Example: TriggerLock
 type LogCommand = string
 
-// LogEntry Something a lock has recorded. The names of the members are verified; the types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More members surely exist.
+// LogEntry An event recorded by a lock. The field names are verified. The types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More fields surely exist.
 //
 // Example: {"boundCardId":null,"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","command":"TriggerLock","contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","entryNo":1287,"id":"24e9a7d6-83b1-4f5c-9d02-7c6e1b8a5f43","lockTimestamp":"2018-12-12T12:00:00.000Z","logType":"Command","receivedAt":"2018-12-12T18:45:30.000Z"}
 type LogEntry struct {
-	// BoundCardID Id of the transponder that was used, if one was.
+	// BoundCardID Id of the transponder that was used, if any.
 	BoundCardID *string `json:"boundCardId"`
 
 	// BoundLockID Id of the bound lock that recorded the entry.
 	BoundLockID *string `json:"boundLockId"`
 
-	// Command Command that was recorded. Only one value has been seen.
+	// Command The command of a log entry. Only one value has been seen.
 	//
 	// Example: TriggerLock
 	Command *LogCommand `json:"command"`
 
-	// ContactID Id of the contact who used a smartphone, if one did.
+	// ContactID Id of the contact who used a smartphone, if any.
 	ContactID *string `json:"contactId"`
 
-	// EntryNo Number of the entry within the log of the lock.
+	// EntryNo Number of the entry in the log of the lock.
 	EntryNo *int64 `json:"entryNo"`
 
 	// ID Id of the log entry.
 	ID string `json:"id"`
 
-	// LockTimestamp Time by the clock of the lock.
+	// LockTimestamp Time of the event by the clock of the lock.
 	LockTimestamp *Timestamp `json:"lockTimestamp"`
 
-	// LogType Kind of a log entry. Only one value has been seen.
+	// LogType The kind of a log entry. Only one value has been seen.
 	//
 	// Example: Command
 	LogType *LogType `json:"logType"`
 
-	// ReceivedAt When the server received the entry; can be much later.
+	// ReceivedAt Time when the server received the entry. It can be much later than the event.
 	ReceivedAt *Timestamp `json:"receivedAt"`
 }
 
-// LogType Kind of a log entry. Only one value has been seen.
+// LogType The kind of a log entry. Only one value has been seen.
 //
 // Example: Command
 type LogType = string
 
-// MembershipState State of a membership.
+// MembershipState The state of a membership.
 //
 // Example: Joined
 type MembershipState = string
 
-// MembershipStateCount How many memberships are in one state.
+// MembershipStateCount The number of memberships in one state.
 //
 // Example: {"Count":4,"State":"Joined"}
 type MembershipStateCount struct {
-	// Count How many memberships are in the state.
+	// Count Number of memberships in the state.
 	Count *int64 `json:"Count"`
 
-	// State State of a membership.
+	// State The state of a membership.
 	//
 	// Example: Joined
 	State *MembershipState `json:"State"`
 }
 
-// MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+// MembershipStatistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 //
 // Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 type MembershipStatistics struct {
@@ -567,7 +567,7 @@ type OwnerAccountCreate struct {
 	Name string `json:"name"`
 }
 
-// OwnerAccountUpdate Changes to an owner account.
+// OwnerAccountUpdate A change to an owner account.
 //
 // Example: {"name":"Head Office"}
 type OwnerAccountUpdate struct {
@@ -575,7 +575,7 @@ type OwnerAccountUpdate struct {
 	Name *string `json:"name,omitempty"`
 }
 
-// Permission Makes a contact an administrator of an owner account.
+// Permission A permission that makes a contact an administrator of an owner account.
 //
 // Example: {"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"1b64f0a7-9c2e-4d38-8f51-6a7d20c93e45","ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","role":"Admin"}
 type Permission struct {
@@ -588,7 +588,7 @@ type Permission struct {
 	// OwnerAccountID Id of the owner account.
 	OwnerAccountID *string `json:"ownerAccountId"`
 
-	// Role What the contact may do.
+	// Role Role of the contact.
 	Role *PermissionRole `json:"role"`
 }
 
@@ -599,27 +599,27 @@ type PermissionCreate struct {
 	// ContactID Id of a contact of the owner account.
 	ContactID string `json:"contactId"`
 
-	// Role Role of an administrator. The portal knows more roles; how the API spells them is not known.
+	// Role The role of an administrator. The portal has more roles; their names in the API are not known.
 	//
 	// Example: Admin
 	Role PermissionRole `json:"role"`
 }
 
-// PermissionRole Role of an administrator. The portal knows more roles; how the API spells them is not known.
+// PermissionRole The role of an administrator. The portal has more roles; their names in the API are not known.
 //
 // Example: Admin
 type PermissionRole = string
 
-// RevocationResult What an operation that revokes or deletes grants answers. Its members are not known.
+// RevocationResult The response of an operation that revokes or deletes grants. Its fields are not known.
 //
 // Example: {}
 type RevocationResult map[string]interface{}
 
-// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 //
 // Example: {"timeRestrictionIcalSupport":"Supported"}
 type SupportedFeatures struct {
-	// TimeRestrictionIcalSupport Whether a feature is supported. Only one value has been seen.
+	// TimeRestrictionIcalSupport The support for a feature. Only one value has been seen.
 	//
 	// Example: Supported
 	TimeRestrictionIcalSupport *FeatureSupport `json:"timeRestrictionIcalSupport"`
@@ -640,137 +640,137 @@ type Skip = int
 // Top defines model for Top.
 type Top = int
 
-// BadRequest Details of an error. One member is known, from a third party; others are to be expected.
+// BadRequest The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type BadRequest = ErrorBody
 
-// Conflict Details of an error. One member is known, from a third party; others are to be expected.
+// Conflict The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Conflict = ErrorBody
 
-// Error Details of an error. One member is known, from a third party; others are to be expected.
+// Error The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Error = ErrorBody
 
-// Forbidden Details of an error. One member is known, from a third party; others are to be expected.
+// Forbidden The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Forbidden = ErrorBody
 
-// NotFound Details of an error. One member is known, from a third party; others are to be expected.
+// NotFound The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type NotFound = ErrorBody
 
-// PaymentRequired Details of an error. One member is known, from a third party; others are to be expected.
+// PaymentRequired The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type PaymentRequired = ErrorBody
 
-// Unauthorized Details of an error. One member is known, from a third party; others are to be expected.
+// Unauthorized The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Unauthorized = ErrorBody
 
 // ListBoundCardsParams defines parameters for ListBoundCards.
 type ListBoundCardsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListBoundCardGrantsParams defines parameters for ListBoundCardGrants.
 type ListBoundCardGrantsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListBoundLocksParams defines parameters for ListBoundLocks.
 type ListBoundLocksParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Expand Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // GetBoundLockParams defines parameters for GetBoundLock.
 type GetBoundLockParams struct {
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Expand Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // ListBoundLockLogEntriesParams defines parameters for ListBoundLockLogEntries.
 type ListBoundLockLogEntriesParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListContactsParams defines parameters for ListContacts.
 type ListContactsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListGrantsParams defines parameters for ListGrants.
 type ListGrantsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
@@ -782,46 +782,46 @@ type RevokeGrantParams struct {
 
 // ListIdentityProviderUsersParams defines parameters for ListIdentityProviderUsers.
 type ListIdentityProviderUsersParams struct {
-	// IPUserID Id of the user at the identity provider. With it the answer is one object, not an array of one.
+	// IPUserID Id of the user at the identity provider. If given, the response is one object, not an array.
 	IPUserID *string `form:"ipUserId,omitempty" json:"ipUserId,omitempty"`
 }
 
 // ListLockGroupsParams defines parameters for ListLockGroups.
 type ListLockGroupsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Expand Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // GetLockGroupParams defines parameters for GetLockGroup.
 type GetLockGroupParams struct {
-	// Expand Members to compute and return in addition. Locks know `supportedFeatures`, `membershipStatistics` and `healthStatuses`; lock groups know `supportedFeatures` and `statistics`.
+	// Expand Additional fields to compute and return: `supportedFeatures`, `membershipStatistics` and `healthStatuses` for locks, `supportedFeatures` and `statistics` for lock groups.
 	Expand Expand `form:"expand,omitempty" json:"expand,omitempty"`
 }
 
 // ListLogEntriesParams defines parameters for ListLogEntries.
 type ListLogEntriesParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 

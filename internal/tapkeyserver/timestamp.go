@@ -2,7 +2,7 @@ package tapkeyserver
 
 import "time"
 
-// Timestamp is a time as Tapkey writes it: in UTC, with three decimals and a Z.
+// Timestamp is a time that is encoded as Tapkey does: in UTC, with three decimals and a Z.
 type Timestamp time.Time
 
 const timestampLayout = `2006-01-02T15:04:05.000Z`

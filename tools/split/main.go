@@ -1,14 +1,14 @@
-// Split divides the client that oapi-codegen has written as one file into three files of
-// the same directory, and removes the one:
+// Split divides the file that oapi-codegen generates into three files in the same
+// directory, and removes the original:
 //
 //	models.gen.go   the types of the contract
-//	calls.gen.go    the typed calls, from our template
+//	calls.gen.go    the typed calls from our template
 //	plain.gen.go    oapi-codegen's own client
 //
-// It keeps out of the documentation of the package what programs do not need. Functions
-// that build requests (NewListOwnersRequest) become unexported, and the aliases of request
-// bodies (CreateOwnerJSONRequestBody) become the types that they stand for. It also
-// replaces the documentation of oapi-codegen's client.
+// It also edits the generated code for the documentation of the package. Functions that
+// build requests (NewListOwnersRequest) become unexported, aliases of request bodies
+// (CreateOwnerJSONRequestBody) become the types they name, and doc comments become
+// sentences of Go documentation.
 package main
 
 import (
@@ -30,21 +30,27 @@ import (
 	"strings"
 )
 
-// Where the parts begin that follow the models.
+// Types at which the parts after the models start.
 const (
 	plainBegins = "RequestEditorFn"
 	callsBegin  = "API"
 )
 
-// docs are the doc comments that replace those of oapi-codegen.
+// docs are doc comments that replace those of oapi-codegen, by type.
 var docs = map[string]string{
+	"RequestEditorFn": `// RequestEditorFn changes a request before it is sent. An error ends the call.
+`,
+	"HttpRequestDoer": `// HttpRequestDoer sends HTTP requests. *http.Client implements it.
+`,
+	"ClientOption": `// ClientOption configures a [Client].
+`,
 	"Client": `// Client is oapi-codegen's own client, on which [API] is built. Its methods return the
 // *http.Response as the server sent it. Unlike those of API, they do not
 //
 //   - check path values: one that is empty, "." or ".." leads to another resource;
 //   - return an error for a status other than 2xx;
 //   - decode, limit or close the body;
-//   - put the operation into the context, so that no request but a GET is retried.
+//   - put the operation into the context, so only GET requests are retried.
 //
 // [API.Raw] returns the Client of an API, which sends requests as the API does. One
 // returned by [NewClient] has no time-outs, follows redirects, and sends a token only if
@@ -87,6 +93,9 @@ func split(file string) error {
 		"plain.gen.go":  s.decls[plain:calls],
 	} {
 		part, err := format.Source(s.part(decls))
+		if err == nil {
+			part, err = comments(part)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -103,9 +112,9 @@ type source struct {
 	text      []byte
 	file      *ast.File
 	tokens    *token.File
-	generated string     // the comment that says so
-	decls     []ast.Decl // without imports and without what is in renamed
-	renamed   map[string]string
+	generated string            // the comment that marks the file as generated
+	decls     []ast.Decl        // without imports and aliases of request bodies
+	renamed   map[string]string // new names of builders, types of request bodies
 }
 
 func parse(text []byte) (*source, error) {
@@ -117,7 +126,7 @@ func parse(text []byte) (*source, error) {
 	s := &source{text: text, file: file, tokens: set.File(file.Pos()), renamed: map[string]string{}}
 	s.generated = string(regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`).Find(text))
 	if s.generated == "" {
-		return nil, errors.New("want a comment that the file is generated")
+		return nil, errors.New("no comment marks the file as generated")
 	}
 	for _, decl := range file.Decls {
 		if d, ok := decl.(*ast.GenDecl); ok && d.Tok == token.IMPORT {
@@ -210,7 +219,7 @@ func (s *source) slice(from, to token.Pos) string {
 	return string(s.text[s.tokens.Offset(from):s.tokens.Offset(to)])
 }
 
-// start returns where a declaration begins, with its doc comment.
+// start returns the position of a declaration, including its doc comment.
 func start(decl ast.Decl) token.Pos {
 	var doc *ast.CommentGroup
 	switch d := decl.(type) {

@@ -1,5 +1,5 @@
-// Program library calls a small server of its own with the code that is generated
-// from library.yaml, and prints what it lists.
+// Program library starts a small server, calls it with the code generated from
+// library.yaml, and prints the results.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 
 func main() {
 	var log []string
-	answers := map[string]string{
+	responses := map[string]string{
 		"GET /base/v2/shelves": `[{"id": "s1", "label": "History", "kind": "steel-frame", "count": 3, "weight": 16777217.1,
 			"dustedAt": "2024-01-02T03:04:05", "tags": ["a"]}, {"id": "s2", "kind": "glass"}]`,
 		"POST /base/v2/shelves":             `{"id": "s3", "label": "New"}`,
@@ -35,7 +35,7 @@ func main() {
 		body, _ := io.ReadAll(r.Body)
 		call := r.Method + " " + r.URL.EscapedPath()
 		log = append(log, strings.Join(strings.Fields(call+" "+r.URL.RawQuery+" "+string(body)), " "))
-		text, ok := answers[call]
+		text, ok := responses[call]
 		if !ok {
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -91,7 +91,7 @@ func main() {
 	since := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	loan, err := a.GetLoan(ctx, 7, &library.GetLoanParams{Since: since})
 	check(err)
-	var number int64 = loan.Number // readOnly makes no pointer of it
+	var number int64 = loan.Number // readOnly does not make it a pointer
 	fmt.Println("loan", number, loan.Until, loan.Book.Isbn)
 
 	for genre, err := range a.AllGenres(ctx) {

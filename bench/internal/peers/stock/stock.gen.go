@@ -21,19 +21,19 @@ import (
 //
 // Example: {"bindDate":"2018-12-12T12:30:00.000Z","id":"5e3d9b70-18c4-4fa2-a6e7-8b0c4d2f1937","isActive":true,"label":"","nofGrantsCapacity":12,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalCardId":"6b97d2e4-5a1c-4f38-8e70-d1f4c2a9b385","title":"User One's Card","uid":"AHHCCh07gB==","unbindDate":null}
 type BoundCard struct {
-	// BindDate When the transponder was bound.
+	// BindDate Time when the transponder was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
 
 	// Id Id of the bound transponder.
 	Id string `json:"id"`
 
-	// IsActive Whether the transponder is active; called `active` on other entities.
+	// IsActive Whether the transponder is active. Other entities call this field `active`.
 	IsActive *bool `json:"isActive,omitempty"`
 
-	// Label What is printed on the transponder.
+	// Label Text printed on the transponder.
 	Label *string `json:"label,omitempty"`
 
-	// NofGrantsCapacity How many grants fit on the transponder. Tapkey transponders hold at most 12.
+	// NofGrantsCapacity Number of grants that fit on the transponder. Tapkey transponders hold at most 12.
 	NofGrantsCapacity *int64 `json:"nofGrantsCapacity,omitempty"`
 
 	// OwnerAccountId Id of the owner account.
@@ -45,47 +45,47 @@ type BoundCard struct {
 	// Title Title chosen by the user.
 	Title *string `json:"title,omitempty"`
 
-	// Uid Id of the chip, in base64. The documented example has stray trailing bits, so that strict decoders refuse it.
+	// Uid Id of the chip, in base64. The documented example has stray trailing bits, which strict decoders reject.
 	Uid *string `json:"uid,omitempty"`
 
-	// UnbindDate When the transponder was unbound.
+	// UnbindDate Time when the transponder was unbound.
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
-// BoundLock One binding of a lock to an owner account. The same hardware gets a new id when it is bound again; the hardware itself is named by `physicalLockId`. That `lastSeenRclSerialNo` is an integer and `lastSeenRclUpdateDate` a time is inferred.
+// BoundLock A binding of a lock to an owner account. The same hardware gets a new id when it is bound again; `physicalLockId` identifies the hardware. The types of `lastSeenRclSerialNo` (integer) and `lastSeenRclUpdateDate` (time) are inferred.
 //
 // Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
 type BoundLock struct {
-	// Active Whether the lock is active. What else it can be is not documented.
+	// Active Whether the lock is active. The documentation does not say what an inactive lock is.
 	Active *bool `json:"active,omitempty"`
 
-	// BindDate When the lock was bound.
+	// BindDate Time when the lock was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
 
 	// Description Free text.
 	Description *string `json:"description,omitempty"`
 
-	// HealthStatuses Null unless asked for with `expand`. Advisory only: locks are offline and may never report.
+	// HealthStatuses Null unless requested with `expand`. Advisory only: locks are offline and may never report.
 	HealthStatuses *[]LockHealthStatus `json:"healthStatuses,omitempty"`
 
 	// Id Id of the bound lock.
 	Id string `json:"id"`
 
-	// LastSeenRclSerialNo Serial number of the revocation list that the lock was last seen with (inferred from the name).
+	// LastSeenRclSerialNo Serial number of the revocation list last seen on the lock (inferred from the name).
 	LastSeenRclSerialNo *int64 `json:"lastSeenRclSerialNo,omitempty"`
 
-	// LastSeenRclUpdateDate When that list was last updated (inferred from the name).
+	// LastSeenRclUpdateDate Time of the last update of that list (inferred from the name).
 	LastSeenRclUpdateDate *time.Time `json:"lastSeenRclUpdateDate,omitempty"`
 
-	// LockType Model of a lock. May be null.
+	// LockType The model of a lock. It may be null.
 	//
 	// Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
 	LockType *LockType `json:"lockType,omitempty"`
 
-	// LockTypeId Dotted code of the lock type.
+	// LockTypeId Code of the lock type, with dots.
 	LockTypeId *string `json:"lockTypeId,omitempty"`
 
-	// MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+	// MembershipStatistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 	//
 	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 	MembershipStatistics *MembershipStatistics `json:"membershipStatistics,omitempty"`
@@ -93,7 +93,7 @@ type BoundLock struct {
 	// OwnerAccountId Id of the owner account.
 	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
 
-	// PhysicalLockId Id of the hardware, in base64; in URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation break that rule.
+	// PhysicalLockId Id of the hardware, in base64. In URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation do not follow this rule.
 	PhysicalLockId *string `json:"physicalLockId,omitempty"`
 
 	// RclDate Time of the lock's revocation list (inferred from the name).
@@ -102,12 +102,12 @@ type BoundLock struct {
 	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
 	RclSerialNo *int64 `json:"rclSerialNo,omitempty"`
 
-	// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+	// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 	//
 	// Example: {"timeRestrictionIcalSupport":"Supported"}
 	SupportedFeatures *SupportedFeatures `json:"supportedFeatures,omitempty"`
 
-	// TargetType Tells a lock from a lock group.
+	// TargetType The kind of an entity, a lock or a lock group.
 	//
 	// Example: Lock
 	TargetType *LockTargetType `json:"targetType,omitempty"`
@@ -115,41 +115,41 @@ type BoundLock struct {
 	// Title Title chosen by the user.
 	Title *string `json:"title,omitempty"`
 
-	// UnbindDate When the lock was unbound.
+	// UnbindDate Time when the lock was unbound.
 	UnbindDate *time.Time `json:"unbindDate,omitempty"`
 }
 
-// Contact A smartphone user known to an owner account.
+// Contact A smartphone user that an owner account knows.
 //
 // Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
 type Contact struct {
 	// Comment Free text.
 	Comment *string `json:"comment,omitempty"`
 
-	// Email Former name of `identifier`, still returned, announced for removal.
+	// Email Former name of `identifier`. It is still returned, but its removal has been announced.
 	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	Email *string `json:"email,omitempty"`
 
 	// Id Id of the contact.
 	Id string `json:"id"`
 
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// Identifier E-mail address of a native Tapkey user.
 	Identifier *string `json:"identifier,omitempty"`
 
-	// IpId Id of the identity provider; `tapkey` for native Tapkey users.
+	// IpId Id of the identity provider. It is `tapkey` for native Tapkey users.
 	IpId *string `json:"ipId,omitempty"`
 
 	// IpUserId Id of the user at the external identity provider.
 	IpUserId *string `json:"ipUserId,omitempty"`
 
-	// OwnerId Id of the owner account; called `ownerAccountId` on other entities.
+	// OwnerId Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerId *string `json:"ownerId,omitempty"`
 
 	// Title Title chosen by the administrator.
 	Title *string `json:"title,omitempty"`
 }
 
-// ContactCreate A contact to create. A native Tapkey user is named by `ipId` (`tapkey`) and `identifier`, a user of an external identity provider by `ipId` and `ipUserId`. Whether `identifier` and `ipUserId` may be combined is not known.
+// ContactCreate A contact to create. `ipId` (`tapkey`) and `identifier` identify a native Tapkey user. `ipId` and `ipUserId` identify a user of an external identity provider. It is not known whether `identifier` and `ipUserId` may be combined.
 //
 // Example: {"comment":"Facility management","identifier":"user1@example.com","ipId":"tapkey","title":"User One"}
 type ContactCreate struct {
@@ -160,20 +160,20 @@ type ContactCreate struct {
 	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	Email *string `json:"email,omitempty"`
 
-	// Identifier E-mail address by which a native Tapkey user is known.
+	// Identifier E-mail address of a native Tapkey user.
 	Identifier *string `json:"identifier,omitempty"`
 
-	// IpId Id of the identity provider; `tapkey` for native Tapkey users.
+	// IpId Id of the identity provider. It is `tapkey` for native Tapkey users.
 	IpId *string `json:"ipId,omitempty"`
 
 	// IpUserId Id of the user at the external identity provider.
 	IpUserId *string `json:"ipUserId,omitempty"`
 
-	// Title Title for the contact.
+	// Title Title of the contact.
 	Title *string `json:"title,omitempty"`
 }
 
-// ContactUpdate Changes to a contact. Members that are left out stay as they are.
+// ContactUpdate A change to a contact. Fields that are not sent keep their values.
 //
 // Example: {"comment":"Moved to the second floor","title":"User One"}
 type ContactUpdate struct {
@@ -184,7 +184,7 @@ type ContactUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ErrorBody Details of an error. One member is known, from a third party; others are to be expected.
+// ErrorBody The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type ErrorBody struct {
@@ -193,70 +193,70 @@ type ErrorBody struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// FeatureSupport Whether a feature is supported. Only one value has been seen.
+// FeatureSupport The support for a feature. Only one value has been seen.
 //
 // Example: Supported
 type FeatureSupport = string
 
-// Grant The right of a contact or an NFC transponder to open a lock. It is unrestricted when `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
+// Grant The right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
 //
 // Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contact":{"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","owner":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type Grant struct {
-	// Active Whether the grant is active. Lists can be filtered by it.
+	// Active Whether the grant is active. Lists can be filtered by this field.
 	Active *bool `json:"active,omitempty"`
 
-	// BoundCard The transponder itself; null for a grant of a contact.
+	// BoundCard The transponder. It is null for a grant of a contact.
 	BoundCard *BoundCard `json:"boundCard,omitempty"`
 
-	// BoundCardId Id of the transponder; null for a grant of a contact.
+	// BoundCardId Id of the transponder. It is null for a grant of a contact.
 	BoundCardId *string `json:"boundCardId,omitempty"`
 
-	// BoundLock The lock itself, nested by default in lists; may be null.
+	// BoundLock The lock. Lists contain it by default. It may be null.
 	BoundLock *BoundLock `json:"boundLock,omitempty"`
 
 	// BoundLockId Id of the bound lock.
 	BoundLockId *string `json:"boundLockId,omitempty"`
 
-	// Contact The contact itself, nested by default; null for a grant of a transponder.
+	// Contact The contact. Grants contain it by default. It is null for a grant of a transponder.
 	Contact *Contact `json:"contact,omitempty"`
 
-	// ContactId Id of the contact; null for a grant of a transponder.
+	// ContactId Id of the contact. It is null for a grant of a transponder.
 	ContactId *string `json:"contactId,omitempty"`
 
 	// Id Id of the grant.
 	Id string `json:"id"`
 
-	// Owner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
+	// Owner The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 	//
 	// Example: {}
 	Owner *GrantOwner `json:"owner,omitempty"`
 
-	// State State of a grant. What a grant is called while it is being revoked is not known.
+	// State The state of a grant. The state while a grant is being revoked is not known.
 	//
 	// Example: Ok
 	State *GrantState `json:"state,omitempty"`
 
-	// TimeRestrictionIcal A restriction in time based on iCalendar. Its exact grammar is not known.
+	// TimeRestrictionIcal Time restriction based on iCalendar. The exact grammar is not known.
 	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`
 
-	// ValidBefore End of the validity, exclusive by its name.
+	// ValidBefore End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *time.Time `json:"validBefore,omitempty"`
 
-	// ValidFrom Start of the validity, inclusive by its name.
+	// ValidFrom Start of the validity period. The name suggests that it is inclusive.
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
-// GrantOwner Owner of a grant. The member is documented, but only ever shown as null; that its value is an object with unknown members is inferred.
+// GrantOwner The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 //
 // Example: {}
 type GrantOwner map[string]interface{}
 
-// GrantState State of a grant. What a grant is called while it is being revoked is not known.
+// GrantState The state of a grant. The state while a grant is being revoked is not known.
 //
 // Example: Ok
 type GrantState = string
 
-// LockHealthStatus One measurement of the health of a lock.
+// LockHealthStatus A measurement of the health of a lock.
 //
 // Example: {"id":"8d1f6c3a-b2e7-4095-a4d8-c93b7e50f126","physicalLockId":"BAASNL/7","timestamp":"2018-12-12T12:00:00.000Z","type":"BatteryVoltage","value":2.95,"valueStatus":"Ok"}
 type LockHealthStatus struct {
@@ -266,48 +266,48 @@ type LockHealthStatus struct {
 	// PhysicalLockId Id of the hardware, in base64.
 	PhysicalLockId *string `json:"physicalLockId,omitempty"`
 
-	// Timestamp When it was measured, by the name.
+	// Timestamp Time of the measurement (inferred from the name).
 	Timestamp *time.Time `json:"timestamp,omitempty"`
 
-	// Type What was measured.
+	// Type The kind of a measurement.
 	//
 	// Example: BatteryVoltage
 	Type *LockHealthType `json:"type,omitempty"`
 
-	// Value What was measured. The units are not documented.
+	// Value Measured value. The units are not documented.
 	Value *float64 `json:"value,omitempty"`
 
-	// ValueStatus Whether a measured value can be relied on.
+	// ValueStatus The reliability of a measured value.
 	//
 	// Example: Ok
 	ValueStatus *LockHealthValueStatus `json:"valueStatus,omitempty"`
 }
 
-// LockHealthType What was measured.
+// LockHealthType The kind of a measurement.
 //
 // Example: BatteryVoltage
 type LockHealthType = string
 
-// LockHealthValueStatus Whether a measured value can be relied on.
+// LockHealthValueStatus The reliability of a measured value.
 //
 // Example: Ok
 type LockHealthValueStatus = string
 
-// LockTargetType Tells a lock from a lock group.
+// LockTargetType The kind of an entity, a lock or a lock group.
 //
 // Example: Lock
 type LockTargetType = string
 
-// LockTechnology A technology a lock supports.
+// LockTechnology A technology that a lock supports.
 //
 // Example: nfc
 type LockTechnology = string
 
-// LockType Model of a lock. May be null.
+// LockType The model of a lock. It may be null.
 //
 // Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
 type LockType struct {
-	// Id Dotted code of the lock type.
+	// Id Code of the lock type, with dots.
 	Id *string `json:"id,omitempty"`
 
 	// ManufacturerId Number of the manufacturer.
@@ -316,75 +316,75 @@ type LockType struct {
 	// ModelName Name of the model.
 	ModelName *string `json:"modelName,omitempty"`
 
-	// SupportedTechnologies What the lock can communicate by.
+	// SupportedTechnologies Technologies that the lock can communicate by.
 	SupportedTechnologies *[]LockTechnology `json:"supportedTechnologies,omitempty"`
 }
 
-// LogCommand Command that was recorded. Only one value has been seen.
+// LogCommand The command of a log entry. Only one value has been seen.
 //
 // Example: TriggerLock
 type LogCommand = string
 
-// LogEntry Something a lock has recorded. The names of the members are verified; the types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More members surely exist.
+// LogEntry An event recorded by a lock. The field names are verified. The types of `id`, `entryNo`, `lockTimestamp` and `receivedAt` are inferred. More fields surely exist.
 //
 // Example: {"boundCardId":null,"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","command":"TriggerLock","contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","entryNo":1287,"id":"24e9a7d6-83b1-4f5c-9d02-7c6e1b8a5f43","lockTimestamp":"2018-12-12T12:00:00.000Z","logType":"Command","receivedAt":"2018-12-12T18:45:30.000Z"}
 type LogEntry struct {
-	// BoundCardId Id of the transponder that was used, if one was.
+	// BoundCardId Id of the transponder that was used, if any.
 	BoundCardId *string `json:"boundCardId,omitempty"`
 
 	// BoundLockId Id of the bound lock that recorded the entry.
 	BoundLockId *string `json:"boundLockId,omitempty"`
 
-	// Command Command that was recorded. Only one value has been seen.
+	// Command The command of a log entry. Only one value has been seen.
 	//
 	// Example: TriggerLock
 	Command *LogCommand `json:"command,omitempty"`
 
-	// ContactId Id of the contact who used a smartphone, if one did.
+	// ContactId Id of the contact who used a smartphone, if any.
 	ContactId *string `json:"contactId,omitempty"`
 
-	// EntryNo Number of the entry within the log of the lock.
+	// EntryNo Number of the entry in the log of the lock.
 	EntryNo *int64 `json:"entryNo,omitempty"`
 
 	// Id Id of the log entry.
 	Id string `json:"id"`
 
-	// LockTimestamp Time by the clock of the lock.
+	// LockTimestamp Time of the event by the clock of the lock.
 	LockTimestamp *time.Time `json:"lockTimestamp,omitempty"`
 
-	// LogType Kind of a log entry. Only one value has been seen.
+	// LogType The kind of a log entry. Only one value has been seen.
 	//
 	// Example: Command
 	LogType *LogType `json:"logType,omitempty"`
 
-	// ReceivedAt When the server received the entry; can be much later.
+	// ReceivedAt Time when the server received the entry. It can be much later than the event.
 	ReceivedAt *time.Time `json:"receivedAt,omitempty"`
 }
 
-// LogType Kind of a log entry. Only one value has been seen.
+// LogType The kind of a log entry. Only one value has been seen.
 //
 // Example: Command
 type LogType = string
 
-// MembershipState State of a membership.
+// MembershipState The state of a membership.
 //
 // Example: Joined
 type MembershipState = string
 
-// MembershipStateCount How many memberships are in one state.
+// MembershipStateCount The number of memberships in one state.
 //
 // Example: {"Count":4,"State":"Joined"}
 type MembershipStateCount struct {
-	// Count How many memberships are in the state.
+	// Count Number of memberships in the state.
 	Count *int64 `json:"Count,omitempty"`
 
-	// State State of a membership.
+	// State The state of a membership.
 	//
 	// Example: Joined
 	State *MembershipState `json:"State,omitempty"`
 }
 
-// MembershipStatistics How many memberships there are, by state. Null or missing unless asked for with `expand`. The names of the members start with a capital letter.
+// MembershipStatistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
 //
 // Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
 type MembershipStatistics struct {
@@ -406,11 +406,11 @@ type OwnerAccount struct {
 	Name *string `json:"name,omitempty"`
 }
 
-// SupportedFeatures What a lock or a lock group can do. Null or missing unless asked for with `expand`.
+// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
 //
 // Example: {"timeRestrictionIcalSupport":"Supported"}
 type SupportedFeatures struct {
-	// TimeRestrictionIcalSupport Whether a feature is supported. Only one value has been seen.
+	// TimeRestrictionIcalSupport The support for a feature. Only one value has been seen.
 	//
 	// Example: Supported
 	TimeRestrictionIcalSupport *FeatureSupport `json:"timeRestrictionIcalSupport,omitempty"`
@@ -428,63 +428,63 @@ type Skip = int
 // Top defines model for Top.
 type Top = int
 
-// BadRequest Details of an error. One member is known, from a third party; others are to be expected.
+// BadRequest The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type BadRequest = ErrorBody
 
-// Conflict Details of an error. One member is known, from a third party; others are to be expected.
+// Conflict The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Conflict = ErrorBody
 
-// Error Details of an error. One member is known, from a third party; others are to be expected.
+// Error The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Error = ErrorBody
 
-// NotFound Details of an error. One member is known, from a third party; others are to be expected.
+// NotFound The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type NotFound = ErrorBody
 
-// PaymentRequired Details of an error. One member is known, from a third party; others are to be expected.
+// PaymentRequired The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type PaymentRequired = ErrorBody
 
-// Unauthorized Details of an error. One member is known, from a third party; others are to be expected.
+// Unauthorized The details of an error. One field is known, from a third party. Others are expected.
 //
 // Example: {"ErrorCode":"Duplicate"}
 type Unauthorized = ErrorBody
 
 // ListGrantsParams defines parameters for ListGrants.
 type ListGrantsParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
 // ListLogEntriesParams defines parameters for ListLogEntries.
 type ListLogEntriesParams struct {
-	// Filter OData filter expression. Members go by their JSON names; strings and enum values stand in single quotes. Seen in use are `eq`, `and` and `or`.
+	// Filter OData filter expression. It uses the JSON names of fields. Strings and enum values are in single quotes. The operators `eq`, `and` and `or` have been seen in use.
 	Filter *Filter `form:"$filter,omitempty" json:"$filter,omitempty"`
 
-	// Select Names of the members to return, separated by commas. All others are left out of the items.
+	// Select Names of the fields to return, separated by commas. The items have no other fields.
 	Select *Select `form:"$select,omitempty" json:"$select,omitempty"`
 
-	// Top How many items to return at most. The largest value allowed is not known; 500 works for log entries.
+	// Top Maximum number of items to return. The largest allowed value is not known; 500 works for log entries.
 	Top *Top `form:"$top,omitempty" json:"$top,omitempty"`
 
-	// Skip How many items to leave out from the start of the list.
+	// Skip Number of items to skip at the start of the list.
 	Skip *Skip `form:"$skip,omitempty" json:"$skip,omitempty"`
 }
 
@@ -638,7 +638,7 @@ type ClientInterface interface {
 
 	// ListOwners Lists the owner accounts the caller may manage
 	//
-	// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+	// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 	//
 	// Corresponds with GET /Owners (the `ListOwners` operationId).
 	ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -650,7 +650,7 @@ type ClientInterface interface {
 
 	// CreateContactWithBody Creates a contact
 	//
-	// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+	// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -659,7 +659,7 @@ type ClientInterface interface {
 
 	// CreateContact Creates a contact
 	//
-	// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+	// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -668,7 +668,7 @@ type ClientInterface interface {
 
 	// UpdateContactWithBody Changes the title or comment of a contact
 	//
-	// The oldest copy of the documentation shows the answer as an array.
+	// In the oldest copy of the documentation the response is an array.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -677,7 +677,7 @@ type ClientInterface interface {
 
 	// UpdateContact Changes the title or comment of a contact
 	//
-	// The oldest copy of the documentation shows the answer as an array.
+	// In the oldest copy of the documentation the response is an array.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -686,14 +686,14 @@ type ClientInterface interface {
 
 	// ListGrants Lists the grants of an owner account
 	//
-	// The lock and the contact of a grant are nested in it by default.
+	// By default each grant contains its lock and its contact.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Grants (the `ListGrants` operationId).
 	ListGrants(ctx context.Context, ownerAccountId string, params *ListGrantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListLogEntries Lists the log entries of an owner account
 	//
-	// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+	// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/LogEntries (the `ListLogEntries` operationId).
 	ListLogEntries(ctx context.Context, ownerAccountId string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -701,7 +701,7 @@ type ClientInterface interface {
 
 // ListOwners Lists the owner accounts the caller may manage
 //
-// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 //
 // Corresponds with GET /Owners (the `ListOwners` operationId).
 func (c *Client) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -733,7 +733,7 @@ func (c *Client) GetOwner(ctx context.Context, ownerAccountId string, reqEditors
 
 // CreateContactWithBody Creates a contact
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -752,7 +752,7 @@ func (c *Client) CreateContactWithBody(ctx context.Context, ownerAccountId strin
 
 // CreateContact Creates a contact
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -771,7 +771,7 @@ func (c *Client) CreateContact(ctx context.Context, ownerAccountId string, body 
 
 // UpdateContactWithBody Changes the title or comment of a contact
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // Takes any type of body and a specified content type.
 //
@@ -790,7 +790,7 @@ func (c *Client) UpdateContactWithBody(ctx context.Context, ownerAccountId strin
 
 // UpdateContact Changes the title or comment of a contact
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -809,7 +809,7 @@ func (c *Client) UpdateContact(ctx context.Context, ownerAccountId string, conta
 
 // ListGrants Lists the grants of an owner account
 //
-// The lock and the contact of a grant are nested in it by default.
+// By default each grant contains its lock and its contact.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Grants (the `ListGrants` operationId).
 func (c *Client) ListGrants(ctx context.Context, ownerAccountId string, params *ListGrantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -826,7 +826,7 @@ func (c *Client) ListGrants(ctx context.Context, ownerAccountId string, params *
 
 // ListLogEntries Lists the log entries of an owner account
 //
-// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/LogEntries (the `ListLogEntries` operationId).
 func (c *Client) ListLogEntries(ctx context.Context, ownerAccountId string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1243,7 +1243,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListOwnersWithResponse Lists the owner accounts the caller may manage
 	//
-	// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+	// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1259,7 +1259,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateContactWithBodyWithResponse Creates a contact
 	//
-	// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+	// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1268,7 +1268,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateContactWithResponse Creates a contact
 	//
-	// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+	// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1277,7 +1277,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateContactWithBodyWithResponse Changes the title or comment of a contact
 	//
-	// The oldest copy of the documentation shows the answer as an array.
+	// In the oldest copy of the documentation the response is an array.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1286,7 +1286,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateContactWithResponse Changes the title or comment of a contact
 	//
-	// The oldest copy of the documentation shows the answer as an array.
+	// In the oldest copy of the documentation the response is an array.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1295,7 +1295,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListGrantsWithResponse Lists the grants of an owner account
 	//
-	// The lock and the contact of a grant are nested in it by default.
+	// By default each grant contains its lock and its contact.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1304,7 +1304,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListLogEntriesWithResponse Lists the log entries of an owner account
 	//
-	// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+	// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1721,7 +1721,7 @@ func (r ListLogEntriesResponse) ContentType() string {
 
 // ListOwnersWithResponse Lists the owner accounts the caller may manage
 //
-// An empty list is not an error. With client credentials it means that the service account of the client administers nothing: it has to be made co-administrator of an owner account first.
+// An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1749,7 +1749,7 @@ func (c *ClientWithResponses) GetOwnerWithResponse(ctx context.Context, ownerAcc
 
 // CreateContactWithBodyWithResponse Creates a contact
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1764,7 +1764,7 @@ func (c *ClientWithResponses) CreateContactWithBodyWithResponse(ctx context.Cont
 
 // CreateContactWithResponse Creates a contact
 //
-// A contact may be created for a person who has no Tapkey account yet (reported). 402 means that the plan does not allow it, for example because of too many smartphone users. PUT creates here and is not idempotent.
+// The person needs no Tapkey account yet (reported). The status is 402 if the plan does not allow another contact, for example because of too many smartphone users. PUT creates an entity here and is not idempotent.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1779,7 +1779,7 @@ func (c *ClientWithResponses) CreateContactWithResponse(ctx context.Context, own
 
 // UpdateContactWithBodyWithResponse Changes the title or comment of a contact
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1794,7 +1794,7 @@ func (c *ClientWithResponses) UpdateContactWithBodyWithResponse(ctx context.Cont
 
 // UpdateContactWithResponse Changes the title or comment of a contact
 //
-// The oldest copy of the documentation shows the answer as an array.
+// In the oldest copy of the documentation the response is an array.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1809,7 +1809,7 @@ func (c *ClientWithResponses) UpdateContactWithResponse(ctx context.Context, own
 
 // ListGrantsWithResponse Lists the grants of an owner account
 //
-// The lock and the contact of a grant are nested in it by default.
+// By default each grant contains its lock and its contact.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1824,7 +1824,7 @@ func (c *ClientWithResponses) ListGrantsWithResponse(ctx context.Context, ownerA
 
 // ListLogEntriesWithResponse Lists the log entries of an owner account
 //
-// Locks are offline: an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one; pages of 500 are known to work. No order is documented, so reading page by page may repeat or skip entries while new ones arrive.
+// Locks are offline, so an entry can arrive much later than it was recorded. A page that is shorter than `$top` is the last one. Pages of 500 entries are known to work. The order is not documented: while new entries arrive, reading page by page may return an entry twice or skip one.
 //
 // Returns a wrapper object for the known response body format(s).
 //
