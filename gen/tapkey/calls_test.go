@@ -15,73 +15,73 @@ import (
 )
 
 type call struct {
-	id     string
-	call   func(context.Context, *tapkey.API) (any, error)
-	method string
-	path   string // below the base path
-	query  string
-	body   string                                          // that is sent
-	answer string                                          // empty: 204
-	want   any                                             // nil: the call returns only an error
-	all    func(context.Context, *tapkey.API) (any, error) // the iterator of a list
-	paging string                                          // what an iterator adds to the query
+	id       string
+	call     func(context.Context, *tapkey.API) (any, error)
+	method   string
+	path     string // below the base path
+	query    string
+	body     string                                          // body of the request
+	response string                                          // body of the response; empty for status 204
+	want     any                                             // nil if the call returns only an error
+	all      func(context.Context, *tapkey.API) (any, error) // the iterator of a list
+	paging   string                                          // query parameters that the iterator adds
 }
 
-// calls has a row for every operation: what is called, what has to be sent for it,
-// what is answered and what has to come out.
+// calls has an entry for every operation: the call, the expected request, the response and
+// the expected value.
 var calls = []call{
 	{
 		id: "listOwners", method: "GET", path: "/Owners",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListOwners(ctx) },
-		all:    func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllOwners(ctx)) },
-		answer: `[{"id": "o1", "name": "Attic", "active": true}, {"id": "o2", "name": null}]`,
-		want:   []tapkey.OwnerAccount{{ID: "o1", Name: "Attic", Active: true}, {ID: "o2"}},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListOwners(ctx) },
+		all:      func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllOwners(ctx)) },
+		response: `[{"id": "o1", "name": "Attic", "active": true}, {"id": "o2", "name": null}]`,
+		want:     []tapkey.OwnerAccount{{ID: "o1", Name: "Attic", Active: true}, {ID: "o2"}},
 	},
 	{
 		id: "createOwner", method: "PUT", path: "/Owners",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.CreateOwner(ctx, tapkey.OwnerAccountCreate{Name: "Attic"})
 		},
-		body:   `{"name": "Attic"}`,
-		answer: `{"id": "o1", "name": "Attic", "active": true}`,
-		want:   tapkey.OwnerAccount{ID: "o1", Name: "Attic", Active: true},
+		body:     `{"name": "Attic"}`,
+		response: `{"id": "o1", "name": "Attic", "active": true}`,
+		want:     tapkey.OwnerAccount{ID: "o1", Name: "Attic", Active: true},
 	},
 	{
 		id: "getOwner", method: "GET", path: "/Owners/o1",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetOwner(ctx, "o1") },
-		answer: `{"id": "o1", "name": "Attic"}`,
-		want:   tapkey.OwnerAccount{ID: "o1", Name: "Attic"},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetOwner(ctx, "o1") },
+		response: `{"id": "o1", "name": "Attic"}`,
+		want:     tapkey.OwnerAccount{ID: "o1", Name: "Attic"},
 	},
 	{
 		id: "updateOwner", method: "PATCH", path: "/Owners/o1",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.UpdateOwner(ctx, "o1", tapkey.OwnerAccountUpdate{Name: new("Cellar")})
 		},
-		body:   `{"name": "Cellar"}`,
-		answer: `{"id": "o1", "name": "Cellar"}`,
-		want:   tapkey.OwnerAccount{ID: "o1", Name: "Cellar"},
+		body:     `{"name": "Cellar"}`,
+		response: `{"id": "o1", "name": "Cellar"}`,
+		want:     tapkey.OwnerAccount{ID: "o1", Name: "Cellar"},
 	},
 	{
 		id: "listPermissions", method: "GET", path: "/Owners/o1/Permissions",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListPermissions(ctx, "o1") },
-		all:    func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllPermissions(ctx, "o1")) },
-		answer: `[{"id": "p1", "ownerAccountId": "o1", "contactId": "c1", "role": "Owner"}]`,
-		want:   []tapkey.Permission{{ID: "p1", OwnerAccountID: "o1", ContactID: "c1", Role: tapkey.PermissionRoleOwner}},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListPermissions(ctx, "o1") },
+		all:      func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllPermissions(ctx, "o1")) },
+		response: `[{"id": "p1", "ownerAccountId": "o1", "contactId": "c1", "role": "Owner"}]`,
+		want:     []tapkey.Permission{{ID: "p1", OwnerAccountID: "o1", ContactID: "c1", Role: tapkey.PermissionRoleOwner}},
 	},
 	{
 		id: "createPermission", method: "PUT", path: "/Owners/o1/Permissions",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.CreatePermission(ctx, "o1", tapkey.PermissionCreate{ContactID: "c1", Role: tapkey.PermissionRoleAdmin})
 		},
-		body:   `{"contactId": "c1", "role": "Admin"}`,
-		answer: `{"id": "p1", "contactId": "c1", "role": "Admin"}`,
-		want:   tapkey.Permission{ID: "p1", ContactID: "c1", Role: "Admin"},
+		body:     `{"contactId": "c1", "role": "Admin"}`,
+		response: `{"id": "p1", "contactId": "c1", "role": "Admin"}`,
+		want:     tapkey.Permission{ID: "p1", ContactID: "c1", Role: "Admin"},
 	},
 	{
 		id: "getPermission", method: "GET", path: "/Owners/o1/Permissions/p1",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetPermission(ctx, "o1", "p1") },
-		answer: `{"id": "p1", "role": "Janitor"}`,
-		want:   tapkey.Permission{ID: "p1", Role: "Janitor"},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetPermission(ctx, "o1", "p1") },
+		response: `{"id": "p1", "role": "Janitor"}`,
+		want:     tapkey.Permission{ID: "p1", Role: "Janitor"},
 	},
 	{
 		id: "deletePermission", method: "DELETE", path: "/Owners/o1/Permissions/p1",
@@ -96,7 +96,7 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllBoundLocks(ctx, "o1", &lockParams))
 		},
-		answer: `[{"id": "l1", "title": "Door", "active": true, "bindDate": "2024-01-02T03:04:05Z", "targetType": "Lock",
+		response: `[{"id": "l1", "title": "Door", "active": true, "bindDate": "2024-01-02T03:04:05Z", "targetType": "Lock",
 			"supportedFeatures": {"timeRestrictionIcalSupport": "Supported"},
 			"membershipStatistics": {"ByState": [{"State": "Joined", "Count": 2}]},
 			"healthStatuses": [{"id": "h1", "type": "BatteryVoltage", "value": 2.75, "valueStatus": "Ok"}],
@@ -114,17 +114,17 @@ var calls = []call{
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.BindLock(ctx, "o1", tapkey.LockBinding{BindingCode: "123", PhysicalLockID: "AHHCCh07gB==", Title: new("Door")})
 		},
-		body:   `{"bindingCode": "123", "physicalLockId": "AHHCCh07gB==", "title": "Door"}`,
-		answer: `{"id": "l1", "title": "Door"}`,
-		want:   tapkey.BoundLock{ID: "l1", Title: "Door"},
+		body:     `{"bindingCode": "123", "physicalLockId": "AHHCCh07gB==", "title": "Door"}`,
+		response: `{"id": "l1", "title": "Door"}`,
+		want:     tapkey.BoundLock{ID: "l1", Title: "Door"},
 	},
 	{
 		id: "getBoundLock", method: "GET", path: "/Owners/o1/BoundLocks/l1", query: "expand=membershipStatistics",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.GetBoundLock(ctx, "o1", "l1", &tapkey.GetBoundLockParams{Expand: tapkey.Expand{"membershipStatistics"}})
 		},
-		answer: `{"id": "l1", "rclSerialNo": 9007199254740993}`,
-		want:   tapkey.BoundLock{ID: "l1", RclSerialNo: 9007199254740993},
+		response: `{"id": "l1", "rclSerialNo": 9007199254740993}`,
+		want:     tapkey.BoundLock{ID: "l1", RclSerialNo: 9007199254740993},
 	},
 	{
 		id: "listBoundLockLogEntries", method: "GET", path: "/Owners/o1/BoundLocks/l1/LogEntries",
@@ -134,9 +134,9 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllBoundLockLogEntries(ctx, "o1", "l1", nil))
 		},
-		paging: "%24top=500&%24skip=0",
-		answer: `[{"id": "e1", "entryNo": 5, "boundLockId": "l1", "logType": "Command", "command": "TriggerLock", "lockTimestamp": "2024-01-02T03:04:05"}]`,
-		want:   []tapkey.LogEntry{{ID: "e1", EntryNo: 5, BoundLockID: "l1", LogType: "Command", Command: "TriggerLock", LockTimestamp: &date}},
+		paging:   "%24top=500&%24skip=0",
+		response: `[{"id": "e1", "entryNo": 5, "boundLockId": "l1", "logType": "Command", "command": "TriggerLock", "lockTimestamp": "2024-01-02T03:04:05"}]`,
+		want:     []tapkey.LogEntry{{ID: "e1", EntryNo: 5, BoundLockID: "l1", LogType: "Command", Command: "TriggerLock", LockTimestamp: &date}},
 	},
 	{
 		id: "listLogEntries", method: "GET", path: "/Owners/o1/LogEntries", query: "%24filter=entryNo%20gt%205",
@@ -146,22 +146,22 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllLogEntries(ctx, "o1", &tapkey.ListLogEntriesParams{Filter: new("entryNo gt 5")}))
 		},
-		paging: "&%24top=500&%24skip=0",
-		answer: `[{"id": "e1", "contactId": "c1", "boundCardId": null, "receivedAt": "2024-01-02T03:04:05Z"}]`,
-		want:   []tapkey.LogEntry{{ID: "e1", ContactID: "c1", ReceivedAt: &date}},
+		paging:   "&%24top=500&%24skip=0",
+		response: `[{"id": "e1", "contactId": "c1", "boundCardId": null, "receivedAt": "2024-01-02T03:04:05Z"}]`,
+		want:     []tapkey.LogEntry{{ID: "e1", ContactID: "c1", ReceivedAt: &date}},
 	},
 	{
 		id: "listBoundCards", method: "GET", path: "/Owners/o1/BoundCards",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListBoundCards(ctx, "o1", nil) },
-		all:    func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllBoundCards(ctx, "o1", nil)) },
-		answer: `[{"id": "t1", "title": "Key", "isActive": true, "nofGrantsCapacity": 12, "uid": "AHHCCh07gB=="}]`,
-		want:   []tapkey.BoundCard{{ID: "t1", Title: "Key", IsActive: true, NofGrantsCapacity: 12, UID: "AHHCCh07gB=="}},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListBoundCards(ctx, "o1", nil) },
+		all:      func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllBoundCards(ctx, "o1", nil)) },
+		response: `[{"id": "t1", "title": "Key", "isActive": true, "nofGrantsCapacity": 12, "uid": "AHHCCh07gB=="}]`,
+		want:     []tapkey.BoundCard{{ID: "t1", Title: "Key", IsActive: true, NofGrantsCapacity: 12, UID: "AHHCCh07gB=="}},
 	},
 	{
 		id: "getBoundCard", method: "GET", path: "/Owners/o1/BoundCards/t1",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetBoundCard(ctx, "o1", "t1") },
-		answer: `{"id": "t1", "bindDate": "2024-01-02T03:04:05Z", "unbindDate": null}`,
-		want:   tapkey.BoundCard{ID: "t1", BindDate: &date},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetBoundCard(ctx, "o1", "t1") },
+		response: `{"id": "t1", "bindDate": "2024-01-02T03:04:05Z", "unbindDate": null}`,
+		want:     tapkey.BoundCard{ID: "t1", BindDate: &date},
 	},
 	{
 		id: "updateBoundCard", method: "PATCH", path: "/Owners/o1/BoundCards/t1",
@@ -178,14 +178,14 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllBoundCardGrants(ctx, "o1", "t1", &tapkey.ListBoundCardGrantsParams{Top: new(3)}))
 		},
-		answer: `[{"id": "g1", "boundCardId": "t1"}]`,
-		want:   []tapkey.Grant{{ID: "g1", BoundCardID: "t1"}},
+		response: `[{"id": "g1", "boundCardId": "t1"}]`,
+		want:     []tapkey.Grant{{ID: "g1", BoundCardID: "t1"}},
 	},
 	{
 		id: "revokeBoundCardGrants", method: "POST", path: "/Owners/o1/BoundCards/t1/RevokeGrants",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.RevokeBoundCardGrants(ctx, "o1", "t1") },
-		answer: `{"revoked": 2}`,
-		want:   tapkey.RevocationResult{"revoked": 2.0},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.RevokeBoundCardGrants(ctx, "o1", "t1") },
+		response: `{"revoked": 2}`,
+		want:     tapkey.RevocationResult{"revoked": 2.0},
 	},
 	{
 		id: "listContacts", method: "GET", path: "/Owners/o1/Contacts", query: "%24filter=identifier%20eq%20%27a%2Bb%40example.com%27",
@@ -195,32 +195,32 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllContacts(ctx, "o1", &tapkey.ListContactsParams{Filter: new("identifier eq 'a+b@example.com'")}))
 		},
-		answer: `[{"id": "c1", "ownerId": "o1", "identifier": "a+b@example.com", "ipId": "tapkey", "email": ""}]`,
-		want:   []tapkey.Contact{{ID: "c1", OwnerID: "o1", Identifier: "a+b@example.com", IPID: "tapkey"}},
+		response: `[{"id": "c1", "ownerId": "o1", "identifier": "a+b@example.com", "ipId": "tapkey", "email": ""}]`,
+		want:     []tapkey.Contact{{ID: "c1", OwnerID: "o1", Identifier: "a+b@example.com", IPID: "tapkey"}},
 	},
 	{
 		id: "createContact", method: "PUT", path: "/Owners/o1/Contacts",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.CreateContact(ctx, "o1", tapkey.ContactCreate{IPID: new("tapkey"), Identifier: new("ada@example.com")})
 		},
-		body:   `{"ipId": "tapkey", "identifier": "ada@example.com"}`,
-		answer: `{"id": "c1", "identifier": "ada@example.com"}`,
-		want:   tapkey.Contact{ID: "c1", Identifier: "ada@example.com"},
+		body:     `{"ipId": "tapkey", "identifier": "ada@example.com"}`,
+		response: `{"id": "c1", "identifier": "ada@example.com"}`,
+		want:     tapkey.Contact{ID: "c1", Identifier: "ada@example.com"},
 	},
 	{
 		id: "getContact", method: "GET", path: "/Owners/o1/Contacts/c1",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetContact(ctx, "o1", "c1") },
-		answer: `{"id": "c1", "ipUserId": "u1"}`,
-		want:   tapkey.Contact{ID: "c1", IPUserID: "u1"},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.GetContact(ctx, "o1", "c1") },
+		response: `{"id": "c1", "ipUserId": "u1"}`,
+		want:     tapkey.Contact{ID: "c1", IPUserID: "u1"},
 	},
 	{
 		id: "updateContact", method: "PATCH", path: "/Owners/o1/Contacts/c1",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.UpdateContact(ctx, "o1", "c1", tapkey.ContactUpdate{Title: new("Ada"), Comment: new("")})
 		},
-		body:   `{"title": "Ada", "comment": ""}`,
-		answer: `{"id": "c1", "title": "Ada"}`,
-		want:   tapkey.Contact{ID: "c1", Title: "Ada"},
+		body:     `{"title": "Ada", "comment": ""}`,
+		response: `{"id": "c1", "title": "Ada"}`,
+		want:     tapkey.Contact{ID: "c1", Title: "Ada"},
 	},
 	{
 		id: "revokeContactGrants", method: "POST", path: "/Owners/o1/Contacts/c1/RevokeGrants",
@@ -235,7 +235,7 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllGrants(ctx, "o1", &tapkey.ListGrantsParams{Skip: new(1)}))
 		},
-		answer: `[{"id": "g1", "state": "Ok", "active": true, "owner": null, "contact": {"id": "c1"}, "boundLock": {"id": "l1"}, "validFrom": "2024-01-02T03:04:05Z"}]`,
+		response: `[{"id": "g1", "state": "Ok", "active": true, "owner": null, "contact": {"id": "c1"}, "boundLock": {"id": "l1"}, "validFrom": "2024-01-02T03:04:05Z"}]`,
 		want: []tapkey.Grant{{
 			ID: "g1", State: tapkey.GrantStateOk, Active: true, Contact: &tapkey.Contact{ID: "c1"},
 			BoundLock: &tapkey.BoundLock{ID: "l1"}, ValidFrom: &date,
@@ -246,17 +246,17 @@ var calls = []call{
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.CreateGrant(ctx, "o1", tapkey.GrantCreate{BoundLockID: "l1", Contact: &tapkey.GrantContact{Identifier: "ada@example.com"}, ValidBefore: &date})
 		},
-		body:   `{"boundLockId": "l1", "contact": {"identifier": "ada@example.com"}, "validBefore": "2024-01-02T03:04:05Z"}`,
-		answer: `{"id": "g1", "state": "Pending"}`,
-		want:   tapkey.Grant{ID: "g1", State: "Pending"},
+		body:     `{"boundLockId": "l1", "contact": {"identifier": "ada@example.com"}, "validBefore": "2024-01-02T03:04:05Z"}`,
+		response: `{"id": "g1", "state": "Pending"}`,
+		want:     tapkey.Grant{ID: "g1", State: "Pending"},
 	},
 	{
 		id: "revokeGrant", method: "POST", path: "/Owners/o1/Grants/g1/Revoke", query: "dryRun=false",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.RevokeGrant(ctx, "o1", "g1", &tapkey.RevokeGrantParams{DryRun: new(false)})
 		},
-		answer: `{}`,
-		want:   tapkey.RevocationResult{},
+		response: `{}`,
+		want:     tapkey.RevocationResult{},
 	},
 	{
 		id: "deleteGrantFromCard", method: "POST", path: "/Owners/o1/Grants/g1/DeleteFromCard",
@@ -265,18 +265,18 @@ var calls = []call{
 	},
 	{
 		id: "listLockGroups", method: "GET", path: "/Owners/o1/LockGroups",
-		call:   func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListLockGroups(ctx, "o1", nil) },
-		all:    func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllLockGroups(ctx, "o1", nil)) },
-		answer: `[{"id": "lg1", "title": "Floor", "targetType": "Group", "rclSerialNo": null}]`,
-		want:   []tapkey.LockGroup{{ID: "lg1", Title: "Floor", TargetType: tapkey.LockTargetTypeGroup}},
+		call:     func(ctx context.Context, a *tapkey.API) (any, error) { return a.ListLockGroups(ctx, "o1", nil) },
+		all:      func(ctx context.Context, a *tapkey.API) (any, error) { return all(a.AllLockGroups(ctx, "o1", nil)) },
+		response: `[{"id": "lg1", "title": "Floor", "targetType": "Group", "rclSerialNo": null}]`,
+		want:     []tapkey.LockGroup{{ID: "lg1", Title: "Floor", TargetType: tapkey.LockTargetTypeGroup}},
 	},
 	{
 		id: "getLockGroup", method: "GET", path: "/Owners/o1/LockGroups/lg1", query: "expand=statistics",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.GetLockGroup(ctx, "o1", "lg1", &tapkey.GetLockGroupParams{Expand: tapkey.Expand{"statistics"}})
 		},
-		answer: `{"id": "lg1", "statistics": {"ByState": []}}`,
-		want:   tapkey.LockGroup{ID: "lg1", Statistics: &tapkey.MembershipStatistics{ByState: []tapkey.MembershipStateCount{}}},
+		response: `{"id": "lg1", "statistics": {"ByState": []}}`,
+		want:     tapkey.LockGroup{ID: "lg1", Statistics: &tapkey.MembershipStatistics{ByState: []tapkey.MembershipStateCount{}}},
 	},
 	{
 		id: "listIdentityProviderUsers", method: "GET", path: "/Owners/o1/IdentityProviders/ip1/Users", query: "ipUserId=u1",
@@ -286,25 +286,25 @@ var calls = []call{
 		all: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return all(a.AllIdentityProviderUsers(ctx, "o1", "ip1", &tapkey.ListIdentityProviderUsersParams{IPUserID: new("u1")}))
 		},
-		answer: `{"id": "x1", "ipId": "ip1", "ipUserId": "u1", "status": "Normal"}`, // one object for a list of one
-		want:   []tapkey.IdentityProviderUser{{ID: "x1", IPID: "ip1", IPUserID: "u1", Status: tapkey.IdentityProviderUserStatusNormal}},
+		response: `{"id": "x1", "ipId": "ip1", "ipUserId": "u1", "status": "Normal"}`, // one object instead of a list of one
+		want:     []tapkey.IdentityProviderUser{{ID: "x1", IPID: "ip1", IPUserID: "u1", Status: tapkey.IdentityProviderUserStatusNormal}},
 	},
 	{
 		id: "createIdentityProviderUser", method: "PUT", path: "/Owners/o1/IdentityProviders/ip1/Users",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.CreateIdentityProviderUser(ctx, "o1", "ip1", tapkey.IdentityProviderUserCreate{IPID: new("ip1"), IPUserID: "u1"})
 		},
-		body:   `{"ipId": "ip1", "ipUserId": "u1"}`,
-		answer: `{"id": "x1", "ipUserId": "u1"}`,
-		want:   tapkey.IdentityProviderUser{ID: "x1", IPUserID: "u1"},
+		body:     `{"ipId": "ip1", "ipUserId": "u1"}`,
+		response: `{"id": "x1", "ipUserId": "u1"}`,
+		want:     tapkey.IdentityProviderUser{ID: "x1", IPUserID: "u1"},
 	},
 	{
 		id: "getIdentityProviderUser", method: "GET", path: "/Owners/o1/IdentityProviders/ip1/Users/x1",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.GetIdentityProviderUser(ctx, "o1", "ip1", "x1")
 		},
-		answer: `{"id": "x1", "identifier": "ada"}`,
-		want:   tapkey.IdentityProviderUser{ID: "x1", Identifier: "ada"},
+		response: `{"id": "x1", "identifier": "ada"}`,
+		want:     tapkey.IdentityProviderUser{ID: "x1", Identifier: "ada"},
 	},
 }
 
@@ -316,7 +316,7 @@ var (
 	}
 )
 
-// all collects what an iterator yields.
+// all collects the items of an iterator.
 func all[T any](seq iter.Seq2[T, error]) (any, error) {
 	var items []T
 	for item, err := range seq {
@@ -336,10 +336,10 @@ func TestCalls(t *testing.T) {
 			try := func(call func(context.Context, *tapkey.API) (any, error), query string) {
 				t.Helper()
 				status := http.StatusOK
-				if test.answer == "" {
+				if test.response == "" {
 					status = http.StatusNoContent
 				}
-				server := serve(t, status, test.answer)
+				server := serve(t, status, test.response)
 				var op api.Operation
 				var found bool
 				client := server.Client()
@@ -353,26 +353,26 @@ func TestCalls(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !reflect.DeepEqual(got, test.want) {
-					t.Errorf("got %+v, want %+v", got, test.want)
+					t.Errorf("value: got %+v, want %+v", got, test.want)
 				}
 				req := server.only(t)
 				if req.method != test.method || req.path != basePath+test.path || req.query != query {
-					t.Errorf("request %s %s?%s, want %s %s?%s", req.method, req.path, req.query, test.method, basePath+test.path, query)
+					t.Errorf("request: got %s %s?%s, want %s %s?%s", req.method, req.path, req.query, test.method, basePath+test.path, query)
 				}
 				if test.body == "" && (req.body != "" || req.header.Get("Content-Type") != "") {
-					t.Errorf("body %q of type %q, want none", req.body, req.header.Get("Content-Type"))
+					t.Errorf("got body %q of type %q, want none", req.body, req.header.Get("Content-Type"))
 				}
 				if test.body != "" {
 					sameJSON(t, req.body, test.body)
 					if got := req.header.Get("Content-Type"); got != "application/json" {
-						t.Errorf("content type %q", got)
+						t.Errorf("content type: got %q, want application/json", got)
 					}
 				}
 				if req.header.Get("Accept") != "application/json" || !strings.HasPrefix(req.header.Get("User-Agent"), "tapkey-go") {
-					t.Errorf("header %v", req.header)
+					t.Errorf("header: got %v, want Accept application/json and User-Agent tapkey-go", req.header)
 				}
 				if !found || op.ID != test.id || op.Method != test.method {
-					t.Errorf("the RoundTripper sees operation %+v", op)
+					t.Errorf("operation in the RoundTripper: got %+v, want %s %s", op, test.method, test.id)
 				}
 			}
 			try(test.call, test.query)
@@ -387,7 +387,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// TestCallsFail: every operation tells the same kind of error of the same answer.
+// TestCallsFail checks that every operation returns the error of a response with status
+// 403.
 func TestCallsFail(t *testing.T) {
 	t.Parallel()
 	for _, test := range calls {
@@ -402,18 +403,18 @@ func TestCallsFail(t *testing.T) {
 				got, err := call(t.Context(), a)
 				e := failure(t, err, api.ErrForbidden)
 				if e.Operation != test.id || e.Method != test.method || e.Code != "NotAllowed" || e.StatusCode != 403 {
-					t.Errorf("error %+v", e)
+					t.Errorf("error: got %+v, want status 403 and code NotAllowed of %s %s", e, test.method, test.id)
 				}
 				if got != nil && !reflect.ValueOf(got).IsZero() {
-					t.Errorf("%+v beside an error", got)
+					t.Errorf("value with an error: got %+v, want none", got)
 				}
 			}
 		})
 	}
 }
 
-// TestEveryOperationIsCovered compares the table above, the operations and the
-// methods of API with each other.
+// TestEveryOperationIsCovered compares calls, the table of operations and the methods of
+// API.
 func TestEveryOperationIsCovered(t *testing.T) {
 	t.Parallel()
 	rest := map[string]bool{}
@@ -426,13 +427,13 @@ func TestEveryOperationIsCovered(t *testing.T) {
 		name := strings.ToUpper(op.ID[:1]) + op.ID[1:]
 		method, ok := reflect.TypeFor[*tapkey.API]().MethodByName(name)
 		if !ok {
-			t.Errorf("%s has no method", op.ID)
+			t.Errorf("%s: got no method, want %s", op.ID, name)
 			continue
 		}
 		delete(rest, name)
 		i := slices.IndexFunc(calls, func(c call) bool { return c.id == op.ID })
 		if i < 0 {
-			t.Errorf("%s is not in the table of this test", op.ID)
+			t.Errorf("%s: got no entry in calls, want one", op.ID)
 			continue
 		}
 		if method.Type.Out(0).Kind() != reflect.Slice {
@@ -440,14 +441,14 @@ func TestEveryOperationIsCovered(t *testing.T) {
 		}
 		list := "All" + strings.TrimPrefix(name, "List")
 		if !rest[list] || calls[i].all == nil {
-			t.Errorf("%s has no iterator %s, or it is not in the table of this test", op.ID, list)
+			t.Errorf("%s: got no iterator %s or no entry in calls, want both", op.ID, list)
 		}
 		delete(rest, list)
 	}
 	if len(rest) > 0 {
-		t.Errorf("methods of no operation: %v", rest)
+		t.Errorf("methods without an operation: got %v, want none", rest)
 	}
 	if len(calls) != len(tapkey.Operations()) || len(calls) != 32 {
-		t.Errorf("%d calls, %d operations, want 32 of both", len(calls), len(tapkey.Operations()))
+		t.Errorf("got %d entries in calls and %d operations, want 32 of both", len(calls), len(tapkey.Operations()))
 	}
 }

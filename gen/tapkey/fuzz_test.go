@@ -22,7 +22,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// models are all that can be in an answer or a request, each with what decodes it.
+// models are the functions that decode the models of responses and requests.
 var models = map[string]decoded{
 	"BoundCard": decodes(scanBoundCard), "BoundCardUpdate": decodes(scanBoundCardUpdate), "BoundLock": decodes(scanBoundLock),
 	"Contact": decodes(scanContact), "ContactCreate": decodes(scanContactCreate), "ContactUpdate": decodes(scanContactUpdate),
@@ -50,7 +50,7 @@ func TestEveryModelIsInTheTable(t *testing.T) {
 		for _, spec := range types.Specs {
 			spec := spec.(*ast.TypeSpec)
 			switch kind := spec.Type.(type) {
-			case *ast.StructType: // parameters go into the query, and other structs have no tags
+			case *ast.StructType: // neither query parameters nor structs without tags
 				if len(kind.Fields.List) == 0 || kind.Fields.List[0].Tag == nil || strings.HasSuffix(spec.Name.Name, "Params") {
 					continue
 				}
@@ -63,38 +63,38 @@ func TestEveryModelIsInTheTable(t *testing.T) {
 			}
 			found++
 			if models[spec.Name.Name] == nil {
-				t.Errorf("%s is not in the table", spec.Name)
+				t.Errorf("%s: got no entry in models, want one", spec.Name)
 			}
 		}
 	}
 	if found != len(models) {
-		t.Errorf("%d models, %d in the table", found, len(models))
+		t.Errorf("got %d models and %d entries in models, want as many", found, len(models))
 	}
 }
 
-// decoded reads a body in all ways there are. It must be accepted if accept is set, and
-// is the same to encoding/json if comparable is.
+// decoded decodes a body in several ways and compares the results. If accept is true, a
+// body that encoding/json accepts must be accepted. If comparable is true, the values must
+// equal those of encoding/json.
 type decoded func(t *testing.T, body []byte, accept, comparable bool)
 
 var anyOperation = &api.Operation{ID: "any", Method: http.MethodGet, Path: "/"}
 
-// decodes reads a body as one value and as a list, by all ways there are. Whether it is
-// read by scan or by reflection makes no difference. What encoding/json accepts is
-// accepted; and where there is no doubt about what it says, it says the same.
+// decodes returns a function that decodes a body as a value and as a list, by scan and by
+// reflection, and checks that the results are equal.
 func decodes[T any](scan engine.Scan[T]) decoded {
 	return func(t *testing.T, body []byte, accept, comparable bool) {
 		t.Helper()
 		scanned, reflected := readAll(body, scan), readAll[T](body, nil)
 		if !reflect.DeepEqual(scanned, reflected) {
-			t.Errorf("scanned:   %#v\nreflected: %#v", scanned, reflected)
+			t.Errorf("got by scan       %#v\nwant by reflection %#v", scanned, reflected)
 		}
 		for _, message := range []string{scanned.oneErr, scanned.listErr, scanned.streamErr} {
 			if strings.ContainsAny(message, "\r\n") {
-				t.Errorf("%T: %q", scanned.one, message)
+				t.Errorf("%T: got error text %q, want one line that is ErrUnexpected", scanned.one, message)
 			}
 		}
 		if scanned.listErr != scanned.streamErr || scanned.listErr == "" && !reflect.DeepEqual(scanned.list, scanned.streamed) {
-			t.Errorf("%T: as a list %v, %v; streamed %v, %v", scanned.one, scanned.list, scanned.listErr, scanned.streamed, scanned.streamErr)
+			t.Errorf("%T: got the list %v, %v, want as streamed %v, %v", scanned.one, scanned.list, scanned.listErr, scanned.streamed, scanned.streamErr)
 		}
 		if accept {
 			agreesWithEncodingJSON(t, body, scanned, comparable)
@@ -102,7 +102,7 @@ func decodes[T any](scan engine.Scan[T]) decoded {
 	}
 }
 
-// results are what a body is, read in each way.
+// results are the results of decoding a body in several ways.
 type results[T any] struct {
 	one                        T
 	list, streamed             []T
@@ -110,7 +110,7 @@ type results[T any] struct {
 }
 
 func readAll[T any](body []byte, scan engine.Scan[T]) (r results[T]) {
-	answer := func() *http.Response {
+	response := func() *http.Response {
 		return &http.Response{
 			StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 			Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
@@ -121,18 +121,18 @@ func readAll[T any](body []byte, scan engine.Scan[T]) (r results[T]) {
 			return ""
 		}
 		if !errors.Is(err, api.ErrUnexpected) {
-			return "not ErrUnexpected:\n" + err.Error() // no error has two lines
+			return "not ErrUnexpected:\n" + err.Error() // two lines, which the caller reports
 		}
 		return err.Error()
 	}
 	var err error
-	r.one, err = engine.Decode(anyOperation, api.Settings{}, scan, answer(), nil)
+	r.one, err = engine.Decode(anyOperation, api.Settings{}, scan, response(), nil)
 	r.oneErr = text(err)
-	r.list, err = engine.DecodeList(anyOperation, api.Settings{}, scan, answer(), nil)
+	r.list, err = engine.DecodeList(anyOperation, api.Settings{}, scan, response(), nil)
 	r.listErr = text(err)
 	r.streamed = []T{}
 	for item, err := range engine.Items(context.Background(), anyOperation, api.Settings{}, scan, func(context.Context) (*http.Response, error) {
-		return answer(), nil
+		return response(), nil
 	}) {
 		if r.streamErr = text(err); err == nil {
 			r.streamed = append(r.streamed, item)
@@ -145,30 +145,30 @@ func agreesWithEncodingJSON[T any](t *testing.T, body []byte, got results[T], co
 	t.Helper()
 	var want T
 	if json.Unmarshal(body, &want) == nil && (got.oneErr != "" || comparable && !reflect.DeepEqual(got.one, want)) {
-		t.Errorf("%T: %+v, %v; encoding/json says %+v", got.one, got.one, got.oneErr, want)
+		t.Errorf("%T: got %+v, %v, want as encoding/json %+v", got.one, got.one, got.oneErr, want)
 	}
 	var wantList []*T
 	if json.Unmarshal(body, &wantList) != nil {
 		return
 	}
 	for i, item := range wantList {
-		if item == nil { // null is no item
+		if item == nil { // null is not an item
 			if got.listErr == "" {
-				t.Errorf("%T: null in a list is accepted", got.one)
+				t.Errorf("%T: null in a list: got no error, want one", got.one)
 			}
 			return
 		}
 		if got.listErr == "" && comparable && !reflect.DeepEqual(got.list[i], *item) {
-			t.Errorf("%T: %+v, encoding/json says %+v", got.one, got.list[i], *item)
+			t.Errorf("%T: item %d: got %+v, want as encoding/json %+v", got.one, i, got.list[i], *item)
 		}
 	}
 	if got.listErr != "" || len(got.list) != len(wantList) {
-		t.Errorf("%T: %d items, %v, encoding/json says %d", got.one, len(got.list), got.listErr, len(wantList))
+		t.Errorf("%T: got %d items, %v, want as encoding/json %d items", got.one, len(got.list), got.listErr, len(wantList))
 	}
 }
 
-// exactNames says whether each name that would match one of ours without regard to
-// case, as names do in encoding/json, is exactly that.
+// exactNames reports whether each name that matches a field of the models in any case, as
+// in encoding/json, matches it exactly.
 func exactNames(value jsontext.Value) bool {
 	dec := jsontext.NewDecoder(strings.NewReader(string(value)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	for {
@@ -178,9 +178,9 @@ func exactNames(value jsontext.Value) bool {
 		}
 		kind, length := dec.StackIndex(dec.StackDepth())
 		if kind != '{' || length%2 == 0 || tok.Kind() != '"' {
-			continue // no name
+			continue // not a name
 		}
-		for _, name := range memberNames {
+		for _, name := range fieldNames {
 			if strings.EqualFold(name, tok.String()) && name != tok.String() {
 				return false
 			}
@@ -188,8 +188,8 @@ func exactNames(value jsontext.Value) bool {
 	}
 }
 
-// memberNames are those of all models, which are the tags of the generated code.
-var memberNames = func() (names []string) {
+// fieldNames are the JSON names of all fields, from the tags of the generated code.
+var fieldNames = func() (names []string) {
 	source, err := os.ReadFile("models.gen.go")
 	if err != nil {
 		panic(err)
@@ -200,8 +200,8 @@ var memberNames = func() (names []string) {
 	return names
 }()
 
-// FuzzModels: whatever comes in, each model reads the same by the code generated for it,
-// by reflection, and, where that accepts, by encoding/json.
+// FuzzModels checks that the generated code of each model decodes any body like
+// reflection, and like encoding/json if that accepts the body.
 func FuzzModels(f *testing.F) {
 	for _, body := range []string{
 		`{"id":"1","name":"Home","active":true}`, `[{"id":"1"},{"id":"2"}]`, `[]`, `{}`, `null`, `[null]`, `{"id":null}`, `{"id":"1","id":"2"}`, `{"ID":"1"}`,
@@ -219,8 +219,8 @@ func FuzzModels(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		value := jsontext.Value(body)
-		accept := value.Kind() != 'n' && exactNames(value) // null is no answer, and names match exactly
-		comparable := value.IsValid()                      // no name twice, no invalid UTF-8
+		accept := value.Kind() != 'n' && exactNames(value) // null is an error, and names match exactly
+		comparable := value.IsValid()                      // no duplicate names, no invalid UTF-8
 		for _, decode := range models {
 			decode(t, body, accept, comparable)
 		}

@@ -17,7 +17,7 @@ import (
 
 const basePath = "/base/api/v1"
 
-// server answers every request alike and keeps what it was asked.
+// server sends the same response to every request and records the requests.
 type server struct {
 	*httptest.Server
 
@@ -33,7 +33,7 @@ type request struct {
 	header                    http.Header
 }
 
-// serve starts a server that answers JSON, or nothing if body is empty.
+// serve starts a server that sends JSON, or no content if body is empty.
 func serve(t *testing.T, status int, body string) *server {
 	t.Helper()
 	s := &server{status: status, body: body, header: http.Header{}}
@@ -50,7 +50,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	body, _ := io.ReadAll(r.Body)
 	s.requests = append(s.requests, request{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, string(body), r.Header})
-	w.Header()["Content-Type"] = nil // or net/http guesses one
+	w.Header()["Content-Type"] = nil // prevents net/http from guessing one
 	for name, values := range s.header {
 		w.Header()[name] = values
 	}
@@ -58,7 +58,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, s.body)
 }
 
-// api returns an API for the server's base path, as NewAPI makes it.
+// api returns an API from NewAPI for the server's base path.
 func (s *server) api(t *testing.T, opts ...tapkey.ClientOption) *tapkey.API {
 	t.Helper()
 	a, err := tapkey.NewAPI(s.URL+basePath, opts...)
@@ -68,34 +68,34 @@ func (s *server) api(t *testing.T, opts ...tapkey.ClientOption) *tapkey.API {
 	return a
 }
 
-// only returns the one request that was sent.
+// only returns the request. It fails the test if the server has not received exactly one.
 func (s *server) only(t *testing.T) request {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.requests) != 1 {
-		t.Fatalf("%d requests, want 1: %v", len(s.requests), s.requests)
+		t.Fatalf("got %d requests, want 1: %v", len(s.requests), s.requests)
 	}
 	return s.requests[0]
 }
 
-// failure asserts that err is an *api.Error and, where is is given, matches it.
+// failure checks that err is an *api.Error, and that it matches is unless is is nil.
 func failure(t *testing.T, err, is error) *api.Error {
 	t.Helper()
 	e, ok := errors.AsType[*api.Error](err)
 	if !ok {
-		t.Fatalf("error %v (%T), want an *api.Error", err, err)
+		t.Fatalf("error: got %v (%T), want an *api.Error", err, err)
 	}
 	if is != nil && !errors.Is(err, is) {
-		t.Fatalf("error %v, want one that is %q", err, is)
+		t.Fatalf("error: got %v, want one that matches %q", err, is)
 	}
 	if strings.ContainsAny(err.Error(), "\r\n") {
-		t.Errorf("error text %q is more than one line", err)
+		t.Errorf("error text: got %q, want one line", err)
 	}
 	return e
 }
 
-// sameJSON asserts that two documents say the same.
+// sameJSON checks that two JSON documents have the same value.
 func sameJSON(t *testing.T, got, want string) {
 	t.Helper()
 	if got == want {
@@ -103,12 +103,12 @@ func sameJSON(t *testing.T, got, want string) {
 	}
 	var g, w any
 	if err := json.Unmarshal([]byte(got), &g); err != nil {
-		t.Fatalf("%q is no JSON: %v", got, err)
+		t.Fatalf("got %q, want JSON: %v", got, err)
 	}
 	if err := json.Unmarshal([]byte(want), &w); err != nil {
-		t.Fatalf("%q is no JSON: %v", want, err)
+		t.Fatalf("want is %q, not JSON: %v", want, err)
 	}
 	if !reflect.DeepEqual(g, w) {
-		t.Errorf("JSON %s, want %s", got, want)
+		t.Errorf("JSON: got %s, want %s", got, want)
 	}
 }

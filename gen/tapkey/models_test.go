@@ -11,8 +11,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// TestAnswersKeepZeroValues: encoding an answer again keeps false, 0 and "".
-func TestAnswersKeepZeroValues(t *testing.T) {
+// TestResponsesKeepZeroValues checks that encoding a decoded response keeps false, 0 and
+// "".
+func TestResponsesKeepZeroValues(t *testing.T) {
 	t.Parallel()
 	for _, model := range []any{
 		&tapkey.OwnerAccount{}, &tapkey.Permission{}, &tapkey.BoundLock{}, &tapkey.LockType{}, &tapkey.LockHealthStatus{},
@@ -23,22 +24,22 @@ func TestAnswersKeepZeroValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var members map[string]any
-		_ = json.Unmarshal(encoded, &members)
+		var fields map[string]any
+		_ = json.Unmarshal(encoded, &fields)
 		for field := range reflect.TypeOf(model).Elem().Fields() {
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			switch field.Type.Kind() {
 			case reflect.Bool, reflect.String, reflect.Int64, reflect.Float64:
-				if value, ok := members[name]; !ok || !reflect.ValueOf(value).IsZero() || options != "" {
-					t.Errorf("%T: %s is lost", model, name)
+				if value, ok := fields[name]; !ok || !reflect.ValueOf(value).IsZero() || options != "" {
+					t.Errorf("%T: got %s not encoded, want its zero value", model, name)
 				}
 			case reflect.Pointer:
 				if k := field.Type.Elem().Kind(); k != reflect.Struct && k != reflect.Map {
-					t.Errorf("%T: %s is a pointer to a %v", model, name, k)
+					t.Errorf("%T: got %s as a pointer to a %v, want a plain value", model, name, k)
 				}
 			case reflect.Slice:
-			default: // such as int, which has 32 bits on some machines, and float32
-				t.Errorf("%T: %s is a %v", model, name, field.Type)
+			default: // such as float32, or int, which has 32 bits on some machines
+				t.Errorf("%T: got %s as a %v, want a bool, string, int64, float64, pointer or slice", model, name, field.Type)
 			}
 		}
 	}
@@ -52,7 +53,7 @@ func TestAnswersKeepZeroValues(t *testing.T) {
 	sameJSON(t, string(again), text)
 }
 
-// TestRequestsSendWhatIsSet: nil is left out, and a set zero value is sent.
+// TestRequestsSendWhatIsSet checks that nil is not sent and that a set zero value is.
 func TestRequestsSendWhatIsSet(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -79,7 +80,7 @@ func TestRequestsSendWhatIsSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(encoded) != test.want {
-			t.Errorf("%T: %s, want %s", test.body, encoded, test.want)
+			t.Errorf("%T: got %s, want %s", test.body, encoded, test.want)
 		}
 	}
 	server := serve(t, http.StatusOK, `{"id":"o1"}`)
@@ -87,7 +88,7 @@ func TestRequestsSendWhatIsSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if body := server.only(t).body; body != `{"name":""}` {
-		t.Errorf("PATCH sent %s", body)
+		t.Errorf("body of the PATCH: got %s, want {\"name\":\"\"}", body)
 	}
 }
 
@@ -100,16 +101,16 @@ func TestDatesArePointers(t *testing.T) {
 			case reflect.TypeFor[*time.Time]():
 				dates++
 			case reflect.TypeFor[time.Time]():
-				t.Errorf("%T.%s is no pointer", model, field.Name)
+				t.Errorf("%T.%s: got a time.Time, want a pointer", model, field.Name)
 			}
 		}
 		if dates == 0 {
-			t.Errorf("%T has no date", model)
+			t.Errorf("%T: got no date, want at least one", model)
 		}
 	}
 }
 
-// TestKnownValues: the known values of an open enum carry its name.
+// TestKnownValues checks the constants of open enums, whose names start with the type.
 func TestKnownValues(t *testing.T) {
 	t.Parallel()
 	for got, want := range map[any]string{
@@ -119,7 +120,7 @@ func TestKnownValues(t *testing.T) {
 		tapkey.LockHealthValueStatusOutdated: "Outdated", tapkey.LogCommandTriggerLock: "TriggerLock",
 	} {
 		if reflect.ValueOf(got).String() != want {
-			t.Errorf("%T: %q, want %q", got, got, want)
+			t.Errorf("%T: got %q, want %q", got, got, want)
 		}
 	}
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// contractLine picks what the table of operations is made of from the lines of
-// openapi.yaml; their indentation says what they belong to.
+// contractLine matches the lines of openapi.yaml that describe operations. Their
+// indentation tells what they belong to.
 var contractLine = regexp.MustCompile(`^(?:  (?<path>/\S+):|    (?<method>get|put|post|patch|delete|head|options|trace):|      operationId: (?<id>\S+)|      x-idempotent: (?<idempotent>true)| {12}- (?<scope>[a-z]+(?::[a-z]+)+))$`)
 
-// contractOperations reads the operations of openapi.yaml, without a YAML parser.
+// contractOperations reads the operations of openapi.yaml without a YAML parser.
 func contractOperations(t *testing.T) []api.Operation {
 	t.Helper()
 	_, text, ok := strings.Cut(string(tapkeygo.OpenAPI()), "\npaths:\n")
 	text, _, ok2 := strings.Cut(text, "\ncomponents:\n")
 	if !ok || !ok2 {
-		t.Fatal("openapi.yaml has no paths and components behind them")
+		t.Fatal("openapi.yaml: got no paths or no components after them, want both")
 	}
 	var ops []api.Operation
 	path := ""
@@ -54,7 +54,7 @@ func TestOperations(t *testing.T) {
 	t.Parallel()
 	want := contractOperations(t)
 	if len(want) != 32 {
-		t.Fatalf("openapi.yaml has %d operations, want 32", len(want))
+		t.Fatalf("openapi.yaml: got %d operations, want 32", len(want))
 	}
 	got := tapkey.Operations()
 	byID := func(a, b api.Operation) int { return strings.Compare(a.ID, b.ID) }
@@ -62,23 +62,24 @@ func TestOperations(t *testing.T) {
 	slices.SortFunc(got, byID)
 	for i := range min(len(got), len(want)) {
 		if !reflect.DeepEqual(got[i], want[i]) {
-			t.Errorf("operation %+v, openapi.yaml has %+v", got[i], want[i])
+			t.Errorf("operation: got %+v, want as in openapi.yaml %+v", got[i], want[i])
 		}
 		if len(want[i].Scopes) == 0 || want[i].ID == "" {
-			t.Errorf("%+v in openapi.yaml has no id or no scope", want[i])
+			t.Errorf("openapi.yaml: got %+v, want an id and a scope", want[i])
 		}
 	}
 	if len(got) != len(want) {
-		t.Errorf("%d operations, openapi.yaml has %d", len(got), len(want))
+		t.Errorf("got %d operations, want as in openapi.yaml %d", len(got), len(want))
 	}
 }
 
-// TestOnlyWhatIsDeclaredSafeIsRepeated: PUT creates here, and POST starts processes.
-func TestOnlyWhatIsDeclaredSafeIsRepeated(t *testing.T) {
+// TestIdempotent checks that only GET and PATCH are idempotent. In this API, PUT creates
+// entities and POST starts processes.
+func TestIdempotent(t *testing.T) {
 	t.Parallel()
 	for _, op := range tapkey.Operations() {
 		if want := op.Method == "GET" || op.Method == "PATCH"; op.Idempotent != want {
-			t.Errorf("%s %s: Idempotent is %t", op.Method, op.ID, op.Idempotent)
+			t.Errorf("%s %s: got Idempotent %t, want %t", op.Method, op.ID, op.Idempotent, want)
 		}
 	}
 }
@@ -92,7 +93,7 @@ func TestOperationsAreCopies(t *testing.T) {
 	}
 	for _, op := range tapkey.Operations() {
 		if op.ID == "changed" || op.Scopes[0] == "changed" {
-			t.Fatalf("a change of the copy shows in %+v", op)
+			t.Fatalf("after changing the copy: got %+v, want it unchanged", op)
 		}
 	}
 }

@@ -20,10 +20,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
-// TestTraps closes what is known to be awkward about code by oapi-codegen, on an
-// API as NewAPI makes it. R is about requests, A about answers. Not here are those
-// that the contract has no case of: R8 (a time in a query) and A18 (readOnly); the
-// latter is in the test of package gen, with another contract.
+// TestTraps checks that an API from NewAPI does not have the known problems of code by
+// oapi-codegen. R is about requests, A about responses. The contract has no case of R8 (a
+// time in a query) and A18 (readOnly); package gen tests both with another contract.
 func TestTraps(t *testing.T) {
 	t.Parallel()
 	for _, trap := range []struct {
@@ -37,28 +36,28 @@ func TestTraps(t *testing.T) {
 		{"R5 unset parameters are sent", trapUnset},
 		{"R6 slices are pointers", trapSlices},
 		{"R7 null cannot be sent", trapNull},
-		{"R9 names grow", trapNames},
+		{"R9 names are long", trapNames},
 		{"R10 editors do not see the operation", trapOperation},
 		{"R11 a redirect turns POST into GET", trapRedirect},
 		{"R12 the error text is the URL", trapURLError},
 		{"R13 required zero values and HTML in bodies", trapBodies},
 		{"R14 base64 does not round trip", trapBase64},
-		{"A1 an error status is no error", trapStatus},
-		{"A2 a 200 of another type is no value and no error", trapContentType},
+		{"A1 an error status is not an error", trapStatus},
+		{"A2 a 200 of another type gives neither a value nor an error", trapContentType},
 		{"A3 a charset breaks decoding", trapCharset},
-		{"A4 a 2xx beside the declared one is a problem", trapOther2xx},
+		{"A4 only the declared 2xx is accepted", trapOther2xx},
 		{"A5 a status without declared content is not decoded", trapUndeclared},
 		{"A6 a broken body hides the status", trapBroken},
 		{"A7 null and empty objects are values", trapEmptyValues},
 		{"A8 unknown enum values", trapEnum},
-		{"A9 one odd member fails the list", trapOddMembers},
+		{"A9 one odd field fails the list", trapOddFields},
 		{"A10 numbers are float32 and int", trapNumbers},
-		{"A11 what JSON allows", trapJSON},
-		{"A12 no limit", trapLimit},
+		{"A11 duplicate names, invalid UTF-8, unknown fields", trapJSON},
+		{"A12 responses have no limit", trapLimit},
 		{"A13 an editor that sets Accept-Encoding", trapAcceptEncoding},
 		{"A14 the body is left open", trapClose},
 		{"A15 a cut-off body hides the status", trapCutOff},
-		{"A16 success has many numbers, a Doer may return nothing", trapSuccess},
+		{"A16 any 2xx is a success, a Doer may return nothing", trapSuccess},
 		{"A17 an error body of another shape hides the status", trapErrorBodies},
 	} {
 		t.Run(trap.name, func(t *testing.T) {
@@ -90,23 +89,23 @@ func trapPathValues(t *testing.T) {
 			err := call()
 			failure(t, err, nil)
 			if v, ok := errors.AsType[*api.PathValueError](err); !ok || v.Value != bad || v.Name == "" {
-				t.Errorf("%s with %q: %v", name, bad, err)
+				t.Errorf("%s with %q: got %v, want a PathValueError", name, bad, err)
 			}
 		}
 	}
 	if len(server.requests) != 0 {
-		t.Errorf("requests were sent: %v", server.requests)
+		t.Errorf("requests: got %v, want none", server.requests)
 	}
-	// Whatever else a value holds stays one segment.
+	// Any other value is one segment.
 	for value, escaped := range map[string]string{
 		"a/../b": "a%2F..%2Fb", "a?b#c": "a%3Fb%23c", "a b%2e": "a%20b%252e", "...": "...", "ä": "%C3%A4", ";x": "%3Bx",
 	} {
 		server := serve(t, http.StatusOK, `{"id":"x"}`)
 		if _, err := server.api(t).GetOwner(ctx, value); err != nil {
-			t.Error(err)
+			t.Errorf("GetOwner(%q): got error %v, want none", value, err)
 		}
 		if got := server.only(t).path; got != basePath+"/Owners/"+escaped {
-			t.Errorf("%q was sent as %s", value, got)
+			t.Errorf("path of %q: got %s, want %s", value, got, basePath+"/Owners/"+escaped)
 		}
 	}
 }
@@ -118,12 +117,12 @@ func trapBaseURL(t *testing.T) {
 	} {
 		a, err := tapkey.NewAPI(bad)
 		if err == nil || a != nil || !strings.HasPrefix(err.Error(), "base URL ") {
-			t.Errorf("%q: %v, %v", bad, a, err)
+			t.Errorf("NewAPI(%q): got %v, %v, want an error that starts with \"base URL \"", bad, a, err)
 		} else if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: %v", bad, err)
+			t.Errorf("NewAPI(%q): got %v, want one line without the secret", bad, err)
 		}
 	}
-	// A base path is kept, with and without a slash at its end.
+	// A base path is kept with and without a slash at its end.
 	for _, slash := range []string{"", "/"} {
 		server := serve(t, http.StatusOK, `[]`)
 		a, err := tapkey.NewAPI(server.URL + basePath + slash)
@@ -131,15 +130,15 @@ func trapBaseURL(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := a.ListOwners(t.Context()); err != nil {
-			t.Error(err)
+			t.Errorf("ListOwners: got error %v, want none", err)
 		}
 		if got := server.only(t).path; got != basePath+"/Owners" {
-			t.Errorf("sent to %s", got)
+			t.Errorf("path: got %s, want %s", got, basePath+"/Owners")
 		}
 	}
 	refused := errors.New("refused")
 	if _, err := tapkey.NewAPI("https://h", func(*tapkey.Client) error { return refused }); !errors.Is(err, refused) {
-		t.Errorf("the error of an option became %v", err)
+		t.Errorf("error of an option: got %v, want %v", err, refused)
 	}
 }
 
@@ -151,21 +150,21 @@ func trapDefaults(t *testing.T) {
 	}
 	header := server.only(t).header
 	if header.Get("Accept") != "application/json" || !strings.HasPrefix(header.Get("User-Agent"), "tapkey-go") {
-		t.Errorf("header %v", header)
+		t.Errorf("header: got %v, want Accept application/json and User-Agent tapkey-go", header)
 	}
-	// The time-outs are tested in package engine; here, that an API has that client.
+	// Package engine tests the time-outs. This checks that an API has such a client.
 	field := reflect.ValueOf(a.Raw().Client).Elem().FieldByName("next").Elem()
 	if transport := field.Elem().FieldByName("Transport").Elem().Type().String(); transport != "*engine.timeoutTransport" {
-		t.Errorf("the transport is a %s", transport)
+		t.Errorf("transport: got a %s, want an *engine.timeoutTransport", transport)
 	}
-	// What an editor sets stays.
+	// A header that an editor has set is kept.
 	server = serve(t, http.StatusOK, `[]`)
 	_, err := server.api(t, tapkey.WithRequestEditorFn(set("Accept", "text/json"))).ListOwners(t.Context(), set("User-Agent", "own/1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if header := server.only(t).header; header.Get("Accept") != "text/json" || header.Get("User-Agent") != "own/1" {
-		t.Errorf("header %v", header)
+		t.Errorf("header: got %v, want Accept text/json and User-Agent own/1", header)
 	}
 }
 
@@ -185,10 +184,10 @@ func trapSpaces(t *testing.T) {
 	}
 	query := server.only(t).query
 	if query != "%24filter=title%20eq%20%27a%2Bb%20%26%20c%2520d%27" {
-		t.Errorf("query %s", query)
+		t.Errorf("query: got %s, want %s", query, "%24filter=title%20eq%20%27a%2Bb%20%26%20c%2520d%27")
 	}
 	if values, err := url.ParseQuery(query); err != nil || values.Get("$filter") != filter {
-		t.Errorf("arrives as %v, %v", values, err)
+		t.Errorf("decoded query: got %v, %v, want $filter %s", values, err, filter)
 	}
 }
 
@@ -207,7 +206,7 @@ func trapUnset(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := server.only(t).query; got != test.want {
-			t.Errorf("query %q, want %q", got, test.want)
+			t.Errorf("query: got %q, want %q", got, test.want)
 		}
 	}
 	server := serve(t, http.StatusOK, `{}`)
@@ -215,7 +214,7 @@ func trapUnset(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := server.only(t).query; got != "" {
-		t.Errorf("query %q", got)
+		t.Errorf("query: got %q, want none", got)
 	}
 }
 
@@ -223,19 +222,19 @@ func trapSlices(t *testing.T) {
 	var expand []string = tapkey.ListBoundLocksParams{}.Expand
 	var statuses []tapkey.LockHealthStatus = tapkey.BoundLock{}.HealthStatuses
 	if expand != nil || statuses != nil {
-		t.Error("a slice is not nil where it is unset")
+		t.Errorf("unset slices: got %#v and %#v, want nil", expand, statuses)
 	}
 }
 
-// trapNull: no PATCH of the contract is known to take null, so pointers will do;
-// what matters is that structs of requests stay comparable.
+// trapNull checks that structs of requests are comparable. They use pointers, because no
+// PATCH of the contract is known to accept null.
 func trapNull(t *testing.T) {
 	for _, body := range []any{
 		tapkey.OwnerAccountUpdate{}, tapkey.ContactUpdate{}, tapkey.BoundCardUpdate{}, tapkey.GrantCreate{}, tapkey.ContactCreate{},
 		tapkey.LockBinding{}, tapkey.PermissionCreate{}, tapkey.IdentityProviderUserCreate{}, tapkey.OwnerAccountCreate{},
 	} {
 		if !reflect.TypeOf(body).Comparable() {
-			t.Errorf("%T is not comparable", body)
+			t.Errorf("%T: got a type that is not comparable, want a comparable type", body)
 		}
 	}
 }
@@ -243,7 +242,7 @@ func trapNull(t *testing.T) {
 func trapNames(t *testing.T) {
 	for m := range reflect.TypeFor[*tapkey.API]().Methods() {
 		if len(m.Name) > 30 || strings.Contains(m.Name, "With") && m.Name != "WithSettings" {
-			t.Errorf("method %s", m.Name)
+			t.Errorf("method %s: got a name that is long or contains With, want a short name", m.Name)
 		}
 	}
 	for _, row := range calls {
@@ -251,7 +250,7 @@ func trapNames(t *testing.T) {
 			continue
 		}
 		if name := reflect.TypeOf(row.want).String(); strings.Contains(name, "JSON") || strings.Contains(name, "struct") || strings.Contains(name, "Response") {
-			t.Errorf("%s returns a %s", row.id, name)
+			t.Errorf("%s: got a %s, want a named model", row.id, name)
 		}
 	}
 }
@@ -273,7 +272,7 @@ func trapOperation(t *testing.T) {
 	}
 	want := api.Operation{ID: "getOwner", Method: "GET", Path: "/Owners/{ownerAccountId}", Scopes: []string{"read:owneraccounts"}, Idempotent: true}
 	if !reflect.DeepEqual(seen, []api.Operation{want, want}) {
-		t.Errorf("seen %+v", seen)
+		t.Errorf("operations in the editors: got %+v, want two of %+v", seen, want)
 	}
 }
 
@@ -289,13 +288,13 @@ func trapRedirect(t *testing.T) {
 			_, err := server.api(t, opts...).RevokeContactGrants(t.Context(), "o1", "c1")
 			e := failure(t, err, api.ErrRedirect)
 			if e.StatusCode != status || strings.Contains(err.Error(), "s3cret") {
-				t.Errorf("%d: %v", status, err)
+				t.Errorf("status %d: got %d, %v, want no secret", status, e.StatusCode, err)
 			}
 			if got := server.only(t); got.method != "POST" {
-				t.Errorf("sent %s %s", got.method, got.path)
+				t.Errorf("request: got %s %s, want POST", got.method, got.path)
 			}
 			if own && server.Client().CheckRedirect != nil {
-				t.Error("the caller's client was changed")
+				t.Error("CheckRedirect of the caller's client: got a function, want it unchanged")
 			}
 		}
 	}
@@ -310,10 +309,10 @@ func trapURLError(t *testing.T) {
 	e := failure(t, err, nil)
 	if text := err.Error(); strings.Contains(text, "ada") || strings.Contains(text, "filter") || strings.Contains(text, "/o1/") ||
 		!strings.HasPrefix(text, "listContacts: GET /Owners/{ownerAccountId}/Contacts: ") {
-		t.Errorf("text %q", text)
+		t.Errorf("text: got %q, want the operation and no value of the request", text)
 	}
 	if e.StatusCode != 0 {
-		t.Errorf("status %d", e.StatusCode)
+		t.Errorf("status: got %d, want 0", e.StatusCode)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -329,9 +328,9 @@ func trapBodies(t *testing.T) {
 	}
 	var sent map[string]string
 	if err := json.Unmarshal([]byte(server.only(t).body), &sent); err != nil || !reflect.DeepEqual(sent, map[string]string{"title": title}) {
-		t.Errorf("sent %q, %v", sent, err)
+		t.Errorf("body: got %q, %v, want title %q", sent, err, title)
 	}
-	// No time is required in any request, so none goes out as year 1.
+	// No request requires a time, so an unset time is not sent as year 1.
 	server = serve(t, http.StatusOK, `{"id":"g1"}`)
 	if _, err := server.api(t).CreateGrant(t.Context(), "o1", tapkey.GrantCreate{BoundLockID: "l1"}); err != nil {
 		t.Fatal(err)
@@ -340,18 +339,18 @@ func trapBodies(t *testing.T) {
 }
 
 func trapBase64(t *testing.T) {
-	const odd = "AHHCCh07gB==" // as the documentation has it; strict decoders refuse it
+	const odd = "AHHCCh07gB==" // as in the documentation; strict decoders reject it
 	server := serve(t, http.StatusOK, `{"id":"l1","physicalLockId":"`+odd+`"}`)
 	lock, err := server.api(t).BindLock(t.Context(), "o1", tapkey.LockBinding{PhysicalLockID: odd})
 	if err != nil || lock.PhysicalLockID != odd {
-		t.Errorf("%q, %v", lock.PhysicalLockID, err)
+		t.Errorf("lock: got %q, %v, want %q", lock.PhysicalLockID, err, odd)
 	}
 	if body := server.only(t).body; !strings.Contains(body, odd) {
-		t.Errorf("sent %s", body)
+		t.Errorf("body: got %s, want %s in it", body, odd)
 	}
 	server = serve(t, http.StatusOK, `{"id":"t1","uid":"AHHC-_07gB"}`)
 	if card, err := server.api(t).GetBoundCard(t.Context(), "o1", "t1"); err != nil || card.UID != "AHHC-_07gB" {
-		t.Errorf("%q, %v", card.UID, err)
+		t.Errorf("card: got %q, %v, want AHHC-_07gB", card.UID, err)
 	}
 }
 
@@ -366,7 +365,7 @@ func trapStatus(t *testing.T) {
 			owner, err := server.api(t).GetOwner(t.Context(), "o1")
 			e := failure(t, err, is)
 			if e.StatusCode != status || e.Code != "Odd" || owner.ID != "" {
-				t.Errorf("%d: %+v, owner %+v", status, e, owner)
+				t.Errorf("status %d: got %+v, owner %+v, want code Odd and no owner", status, e, owner)
 			}
 			failure(t, server.api(t).DeletePermission(t.Context(), "o1", "p1"), is)
 		}
@@ -386,7 +385,7 @@ func trapContentType(t *testing.T) {
 		}
 		owner, err := server.api(t).GetOwner(t.Context(), "o1")
 		if ok && (err != nil || owner.ID != "o1") {
-			t.Errorf("%q: %+v, %v", contentType, owner, err)
+			t.Errorf("%q: got %+v, %v, want owner o1", contentType, owner, err)
 		}
 		if !ok {
 			failure(t, err, api.ErrUnexpected)
@@ -399,7 +398,7 @@ func trapCharset(t *testing.T) {
 		server := serve(t, http.StatusOK, `[{"id":"o1"}]`)
 		server.header.Set("Content-Type", contentType)
 		if owners, err := server.api(t).ListOwners(t.Context()); err != nil || len(owners) != 1 {
-			t.Errorf("%q: %+v, %v", contentType, owners, err)
+			t.Errorf("%q: got %+v, %v, want one owner", contentType, owners, err)
 		}
 	}
 }
@@ -408,10 +407,10 @@ func trapOther2xx(t *testing.T) {
 	for _, status := range []int{201, 202, 203, 206, 299} {
 		server := serve(t, status, `{"id":"o1"}`)
 		if owner, err := server.api(t).GetOwner(t.Context(), "o1"); err != nil || owner.ID != "o1" {
-			t.Errorf("%d: %+v, %v", status, owner, err)
+			t.Errorf("status %d: got %+v, %v, want owner o1", status, owner, err)
 		}
 	}
-	// A problem is no owner, whatever its status says.
+	// A problem document is not an owner, even if the status is 200.
 	server := serve(t, http.StatusOK, `{"title":"Odd","status":500}`)
 	server.header.Set("Content-Type", "application/problem+json")
 	_, err := server.api(t).GetOwner(t.Context(), "o1")
@@ -420,13 +419,13 @@ func trapOther2xx(t *testing.T) {
 
 func trapUndeclared(t *testing.T) {
 	for _, status := range []int{401, 405, 410, 422, 502} {
-		server := serve(t, status, `{"code":"Odd","detail":"Words."}`)
+		server := serve(t, status, `{"code":"Odd","detail":"Text."}`)
 		server.header.Set("Content-Type", "application/problem+json")
 		server.header.Set("WWW-Authenticate", "Bearer")
 		_, err := server.api(t).ListOwners(t.Context())
 		e := failure(t, err, nil)
-		if e.StatusCode != status || e.Code != "Odd" || e.Message != "Words." || e.Header.Get("WWW-Authenticate") != "Bearer" {
-			t.Errorf("%d: %+v", status, e)
+		if e.StatusCode != status || e.Code != "Odd" || e.Message != "Text." || e.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("status %d: got %+v, want status, code, message and header of the response", status, e)
 		}
 	}
 }
@@ -439,10 +438,10 @@ func trapBroken(t *testing.T) {
 			_, err := server.api(t).GetOwner(t.Context(), "o1")
 			e := failure(t, err, nil)
 			if e.StatusCode != status || e.Header.Get("X-Request-Id") != "17" {
-				t.Errorf("%d %q: %+v", status, body, e)
+				t.Errorf("%d %q: got %+v, want status and header of the response", status, body, e)
 			}
 			if status == 200 && !errors.Is(err, api.ErrUnexpected) || status != 200 && string(e.Body) != body {
-				t.Errorf("%d %q: %v, body %q", status, body, err, e.Body)
+				t.Errorf("%d %q: got %v, body %q, want ErrUnexpected for 200, else the body", status, body, err, e.Body)
 			}
 		}
 	}
@@ -453,7 +452,7 @@ func trapEmptyValues(t *testing.T) {
 		server := serve(t, http.StatusOK, body)
 		owner, err := server.api(t).GetOwner(t.Context(), "o1")
 		if failure(t, err, api.ErrUnexpected); owner != (tapkey.OwnerAccount{}) {
-			t.Errorf("%s: %+v", body, owner)
+			t.Errorf("%s: got %+v, want a zero value", body, owner)
 		}
 		for _, path := range []string{"list", "all"} {
 			owners, err := any(nil), error(nil)
@@ -465,36 +464,36 @@ func trapEmptyValues(t *testing.T) {
 			if body == "" || body == "null" {
 				failure(t, err, api.ErrUnexpected)
 			} else if err != nil {
-				t.Errorf("%s of %s: %v, %v", path, body, owners, err)
+				t.Errorf("%s of %s: got %v, %v, want no error", path, body, owners, err)
 			}
 		}
 	}
-	// An empty list is a list, not nil.
+	// An empty list is not nil.
 	if owners, err := serve(t, http.StatusOK, "[]").api(t).ListOwners(t.Context()); err != nil || owners == nil {
-		t.Errorf("%#v, %v", owners, err)
+		t.Errorf("got %#v, %v, want an empty list that is not nil", owners, err)
 	}
 }
 
 func trapEnum(t *testing.T) {
 	server := serve(t, http.StatusOK, `{"id":"g1","state":"Dreaming"}`)
 	if grant, err := server.api(t).GetPermission(t.Context(), "o1", "p1"); err != nil || grant.Role != "" {
-		t.Errorf("%+v, %v", grant, err)
+		t.Errorf("got %+v, %v, want an empty role", grant, err)
 	}
 	if grants, err := server.api(t).ListGrants(t.Context(), "o1", nil); err != nil || grants[0].State != "Dreaming" {
-		t.Errorf("%+v, %v", grants, err)
+		t.Errorf("got %+v, %v, want state Dreaming", grants, err)
 	}
 }
 
-func trapOddMembers(t *testing.T) {
+func trapOddFields(t *testing.T) {
 	list := func(contact, grant string) error {
 		_, err := serve(t, http.StatusOK, `[{"id":"c0"},`+contact+`]`).api(t).ListContacts(t.Context(), "o1", nil)
 		_, err2 := serve(t, http.StatusOK, `[{"id":"g0"},`+grant+`]`).api(t).ListGrants(t.Context(), "o1", nil)
 		return errors.Join(err, err2)
 	}
-	if err := list(`{"id":"no UUID at all","email":"","identifier":"not an e-mail"}`, `{"id":"","validFrom":"2024-01-02T03:04:05"}`); err != nil {
-		t.Error(err)
+	if err := list(`{"id":"not a UUID","email":"","identifier":"not an e-mail"}`, `{"id":"","validFrom":"2024-01-02T03:04:05"}`); err != nil {
+		t.Errorf("got error %v, want none", err)
 	}
-	// What cannot be read says where it is.
+	// An error names the invalid value.
 	for body, text := range map[string]string{
 		`[{"id":"l0"},{"id":"l1","rclSerialNo":3.0}]`:  "/1/rclSerialNo: JSON number does not fit int64",
 		`[{"id":"l0"},{"id":"l1","rclSerialNo":"12"}]`: "/1/rclSerialNo: JSON string does not fit int64",
@@ -503,14 +502,14 @@ func trapOddMembers(t *testing.T) {
 		_, err := serve(t, http.StatusOK, body).api(t).ListBoundLocks(t.Context(), "o1", nil)
 		failure(t, err, api.ErrUnexpected)
 		if !strings.Contains(err.Error(), text) {
-			t.Errorf("%v, want %q in it", err, text)
+			t.Errorf("%s: got %v, want %q in it", body, err, text)
 		}
 	}
-	// Headers that nobody declares are not looked at.
+	// Undeclared headers are ignored.
 	server := serve(t, http.StatusOK, `[]`)
 	server.header.Set("X-Total-Count", "many")
 	if _, err := server.api(t).ListOwners(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("undeclared header: got error %v, want none", err)
 	}
 }
 
@@ -518,15 +517,15 @@ func trapNumbers(t *testing.T) {
 	server := serve(t, http.StatusOK, `[{"id":"l1","rclSerialNo":9223372036854775807,"healthStatuses":[{"value":16777217.1}]}]`)
 	locks, err := server.api(t).ListBoundLocks(t.Context(), "o1", nil)
 	if err != nil || locks[0].RclSerialNo != 9223372036854775807 || locks[0].HealthStatuses[0].Value != 16777217.1 {
-		t.Errorf("%+v, %v", locks, err)
+		t.Errorf("got %+v, %v, want the exact numbers", locks, err)
 	}
 }
 
 func trapJSON(t *testing.T) {
-	body := `[{"id":"l1","ID":"x","title":"a","title":"b` + "\xff" + `","bindDate":"2024-01-02T03:04:05.1234567Z","futureMember":{"a":[null]}}]`
+	body := `[{"id":"l1","ID":"x","title":"a","title":"b` + "\xff" + `","bindDate":"2024-01-02T03:04:05.1234567Z","futureField":{"a":[null]}}]`
 	locks, err := serve(t, http.StatusOK, body).api(t).ListBoundLocks(t.Context(), "o1", nil)
 	if err != nil || locks[0].ID != "l1" || locks[0].Title != "b\uFFFD" || locks[0].BindDate.Nanosecond() != 123456700 {
-		t.Errorf("%+v, %v", locks, err)
+		t.Errorf("got %+v, %v, want id l1, the last title and 123456700 ns", locks, err)
 	}
 	for _, bad := range []string{"\uFEFF[]", "[] []", "[]x"} {
 		_, err := serve(t, http.StatusOK, bad).api(t).ListOwners(t.Context())
@@ -541,10 +540,10 @@ func trapLimit(t *testing.T) {
 	a := server.api(t).WithSettings(api.Settings{MaxResponseBytes: 1000})
 	_, err := a.ListOwners(t.Context())
 	if e := failure(t, err, api.ErrTooLarge); e.StatusCode != 200 {
-		t.Errorf("%+v", e)
+		t.Errorf("got %+v, want status 200", e)
 	}
 	if _, err := server.api(t).ListOwners(t.Context()); err != nil {
-		t.Errorf("WithSettings has changed another API: %v", err)
+		t.Errorf("the API before WithSettings: got error %v, want none", err)
 	}
 }
 
@@ -573,10 +572,10 @@ func trapAcceptEncoding(t *testing.T) {
 			t.Fatal(err)
 		}
 		if owners, err := a.ListOwners(t.Context()); err != nil || len(owners) != 1 {
-			t.Errorf("%q: %+v, %v", encoding, owners, err)
+			t.Errorf("ListOwners with %q: got %+v, %v, want one owner", encoding, owners, err)
 		}
 		if owners, err := all(a.AllOwners(t.Context())); err != nil || len(owners.([]tapkey.OwnerAccount)) != 1 {
-			t.Errorf("%q: %+v, %v", encoding, owners, err)
+			t.Errorf("AllOwners with %q: got %+v, %v, want one owner", encoding, owners, err)
 		}
 	}
 }
@@ -588,7 +587,7 @@ func trapClose(t *testing.T) {
 				continue
 			}
 			for _, status := range []int{200, 404} {
-				body := &countingBody{Reader: strings.NewReader(test.answer)}
+				body := &countingBody{Reader: strings.NewReader(test.response)}
 				client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 					return &http.Response{StatusCode: status, Header: http.Header{}, Body: body, ContentLength: -1}, nil
 				})}
@@ -598,7 +597,7 @@ func trapClose(t *testing.T) {
 				}
 				_, _ = call(t.Context(), a)
 				if body.closed == 0 {
-					t.Errorf("%s leaves the body of a %d open", test.id, status)
+					t.Errorf("%s, status %d: got an open body, want it closed", test.id, status)
 				}
 			}
 		}
@@ -628,7 +627,7 @@ func trapCutOff(t *testing.T) {
 	}
 	_, err = a.GetOwner(t.Context(), "o1")
 	if e := failure(t, err, api.ErrUnexpected); e.StatusCode != 200 || !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("%+v", e)
+		t.Errorf("got %+v, want status 200 and io.ErrUnexpectedEOF", e)
 	}
 }
 
@@ -636,7 +635,7 @@ func trapSuccess(t *testing.T) {
 	for _, status := range []int{200, 201, 202, 204} {
 		server := serve(t, status, "")
 		if err := server.api(t).DeletePermission(t.Context(), "o1", "p1"); err != nil {
-			t.Errorf("%d: %v", status, err)
+			t.Errorf("status %d: got error %v, want none", status, err)
 		}
 		_, err := server.api(t).GetOwner(t.Context(), "o1")
 		failure(t, err, api.ErrUnexpected)
@@ -650,7 +649,7 @@ func trapSuccess(t *testing.T) {
 		got, err := test.call(t.Context(), a)
 		failure(t, err, nil)
 		if got != nil && !reflect.ValueOf(got).IsZero() {
-			t.Errorf("%s: %+v", test.id, got)
+			t.Errorf("%s: got %+v, want a zero value", test.id, got)
 		}
 	}
 }
@@ -666,13 +665,14 @@ func trapErrorBodies(t *testing.T) {
 			server.header.Set("Content-Type", "application/problem+json")
 			_, err := server.api(t).CreateContact(t.Context(), "o1", tapkey.ContactCreate{})
 			if e := failure(t, err, nil); e.StatusCode != status || string(e.Body) != body {
-				t.Errorf("%d %s: %+v", status, body, e)
+				t.Errorf("%d %s: got %+v, want status and body of the response", status, body, e)
 			}
 		}
 	}
 }
 
-// TestRaw: the raw client stays in reach, as a copy that cannot change the API.
+// TestRaw checks that Raw returns a copy of the raw client, whose changes do not affect the
+// API.
 func TestRaw(t *testing.T) {
 	t.Parallel()
 	server := serve(t, http.StatusTeapot, `{}`)
@@ -685,18 +685,18 @@ func TestRaw(t *testing.T) {
 	rsp.Body.Close()
 	req := server.only(t)
 	if rsp.StatusCode != http.StatusTeapot || req.path != basePath+"/Owners" || req.header.Get("X-Own") != "1" || req.header.Get("Accept") != "application/json" {
-		t.Errorf("%d, %+v", rsp.StatusCode, req)
+		t.Errorf("got status %d, request %+v, want 418 for %s with the headers of the API", rsp.StatusCode, req, basePath+"/Owners")
 	}
 	raw.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
 	raw.Server, raw.Client = "http://elsewhere.test/", nil
 	_, err = a.GetOwner(t.Context(), "o1")
 	if e := failure(t, err, nil); e.StatusCode != http.StatusTeapot {
-		t.Errorf("a change of the copy shows: %v", err)
+		t.Errorf("after changing the copy: got %v, want status 418", err)
 	}
 }
 
-// TestEditorsRunInOrder: those of the API first, then those of the call; one that
-// fails ends the call before anything is sent.
+// TestEditorsRunInOrder checks that the editors of the API run before those of the call,
+// and that an error of an editor ends the call before a request is sent.
 func TestEditorsRunInOrder(t *testing.T) {
 	t.Parallel()
 	server := serve(t, http.StatusOK, `[]`)
@@ -706,7 +706,7 @@ func TestEditorsRunInOrder(t *testing.T) {
 	}
 	a := server.api(t, tapkey.WithRequestEditorFn(note("a")), tapkey.WithRequestEditorFn(note("b")))
 	if _, err := a.ListOwners(t.Context(), note("c"), note("d")); err != nil || !slices.Equal(order, []string{"a", "b", "c", "d"}) {
-		t.Errorf("%v, %v", order, err)
+		t.Errorf("order: got %v, %v, want a b c d", order, err)
 	}
 	refused := fmt.Errorf("refused:\nno token")
 	for _, call := range calls {
@@ -716,7 +716,7 @@ func TestEditorsRunInOrder(t *testing.T) {
 		}
 		_, err = call.call(t.Context(), bad)
 		if e := failure(t, err, refused); e.Operation != call.id || e.StatusCode != 0 {
-			t.Errorf("%s: %+v", call.id, e)
+			t.Errorf("%s: got %+v, want status 0 of this operation", call.id, e)
 		}
 	}
 	server.only(t)
