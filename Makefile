@@ -1,4 +1,4 @@
-# Every habit of this repository. `make` alone lists them.
+# Run make without arguments to list the targets.
 
 GO        ?= go
 OAPI      := $(GO) tool -modfile=tools/go.mod
@@ -11,11 +11,11 @@ RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## list what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## list the owner accounts of a sandbox, over real HTTP
+demo: ## list the owner accounts of a sandbox over HTTP
 	@$(GO) run ./cmd/tapkey owners list --sandbox
 
 .PHONY: generate
@@ -25,16 +25,16 @@ generate: ## regenerate code and tables from openapi.yaml
 	@bin/contract operations --write
 
 .PHONY: docs
-docs: ## rewrite the command's page and golden files, and the pictures
+docs: ## regenerate docs/cli.md, the golden files and the pictures
 	$(GO) test ./cmd/tapkey -run '^(TestDocs|TestExamples)$$' -update
 	@for text in docs/img/*.txt; do $(GO) run -C tools ./pictures <$$text >$${text%.txt}.svg || exit 1; done
 
 .PHONY: test
-test: ## run the tests, with -race where there is a C compiler
+test: ## run the tests, with -race if there is a C compiler
 ifeq ($(RACE),)
 	@echo "race detector: not run (no C compiler)"
 endif
-	@echo "compiling the tests; the first time this downloads modules and takes about 3 minutes"
+	@echo "compiling the tests; the first run downloads modules and takes about 3 minutes"
 	$(GO) test $(RACE) ./...
 
 # The clients of ogen in bench are not committed. They are regenerated when the contract,
@@ -51,15 +51,15 @@ test-modules: $(OGEN) ## test the nested modules contract, examples and bench
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
 
 .PHONY: check
-check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## every check, with the Go that is installed
+check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## run every check with the installed Go
 
 .PHONY: quick
-quick: fmt ## format, build and short tests, in seconds
+quick: fmt ## check the format, build, and run the short tests
 	$(GO) build ./...
 	$(GO) test -short ./...
 
 .PHONY: newest
-newest: ## run check with the newest Go, where it can be downloaded
+newest: ## run check with the newest Go, if it can be downloaded
 	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) check; \
 	else echo "newest Go: not run ($(NEWEST) cannot be downloaded)"; fi
 
@@ -68,23 +68,23 @@ fresh: ## run the README's first commands in a clone with empty caches
 	@sh tools/fresh.sh
 
 .PHONY: ci
-ci: check newest fresh demo ## everything that CI runs
+ci: check newest fresh demo ## run everything that CI runs
 	$(MAKE) fuzz FUZZTIME=10s
 
 .PHONY: fmt
-fmt: ## fail if a file is not gofmt'ed
-	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt'ed: $$out"; exit 1; }
+fmt: ## fail if a file is not formatted with gofmt
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted with gofmt: $$out"; exit 1; }
 
 .PHONY: tidy
 tidy: ## fail if a go.mod is not tidy
 	@for m in $(MODULES); do (cd $$m && $(GO) mod tidy -diff) || exit 1; done
 
 .PHONY: stale
-stale: ## fail if generated code is not what openapi.yaml gives
+stale: ## fail if generated code does not match openapi.yaml
 	@sh gen/stale.sh
 
 .PHONY: vet
-vet: ## vet for Linux, Windows and macOS
+vet: ## run go vet for Linux, Windows and macOS
 	$(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
@@ -98,11 +98,11 @@ lint: $(OGEN) ## run golangci-lint
 	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 
 .PHONY: vuln
-vuln: ## look for known vulnerabilities, if vuln.go.dev answers
+vuln: ## look for known vulnerabilities, if vuln.go.dev is reachable
 	@GO='$(GO)' sh tools/vuln/check.sh . contract
 
 .PHONY: jsonv2
-jsonv2: ## test once with the standard library's own JSON v2
+jsonv2: ## run the tests with JSON v2 of the standard library
 	GOEXPERIMENT=jsonv2 $(GO) test ./...
 
 BUILD_CONTRACT = @$(GO) build -C contract -o ../bin/contract ./cmd/contract
@@ -113,17 +113,17 @@ contract: ## check the contract: lint, drift, breaking, replay
 	@bin/contract check
 
 .PHONY: contract-live
-contract-live: ## hold the API of the environment against the contract
+contract-live: ## compare the API in the environment with the contract
 	$(BUILD_CONTRACT)
 	@bin/contract live
 
 .PHONY: contract-selftest
-contract-selftest: ## seed faults into the contract and see each found
+contract-selftest: ## check that the checks find faults in the contract
 	$(BUILD_CONTRACT)
 	@bin/contract selftest $(if $(WRITE),--write)
 
 .PHONY: bench
-bench: ## compare with other clients; write docs/performance.md
+bench: ## compare with other clients and write docs/performance.md
 	$(GO) generate -C bench ./...
 	$(GO) run -C bench ./cmd/bench -write
 
@@ -132,27 +132,27 @@ bench-quick: $(OGEN) ## print the main measurements in about a minute
 	@$(GO) run -C bench ./cmd/bench -quick
 
 .PHONY: faults
-faults: ## print what each fault leads to, and test it
+faults: ## test the result of each fault and print the table
 	@$(GO) test ./client -run '^TestFaultMatrix$$' -count=1 -v -faults.print | grep -E '^\||^--- |^ok|FAIL|_test\.go'
 
 .PHONY: chaos
-chaos: ## 50,000 calls over a faulty network to a failing server
+chaos: ## make 50,000 calls over a faulty network to a failing server
 	TAPKEY_CHAOS_CALLS=50000 $(GO) test $(RACE) ./client -run '^TestChaos$$' -count=1 -v -timeout 30m
 
 .PHONY: fuzz
 FUZZTIME ?= 1m
 FUZZ     ?= $$($(GO) list ./...)
-fuzz: ## fuzz each target for FUZZTIME, a minute
+fuzz: ## run each fuzz test for FUZZTIME, by default a minute
 	@sh tools/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 .PHONY: size
-size: ## count the lines of hand-written Go, tests apart
+size: ## count the lines of hand-written Go without tests
 	@for d in api internal/engine client doctor odata lockid sandbox cmd/tapkey; do \
-		printf '%-16s %5d lines of code, %5d with comments and blanks\n' $$d \
+		printf '%-16s %5d lines of code, %5d with comments and empty lines\n' $$d \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \
 	done
 
 .PHONY: release-check
-release-check: ## see if this commit can be tagged: VERSION=v0.2.0
+release-check: ## check that this commit can be tagged: VERSION=v0.2.0
 	@GO='$(GO)' sh tools/release-check.sh $(VERSION)

@@ -159,7 +159,7 @@ func TestPagesFail(t *testing.T) {
 		is     error
 		text   string
 	}{
-		"a repeated page": {
+		"an equal page": {
 			// A server that ignores $skip would send pages without end.
 			&paged{size: new(2), response: func(int, int) *response { return &response{body: numbered(0, 2)} }},
 			2, api.ErrUnexpected, "the page from item 2 repeats the one before it",
