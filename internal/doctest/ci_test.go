@@ -9,6 +9,7 @@ import (
 
 // CI runs every target of make that the README tells a reader to run.
 func TestReadmeCommandsAreInCI(t *testing.T) {
+	atRoot(t)
 	ci, err := os.ReadFile(".ci/run")
 	if err != nil {
 		t.Fatal(err)

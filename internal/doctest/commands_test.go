@@ -56,6 +56,7 @@ var commandsNotRun = map[string]string{
 }
 
 func TestCommandsOfTheDocuments(t *testing.T) {
+	atRoot(t)
 	if testing.Short() {
 		t.Skip("commands of the documents: not run with -short")
 	}

@@ -71,6 +71,7 @@ func readmeProgram(t *testing.T) []byte {
 }
 
 func TestTheReadmesProgramListsTheOwners(t *testing.T) {
+	atRoot(t)
 	run := consumer(t)
 	server, err := sandbox.Start()
 	if err != nil {
@@ -89,6 +90,7 @@ func TestTheReadmesProgramListsTheOwners(t *testing.T) {
 // A consumer of client links at most 6 modules besides itself and this one, and has at
 // most 25 in its module graph.
 func TestModulesOfAConsumer(t *testing.T) {
+	atRoot(t)
 	run := consumer(t)
 	lines := func(args ...string) []string {
 		fields := strings.Fields(run(nil, args...))
@@ -113,6 +115,7 @@ func TestModulesOfAConsumer(t *testing.T) {
 // go install github.com/tapkey-go/tapkey-go/cmd/tapkey@latest rejects a module whose
 // go.mod has replace or exclude directives.
 func TestTheCommandCanBeInstalled(t *testing.T) {
+	atRoot(t)
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)

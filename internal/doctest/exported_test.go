@@ -20,6 +20,7 @@ var publicPackages = []string{".", "api", "client", "contract", "doctor", "gen/t
 // Every exported name has a doc comment. The linter checks neither struct fields nor
 // generated code; this test does.
 func TestEveryExportedNameIsDocumented(t *testing.T) {
+	atRoot(t)
 	names := 0
 	for _, dir := range publicPackages {
 		pkg := packageDocs(t, dir)
@@ -60,6 +61,7 @@ func TestEveryExportedNameIsDocumented(t *testing.T) {
 // The exported surface stays small: types, functions, methods, constants, variables and
 // struct fields of api, and of all public packages of the root module.
 func TestExportedNamesAreFew(t *testing.T) {
+	atRoot(t)
 	total := 0
 	for _, dir := range publicPackages {
 		n := exportedNames(packageDocs(t, dir))
@@ -96,6 +98,7 @@ func exportedNames(pkg *doc.Package) int {
 // The doc comment of every call names its operation, its scopes and its evidence. Where
 // $select is possible, it says what the other fields are.
 func TestEveryCallNamesItsOperation(t *testing.T) {
+	atRoot(t)
 	docs, selects := map[string]string{}, map[string]bool{}
 	for _, typ := range packageDocs(t, "gen/tapkey").Types {
 		for _, method := range typ.Methods {

@@ -11,6 +11,7 @@ import (
 // Links name a file of the repository, and a heading in it, or another site by https. Other
 // sites are not requested.
 func TestLinks(t *testing.T) {
+	atRoot(t)
 	followed := 0
 	for _, d := range documents(t) {
 		for _, link := range d.links {
@@ -41,6 +42,7 @@ func TestLinks(t *testing.T) {
 var makeTarget = regexp.MustCompile(`\bmake ([a-z][a-z0-9-]*)`)
 
 func TestMakeTargetsInTheDocuments(t *testing.T) {
+	atRoot(t)
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +65,7 @@ func TestMakeTargetsInTheDocuments(t *testing.T) {
 
 // A translation has the same headings, code blocks, tables and links as its original.
 func TestTranslationsCorrespond(t *testing.T) {
+	atRoot(t)
 	translations := 0
 	for _, chinese := range documents(t) {
 		original, isChinese := strings.CutSuffix(chinese.path, ".zh-CN.md")

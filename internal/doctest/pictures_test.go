@@ -68,6 +68,7 @@ func goList(t *testing.T, format string) []string {
 }
 
 func TestPicturesAreDrawnFromTheirSources(t *testing.T) {
+	atRoot(t)
 	program := filepath.Join(t.TempDir(), "pictures.exe")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-C", "tools", "-o", program, "./pictures").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -116,6 +117,7 @@ func checkSVG(t *testing.T, file string, svg []byte) {
 // package under another one's internal directory is part of that other package. Imports
 // that follow from others are left out.
 func TestTheHouseIsTheCode(t *testing.T) {
+	atRoot(t)
 	imports := map[string][]string{}
 	for _, line := range goList(t, "{{if .GoFiles}}{{.ImportPath}} {{join .Imports \" \"}}{{end}}") {
 		var packages []string
@@ -181,6 +183,7 @@ func same(t *testing.T, what string, got, want []string) {
 
 // Each box in the picture of a call is named after a declaration.
 func TestTheCallIsTheCode(t *testing.T) {
+	atRoot(t)
 	declared := declarations(t)
 	for _, source := range pictureSources(t, "call*.txt") {
 		for _, name := range readPicture(t, source).boxes {
@@ -238,6 +241,7 @@ func declaredNames(declaration ast.Decl) (names []string) {
 
 // A translated picture has the same boxes and arrows.
 func TestPicturesAreTheSameInChinese(t *testing.T) {
+	atRoot(t)
 	for _, source := range pictureSources(t, "*.zh-CN.txt") {
 		chinese, english := readPicture(t, source), readPicture(t, strings.TrimSuffix(source, ".zh-CN.txt")+".txt")
 		if !slices.Equal(chinese.boxes, english.boxes) || !slices.Equal(chinese.plain, english.plain) || !slices.Equal(chinese.arrows, english.arrows) {

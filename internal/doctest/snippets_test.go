@@ -27,6 +27,7 @@ var snippetImports = map[string]string{
 // Each snippet of Go in the documents compiles as the body of a test with a client c.
 // Whole files and declarations are only parsed.
 func TestSnippetsCompile(t *testing.T) {
+	atRoot(t)
 	if testing.Short() {
 		t.Skip("snippets: not compiled with -short")
 	}
