@@ -120,12 +120,14 @@ func TestRetryAfter(t *testing.T) {
 		most     time.Duration
 	}{
 		"seconds":  {"7", 2, 7 * time.Second, 7 * time.Second},
-		"zero":     {"0", 2, 0, 0},
+		"fraction": {"6.1", 2, 7 * time.Second, 7 * time.Second},
+		"zero":     {"0", 2, 1, time.Second}, // at least 1 ns: the delay is that without the header
 		"too long": {"31", 1, 0, 0},
-		"huge":     {"99999999999999999999", 2, 0, time.Second},
-		"nonsense": {"soon", 2, 0, time.Second},
-		"negative": {"-5", 2, 0, time.Second},
-		"past":     {"Fri, 01 Jan 1999 00:00:00 GMT", 2, 0, 0},
+		"2^31":     {"2147483648", 1, 0, 0},
+		"huge":     {"99999999999999999999", 1, 0, 0},
+		"nonsense": {"soon", 2, 1, time.Second},
+		"negative": {"-5", 2, 1, time.Second},
+		"past":     {"Fri, 01 Jan 1999 00:00:00 GMT", 2, 1, time.Second},
 		"date":     {"Sat, 01 Jan 2000 00:00:09 GMT", 2, 9 * time.Second, 9 * time.Second}, // the bubble starts in 2000
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,9 +143,9 @@ func TestRetryAfter(t *testing.T) {
 					t.Errorf("got %d attempts and error %v, want %d attempts, with an error if there is only one", len(bodies), err, test.attempts)
 				}
 				// The error explains why the request was not retried.
-				if failed, ok := errors.AsType[*api.Error](err); err != nil && (!ok || failed.RetryAfter != 31*time.Second ||
-					!strings.HasSuffix(err.Error(), "429 Too Many Requests (Busy): the server asks to wait 31s")) {
-					t.Errorf("got error %q, want one with a Retry-After of 31s", err)
+				if failed, ok := errors.AsType[*api.Error](err); err != nil && (!ok || failed.RetryAfter < 31*time.Second ||
+					!strings.HasSuffix(err.Error(), "429 Too Many Requests (Busy): the server asks to wait "+failed.RetryAfter.String())) {
+					t.Errorf("got error %q, want one with the Retry-After %s", err, test.header)
 				}
 			})
 		})

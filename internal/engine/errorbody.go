@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,19 +42,6 @@ func statusError(op *api.Operation, rsp *http.Response) *api.Error {
 func errorBody(rsp *http.Response) []byte {
 	body, _ := io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
 	return body
-}
-
-// RetryAfter returns how long the server asks to wait (RFC 9110, section 10.2.3). It
-// reports false if the header does not say.
-func RetryAfter(header http.Header) (time.Duration, bool) {
-	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second, true
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(at)), true
-	}
-	return 0, false
 }
 
 func errorText(body []byte) (code, message string) {

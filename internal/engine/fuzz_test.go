@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -67,20 +68,23 @@ func FuzzErrorBody(f *testing.F) {
 
 func FuzzRetryAfter(f *testing.F) {
 	for _, value := range []string{
-		"0", "7", "120", "-1", "+5", "1.5", "1e3", "", " 5", "5 ", "2147483647", "2147483648", "99999999999999999999", "soon", "٣",
+		"0", "7", "120", "-1", "+5", "1.5", "1e3", "0.0000000001", "1e999", "NaN", "Inf", "0x1p4", "", " 5", "5 ", "2147483647", "2147483648", "99999999999999999999", "soon", "٣",
 		"Fri, 01 Jan 1999 00:00:00 GMT", "Sat, 01 Jan 2600 00:00:00 GMT", "Friday, 01-Jan-99 00:00:00 GMT", "Fri Jan  1 00:00:00 1999",
 	} {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		wait, ok := engine.RetryAfter(http.Header{"Retry-After": {value}})
-		seconds, err := strconv.ParseUint(value, 10, 31)
-		_, notDate := http.ParseTime(value)
-		if ok != (err == nil || notDate == nil) || wait < 0 {
-			t.Errorf("%q: got %v, %t, want a wait only for seconds and dates", value, wait, ok)
+		if ok != (wait > 0) || wait%time.Second != 0 {
+			t.Errorf("%q: got %v, %t, want a positive number of whole seconds or none", value, wait, ok)
 		}
-		if err == nil && wait != time.Duration(seconds)*time.Second {
+		if seconds, err := strconv.ParseUint(value, 10, 31); err == nil && wait != time.Duration(seconds)*time.Second {
 			t.Errorf("%q: got %v, want %d s", value, wait, seconds)
+		}
+		_, notNumber := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		_, notDate := http.ParseTime(strings.TrimSpace(value))
+		if ok && errors.Is(notNumber, strconv.ErrSyntax) && notDate != nil {
+			t.Errorf("%q: got %v, want a wait only for numbers and dates", value, wait)
 		}
 	})
 }
