@@ -106,7 +106,10 @@ func New(opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	httpClient := boundedHTTPClient(cfg.httpClient)
-	tokens := &tokenCache{fetch: cfg.fetcher(httpClient.Transport), retries: cfg.retries, sleep: cfg.sleep}
+	tokens := &tokenCache{
+		fetch: cfg.fetcher(httpClient.Transport), invalidate: cfg.invalidate,
+		retries: cfg.retries, sleep: cfg.sleep, clock: cfg.clock,
+	}
 	return newClient(cfg, &shared{http: httpClient, tokens: tokens, bearer: BearerAuth(tokens)})
 }
 
@@ -161,7 +164,7 @@ func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
 	cfg := *c.config
 	cfg.scopes = scopes
-	return cfg.fetcher(c.shared.http.Transport)(ctx)
+	return c.shared.tokens.guard.call(ctx, cfg.fetcher(c.shared.http.Transport))
 }
 
 func newClient(cfg *config, s *shared) (*Client, error) {

@@ -31,6 +31,7 @@ type config struct {
 	tokenURL   string
 	httpClient *http.Client
 	sleep      func(context.Context, time.Duration) error // between attempts
+	clock      clock                                      // for the lifetime of a token
 
 	// Set by an ownOption.
 	userAgent string

@@ -3,12 +3,14 @@ package client
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
@@ -17,57 +19,103 @@ import (
 // maxTokenResponse is the maximum size of a response of the token endpoint, in bytes.
 const maxTokenResponse = 64 << 10
 
-// fetcher returns the function that requests a new token.
+// fetcher returns the function that obtains a new token.
 func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oauth2.Token, error) {
 	if c.source != nil {
-		source := *c.source
-		return func(ctx context.Context) (*oauth2.Token, error) { return tokenFrom(ctx, source) }
+		return c.sourceToken
 	}
-	grant := clientcredentials.Config{
-		ClientID:     c.id,
-		ClientSecret: c.secret,
-		TokenURL:     c.tokenURL,
-		Scopes:       c.scopes,
-		AuthStyle:    c.authStyle,
-	}
-	httpClient := engine.WithoutRedirects(&http.Client{Transport: &tokenTransport{transport}})
 	return func(ctx context.Context) (*oauth2.Token, error) {
-		token, err := grant.Token(context.WithValue(ctx, oauth2.HTTPClient, httpClient))
+		req, err := c.tokenRequest(ctx)
 		if err != nil {
-			return nil, newTokenError(err, grant.ClientSecret)
+			return nil, &TokenError{Err: err}
 		}
-		return token, nil
+		// An http.Client would add redirects and cookies, and put the URL into errors.
+		rsp, err := transport.RoundTrip(req)
+		if err != nil {
+			return nil, &TokenError{Err: err}
+		}
+		defer rsp.Body.Close()
+		rsp.Request = req // the caller's RoundTripper may not set it
+		return c.readToken(rsp)
 	}
 }
 
-// tokenTransport makes responses of the token endpoint suitable for x/oauth2. It limits
-// their size, rejects redirects, and sets the content type of JSON objects.
-type tokenTransport struct {
-	next http.RoundTripper
+// sourceToken returns a token of the token source. If the token has expired, it calls the
+// source once more.
+func (c *config) sourceToken(ctx context.Context) (*oauth2.Token, error) {
+	for range 2 {
+		token, err := tokenFrom(ctx, *c.source)
+		if err != nil || token.Expiry.IsZero() || c.clock.now().until(token.Expiry) > 0 {
+			return token, err
+		}
+		c.invalidate(token)
+	}
+	return nil, errors.New("token source returned a token that has expired")
 }
 
-func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	rsp, err := t.next.RoundTrip(req)
+// invalidate tells the token source not to return a token again.
+func (c *config) invalidate(token *oauth2.Token) {
+	if c.source == nil {
+		return
+	}
+	if source, ok := (*c.source).(TokenInvalidator); ok {
+		source.InvalidateToken(token)
+	}
+}
+
+// tokenRequest returns a request of the grant type client_credentials (RFC 6749, section
+// 4.4.2).
+func (c *config) tokenRequest(ctx context.Context) (*http.Request, error) {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if len(c.scopes) > 0 {
+		form.Set("scope", strings.Join(c.scopes, " "))
+	}
+	if c.authStyle == oauth2.AuthStyleInParams {
+		form.Set("client_id", c.id)
+		form.Set("client_secret", c.secret)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.tokenURL, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}
-	defer rsp.Body.Close()
-	rsp.Request = req // the caller's RoundTripper may not set it
-	if origin, ok := engine.Redirect(rsp); ok {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if c.authStyle == oauth2.AuthStyleInHeader {
+		req.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret)) // RFC 6749, section 2.3.1
 	}
-	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenResponse+1))
-	if err != nil {
+	return req, nil
+}
+
+// readToken returns the token in a response of the token endpoint, or a *TokenError. The
+// secret is removed from the error.
+func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
+	if origin, ok := engine.Redirect(rsp); ok {
+		err := fmt.Errorf("%w: to %s", api.ErrRedirect, origin)
+		if strings.Contains(origin, c.secret) {
+			err = api.ErrRedirect
+		}
 		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: err}
 	}
-	if len(body) > maxTokenResponse {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, maxTokenResponse)}
+	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenResponse+1))
+	fields, malformed := parseTokenResponse(bytes.TrimPrefix(body, []byte("\ufeff"))) // a byte order mark
+	if rsp.StatusCode < 200 || rsp.StatusCode > 299 {
+		return nil, newTokenError(rsp, fields, c.secret, nil) // whatever the body is
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
-		rsp.Header.Set("Content-Type", "application/json")
-	} else if rsp.StatusCode < 300 {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: not a JSON object", api.ErrUnexpected)}
+	var token *oauth2.Token
+	switch {
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	case err != nil:
+		err = fmt.Errorf("%w: body cut off: %w", api.ErrUnexpected, err)
+	case len(body) > maxTokenResponse:
+		err = fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, maxTokenResponse)
+	case malformed != nil:
+		err = fmt.Errorf("%w: %w", api.ErrUnexpected, malformed)
+	default:
+		if token, err = fields.token(c.clock.now().wall); err != nil {
+			err = fmt.Errorf("%w: %w", api.ErrUnexpected, err)
+		}
 	}
-	rsp.Body = io.NopCloser(bytes.NewReader(body))
-	return rsp, nil
+	if err != nil {
+		return nil, newTokenError(rsp, fields, c.secret, err)
+	}
+	return token, nil
 }

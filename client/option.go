@@ -47,8 +47,14 @@ func WithCredentials(id, secret string) Option {
 }
 
 // WithTokenSource sets a source of access tokens, for example of user-delegated access. It
-// replaces the credentials of earlier options. The client caches each token. It calls the
-// source only for a new token, and never concurrently; [Client.NewToken] calls it directly.
+// replaces the credentials of earlier options. The client caches each token until it expires,
+// or for a minute if it has no expiry. A token that has expired is not sent: the source is
+// called once more, and then it is an error.
+//
+// The client calls the source only for a new token, on a separate goroutine, and not
+// concurrently, unless a call takes more than 30 s and is given up; [Client.NewToken] calls it
+// directly. A panic of the source is an error of the calls that wait for the token. If the
+// source implements [TokenInvalidator], it is told which token the API has refused.
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return sharedOption{"WithTokenSource", func(c *config) { c.id, c.secret, c.source = "", "", &source }}
 }

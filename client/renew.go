@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -18,47 +19,65 @@ type renewDoer struct {
 	tokens *tokenCache
 }
 
-// Do sends req. If the response is still a 401, Do returns an *api.Error with a hint.
+// Do sends req. If the response is still a 401, or no token can be obtained, Do returns an
+// *api.Error that explains it. If a renewal after a 401 has failed, the error contains both.
 func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
-	rsp, err := d.do(req)
-	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
-		return rsp, err
-	}
-	op, known := api.OperationFromContext(req.Context())
-	if !known {
+	rsp, renewal, err := d.do(req)
+	if err == nil && rsp.StatusCode != http.StatusUnauthorized {
 		return rsp, nil
 	}
-	return nil, withHint(engine.Discard(&op, rsp, nil))
+	op, known := api.OperationFromContext(req.Context())
+	if !known && renewal == nil {
+		return rsp, err
+	}
+	if !known {
+		op.Method = req.Method
+	}
+	failed := engine.Discard(&op, rsp, err)
+	if e, ok := errors.AsType[*api.Error](failed); ok && renewal != nil {
+		e.Err = fmt.Errorf("token not renewed: %w", renewal)
+	}
+	return nil, explained(failed)
 }
 
-// withHint adds a hint to the error of a 401.
-func withHint(err error) error {
-	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode == http.StatusUnauthorized {
+// explained adds a hint to the error of a 401, and the Retry-After of a token request to the
+// error of the call that needed the token.
+func explained(err error) error {
+	failed, ok := errors.AsType[*api.Error](err)
+	if !ok {
+		return err
+	}
+	if failed.StatusCode == http.StatusUnauthorized {
 		failed.Hint = "run tapkey doctor to find the cause"
+	}
+	if token, ok := errors.AsType[*TokenError](failed.Err); ok {
+		failed.RetryAfter = max(failed.RetryAfter, token.RetryAfter)
 	}
 	return err
 }
 
-func (d *renewDoer) do(req *http.Request) (*http.Response, error) {
+// do sends req, and once more if it obtains another token. The second result is the error of
+// a renewal after a 401.
+func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err error) {
 	_, hasHeader := req.Header["Authorization"] // set by a request editor
-	rsp, err := d.next.Do(req)
+	rsp, err = d.next.Do(req)
 	if err != nil || hasHeader || rsp.StatusCode != http.StatusUnauthorized || !replayable(req) {
-		return rsp, err
+		return rsp, nil, err
 	}
 	rejected := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
-	if !d.tokens.replace(req.Context(), rejected) {
-		return rsp, nil
+	if replaced, err := d.tokens.replace(req.Context(), rejected); !replaced {
+		return rsp, err, nil
 	}
 	again, err := replay(req)
 	engine.CloseBody(rsp)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rsp, err = d.next.Do(again)
 	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
 		d.tokens.helped() // or may have helped, if no response was received
 	}
-	return rsp, err
+	return rsp, nil, err
 }
 
 // replayable reports whether a request can be sent a second time.

@@ -18,8 +18,12 @@ const (
 	// tokenTimeout limits a renewal, including its retries.
 	tokenTimeout = 30 * time.Second
 
-	// unknownLifetime is the lifetime assumed for a token without a valid expiry.
+	// unknownLifetime is the lifetime assumed for a token without an expiry.
 	unknownLifetime = time.Minute
+
+	// maxLifetime is the longest lifetime. The products that newLease calculates fit in a
+	// time.Duration.
+	maxLifetime = 10 * 365 * 24 * time.Hour
 
 	// After a failed renewal no token is requested for renewalPause. The pause doubles
 	// with each failure, up to maxRenewalPause.
@@ -32,16 +36,27 @@ const (
 	forcedInterval = time.Minute
 )
 
+// TokenInvalidator is an optional interface of a token source; see [WithTokenSource].
+type TokenInvalidator interface {
+	// InvalidateToken reports a token that the API has refused, or that had expired when
+	// the source returned it. The source should not return it again. The next call of the
+	// source follows.
+	InvalidateToken(*oauth2.Token)
+}
+
 // tokenCache caches a token and renews it before it expires.
 //
 // A call starts a renewal; there is no timer. At most one renewal is in flight. It has a
 // separate context, and all callers share its token or error. Each caller waits until its
 // own context is done. While the old token is valid, no caller waits.
 type tokenCache struct {
-	fetch   func(context.Context) (*oauth2.Token, error)
-	retries int
-	sleep   func(context.Context, time.Duration) error
-	renewal singleflight.Group
+	fetch      func(context.Context) (*oauth2.Token, error)
+	invalidate func(*oauth2.Token) // tells the source that a token was refused; may be nil
+	retries    int
+	sleep      func(context.Context, time.Duration) error
+	clock      clock
+	guard      tokenGuard // of fetch and invalidate
+	renewal    singleflight.Group
 
 	current atomic.Pointer[lease] // nil before the first token
 
@@ -55,10 +70,18 @@ type tokenCache struct {
 type lease struct {
 	token      *oauth2.Token
 	generation int // incremented by each renewal
-	obtained   time.Time
+	obtained   instant
 	renewAfter time.Duration // age from which it is renewed in the background
 	useFor     time.Duration // age from which it is not used
 	forced     bool          // obtained because of a 401, and not known to have helped
+}
+
+// age returns the time since a token was obtained, or 0 without a lease.
+func (c *tokenCache) age(l *lease) time.Duration {
+	if l == nil {
+		return 0
+	}
+	return c.clock.now().since(l.obtained)
 }
 
 // Token implements oauth2.TokenSource.
@@ -69,11 +92,12 @@ func (c *tokenCache) Token() (*oauth2.Token, error) {
 // TokenContext returns the cached token, or waits for a renewal until ctx is done.
 func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	current := c.current.Load()
-	if current != nil && time.Since(current.obtained) < current.renewAfter {
+	age := c.age(current)
+	if current != nil && age < current.renewAfter {
 		return current.token, nil
 	}
 	paused, failed := c.pause()
-	if current != nil && time.Since(current.obtained) < current.useFor {
+	if current != nil && age < current.useFor {
 		if !paused {
 			c.renew(ctx, current, false)
 		}
@@ -88,21 +112,22 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	return wait(ctx, c.renew(ctx, current, false))
 }
 
-// replace obtains a token other than the rejected one and reports whether it succeeded. It
-// requests no token during the pause after a failed renewal, and within forcedInterval.
-func (c *tokenCache) replace(ctx context.Context, rejected string) bool {
+// replace obtains a token other than the rejected one and reports whether it succeeded. The
+// error is that of the renewal. It requests no token during the pause after a failed renewal,
+// and within forcedInterval.
+func (c *tokenCache) replace(ctx context.Context, rejected string) (bool, error) {
 	current := c.current.Load()
 	if current != nil && current.token.AccessToken != rejected {
-		return true // another call has replaced it
+		return true, nil // another call has replaced it
 	}
-	if current != nil && current.forced && time.Since(current.obtained) < forcedInterval {
-		return false
+	if current != nil && current.forced && c.age(current) < forcedInterval {
+		return false, nil
 	}
-	if paused, _ := c.pause(); paused {
-		return false
+	if paused, failed := c.pause(); paused {
+		return false, failed
 	}
 	token, err := wait(ctx, c.renew(ctx, current, true))
-	return err == nil && token.AccessToken != rejected
+	return err == nil && token.AccessToken != rejected, err
 }
 
 // helped records that the current token resolved a 401, or may have. The next 401 may then
@@ -137,14 +162,18 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		}
 		// All callers share the result. The request therefore has neither the deadline nor
 		// the operation of this caller.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(api.ContextWithOperation(ctx, nil)), tokenTimeout)
-		defer cancel()
-		token, err := c.attempt(ctx)
-		now := time.Now()
+		ctx := context.WithoutCancel(api.ContextWithOperation(ctx, nil))
+		token, err := c.guard.call(ctx, func(ctx context.Context) (*oauth2.Token, error) {
+			if forced && old != nil && c.invalidate != nil {
+				c.invalidate(old.token)
+			}
+			return c.attempt(ctx)
+		})
+		now := c.clock.now()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if err != nil {
-			c.failed, c.pausedTo = err, now.Add(pauseAfter(err, c.failures))
+			c.failed, c.pausedTo = err, now.monotonic.Add(pauseAfter(err, c.failures))
 			c.failures++
 			return nil, err
 		}
@@ -181,8 +210,8 @@ func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 			return token, err
 		}
 		pause := backoff(n)
-		if failed.retryAfter > 0 {
-			pause = failed.retryAfter
+		if failed.RetryAfter > 0 {
+			pause = failed.RetryAfter
 		}
 		if !fitsDeadline(ctx, pause) || c.sleep(ctx, pause) != nil {
 			return nil, err
@@ -194,17 +223,17 @@ func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 func pauseAfter(err error, failures int) time.Duration {
 	pause := min(maxRenewalPause, renewalPause<<min(failures, 8))
 	if failed, ok := errors.AsType[*TokenError](err); ok {
-		pause = max(pause, min(failed.retryAfter, maxRetryAfter))
+		pause = max(pause, min(failed.RetryAfter, maxRetryAfter))
 	}
 	return pause
 }
 
 // newLease returns a lease that ends shortly before the token expires. The time of its
 // renewal is random, so that many processes do not renew at the same time.
-func newLease(t *oauth2.Token, now time.Time) *lease {
+func newLease(t *oauth2.Token, now instant) *lease {
 	life := unknownLifetime
-	if t.Expiry.After(now) {
-		life = t.Expiry.Sub(now)
+	if !t.Expiry.IsZero() {
+		life = min(max(0, now.until(t.Expiry)), maxLifetime)
 	}
 	return &lease{
 		token:      t,

@@ -110,10 +110,24 @@ func TestLifetimes(t *testing.T) {
 		"hour":      {`,"expires_in":3600`, 1, 1},
 		"minutes":   {`,"expires_in":310`, 3, 3},
 		"string":    {`,"expires_in":"310"`, 3, 3},
+		"fraction":  {`,"expires_in":310.5`, 3, 3},
+		"zeros":     {`,"expires_in":310.000`, 3, 3},
+		"exponent":  {`,"expires_in":3.1e2`, 3, 3},
+		"text":      {`,"expires_in":" 310.0 "`, 3, 3},
+		"2^31-1":    {`,"expires_in":2147483647`, 1, 1},
+		"2^31":      {`,"expires_in":2147483648`, 1, 1},
+		"41 years":  {`,"expires_in":1317624577`, 1, 1}, // 2^63 ns, divided by 7
+		"2^63-1":    {`,"expires_in":9223372036854775807`, 1, 1},
+		"1e18":      {`,"expires_in":1e18`, 1, 1},
+		"1e999":     {`,"expires_in":1e999`, 1, 1},
+		"huge text": {`,"expires_in":"99999999999999999999999"`, 1, 1},
 		"missing":   {``, 12, 15},
 		"null":      {`,"expires_in":null`, 12, 15},
 		"zero":      {`,"expires_in":0`, 12, 15},
 		"negative":  {`,"expires_in":-1`, 12, 15},
+		"-2^63":     {`,"expires_in":-9223372036854775808`, 12, 15},
+		"-1e999":    {`,"expires_in":-1e999`, 12, 15},
+		"text of 0": {`,"expires_in":"0"`, 12, 15},
 		"5 seconds": {`,"expires_in":5`, 100, 151},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,6 +156,9 @@ func TestTokenResponses(t *testing.T) {
 		code, text string
 		is         error
 	}
+	unusable := func(problem string) *want {
+		return &want{"", "200 OK: unexpected response: " + problem, api.ErrUnexpected}
+	}
 	for name, test := range map[string]struct {
 		status      int
 		contentType string
@@ -155,11 +172,47 @@ func TestTokenResponses(t *testing.T) {
 		"rejected, 401":   {401, "application/json", `{"error":"invalid_client"}`, &want{"invalid_client", "401 Unauthorized: invalid_client", nil}},
 		"described":       {400, "application/json", `{"error":"invalid_client","error_description":"no\u0007 such\nclient"}`, &want{"invalid_client", "invalid_client: no such client", nil}},
 		"echo":            {400, "application/json", `{"error":"the-s3cret","error_description":"is the-s3cret right?"}`, &want{"***", "is *** right?", nil}},
-		"HTML with 200":   {200, "text/html", `<html>the-s3cret</html>`, &want{"", "200 OK", api.ErrUnexpected}},
-		"HTML with 502":   {502, "text/html", `<html>the-s3cret</html>`, &want{"", "502 Bad Gateway", nil}},
-		"empty token":     {200, "application/json", `{"access_token":""}`, &want{"", "token request", nil}},
-		"huge":            {200, "application/json", `{"x":"` + strings.Repeat("x", 70_000) + `"}`, &want{"", "more than 65536 bytes", api.ErrTooLarge}},
-		"invalid JSON":    {200, "application/json", `{"access_token"`, &want{"", "token request", nil}},
+		"error, object":   {400, "application/json", `{"error":{"code":1},"error_description":"why"}`, &want{"", "400 Bad Request: why", nil}},
+		"huge rejection":  {400, "application/json", `{"error":"invalid_client","x":"` + strings.Repeat("x", 70_000) + `"}`, &want{"invalid_client", "400 Bad Request", nil}},
+		"429":             {429, "application/json", `{}`, &want{"", "429 Too Many Requests", api.ErrTooManyRequests}},
+		"HTML with 502":   {502, "text/html", `<html>the-s3cret</html>`, &want{"", "502 Bad Gateway", api.ErrServer}},
+
+		// Successful responses that can be understood.
+		"byte order mark":   {200, "application/json", "\ufeff" + tokenBody, nil},
+		"lifetime, text":    {200, "application/json", `{"access_token":"the-token","expires_in":"3600"}`, nil},
+		"error, empty":      {200, "application/json", `{"access_token":"the-token","error":""}`, nil},
+		"error, null":       {200, "application/json", `{"access_token":"the-token","error":null}`, nil},
+		"error, false":      {200, "application/json", `{"access_token":"the-token","error":false}`, nil},
+		"token type, null":  {200, "application/json", `{"access_token":"the-token","token_type":null}`, nil},
+		"refresh token, 1":  {200, "application/json", `{"access_token":"the-token","refresh_token":1}`, nil},
+		"names, other case": {200, "application/json", `{"Access_Token":"the-token"}`, nil},
+		"201":               {201, "application/json", tokenBody, nil},
+
+		// Successful responses without a usable token.
+		"HTML with 200":        {200, "text/html", `<html>the-s3cret</html>`, unusable("not a JSON object")},
+		"form with 200":        {200, "text/plain", `access_token=the-token`, unusable("not a JSON object")},
+		"list":                 {200, "application/json", `[` + tokenBody + `]`, unusable("not a JSON object")},
+		"null":                 {200, "application/json", `null`, unusable("no access_token")},
+		"empty":                {200, "application/json", ``, unusable("not a JSON object")},
+		"204":                  {204, "application/json", ``, &want{"", "204 No Content: unexpected response: not a JSON object", api.ErrUnexpected}},
+		"invalid JSON":         {200, "application/json", `{"access_token"`, unusable("not a JSON object")},
+		"cut off after fields": {200, "application/json", `{"access_token":"the-token","expires_in":3600`, unusable("not a JSON object")},
+		"more JSON":            {200, "application/json", tokenBody + tokenBody, unusable("not a JSON object")},
+		"no token":             {200, "application/json", `{}`, unusable("no access_token")},
+		"empty token":          {200, "application/json", `{"access_token":""}`, unusable("no access_token")},
+		"token, null":          {200, "application/json", `{"access_token":null}`, unusable("no access_token")},
+		"token, number":        {200, "application/json", `{"access_token":5}`, unusable("access_token is not a string")},
+		"token type, number":   {200, "application/json", `{"access_token":"the-token","token_type":1}`, unusable("token_type is not a string")},
+		"lifetime, empty":      {200, "application/json", `{"access_token":"the-token","expires_in":""}`, unusable("expires_in is not a number of seconds")},
+		"lifetime, words":      {200, "application/json", `{"access_token":"the-token","expires_in":"one hour"}`, unusable("expires_in is not a number of seconds")},
+		"lifetime, NaN":        {200, "application/json", `{"access_token":"the-token","expires_in":"NaN"}`, unusable("expires_in is not a number of seconds")},
+		"lifetime, infinite":   {200, "application/json", `{"access_token":"the-token","expires_in":"Infinity"}`, unusable("expires_in is not a number of seconds")},
+		"lifetime, true":       {200, "application/json", `{"access_token":"the-token","expires_in":true}`, unusable("expires_in is not a number of seconds")},
+		"lifetime, object":     {200, "application/json", `{"access_token":"the-token","expires_in":{}}`, unusable("expires_in is not a number of seconds")},
+		"rejected with 200":    {200, "application/json", `{"error":"invalid_scope"}`, &want{"invalid_scope", "200 OK: invalid_scope: unexpected response", api.ErrUnexpected}},
+		"error, number":        {200, "application/json", `{"access_token":"the-token","error":7}`, unusable("an error with a successful status")},
+		"error, other object":  {200, "application/json", `{"error":{"code":"the-s3cret"}}`, unusable("an error with a successful status")},
+		"huge":                 {200, "application/json", `{"x":"` + strings.Repeat("x", 70_000) + `"}`, &want{"", "more than 65536 bytes", api.ErrTooLarge}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -167,7 +220,13 @@ func TestTokenResponses(t *testing.T) {
 				w.WriteHeader(test.status)
 				fmt.Fprint(w, test.body)
 			}, nil)
-			_, err := s.client(t, client.WithRetries(0)).ListOwners(t.Context())
+			noSleep := client.WithSleep(func(context.Context, time.Duration) error { return nil })
+			_, err := s.client(t, noSleep).ListOwners(t.Context())
+			requests := 1
+			if test.status == 429 || test.status >= 500 {
+				requests += client.DefaultRetries
+			}
+			equal(t, "token requests", len(s.login.all()), requests)
 			if test.want == nil {
 				if err != nil {
 					t.Errorf("got error %v, want none", err)
@@ -175,8 +234,8 @@ func TestTokenResponses(t *testing.T) {
 				return
 			}
 			tokenErr, ok := errors.AsType[*client.TokenError](err)
-			if !ok || tokenErr.Code != test.want.code || !strings.Contains(err.Error(), test.want.text) {
-				t.Fatalf("got error %v, want a TokenError with code %q and text %q", err, test.want.code, test.want.text)
+			if !ok || tokenErr.StatusCode != test.status || tokenErr.Code != test.want.code || !strings.Contains(err.Error(), test.want.text) {
+				t.Fatalf("got error %v, want a TokenError with status %d, code %q and text %q", err, test.status, test.want.code, test.want.text)
 			}
 			if test.want.is != nil && !errors.Is(err, test.want.is) {
 				t.Errorf("got error %v, want %v", err, test.want.is)

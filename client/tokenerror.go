@@ -1,14 +1,10 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
@@ -22,7 +18,7 @@ type TokenError struct {
 	Description string // error_description of the response, reduced to one line; may be empty
 	Err         error  // cause other than the status and the code; may be nil
 
-	retryAfter time.Duration // value of Retry-After; 0 if there is none
+	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
 }
 
 // Error returns the status, code, description, cause and hint on one line.
@@ -71,29 +67,21 @@ func (e *TokenError) transient() bool {
 // Unwrap returns Err.
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// newTokenError converts an error of x/oauth2 into one that is safe to print. The text of
-// the original may contain the whole body, and its response refers to the request, which
-// contains the secret.
-func newTokenError(err error, secret string) error {
-	if tokenErr, ok := errors.AsType[*TokenError](err); ok {
-		if tokenErr.Err != nil && strings.Contains(tokenErr.Err.Error(), secret) {
-			tokenErr.Err = api.ErrRedirect // only the target of a redirect may contain the secret
-		}
-		return tokenErr
+// Is reports whether target is [api.ErrTooManyRequests] or [api.ErrServer] and the status is
+// 429 or 5xx. Other statuses match no sentinel: those are about the request of a call.
+func (e *TokenError) Is(target error) bool {
+	return (target == api.ErrTooManyRequests || target == api.ErrServer) && (&api.Error{StatusCode: e.StatusCode}).Is(target)
+}
+
+// newTokenError returns the error of a response without a usable token. The response may
+// repeat the secret, which is removed.
+func newTokenError(rsp *http.Response, fields tokenResponse, secret string, err error) *TokenError {
+	e := &TokenError{
+		StatusCode:  rsp.StatusCode,
+		Code:        engine.OneLine(strings.ReplaceAll(text(fields.Error), secret, "***"), 100),
+		Description: engine.OneLine(strings.ReplaceAll(text(fields.ErrorDescription), secret, "***"), 200),
+		Err:         err,
 	}
-	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		e := &TokenError{
-			Code:        engine.OneLine(strings.ReplaceAll(refused.ErrorCode, secret, "***"), 100),
-			Description: engine.OneLine(strings.ReplaceAll(refused.ErrorDescription, secret, "***"), 200),
-		}
-		if refused.Response != nil {
-			e.StatusCode = refused.Response.StatusCode
-			e.retryAfter, _ = engine.RetryAfter(refused.Response.Header)
-		}
-		return e
-	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return &TokenError{Err: u.Err}
-	}
-	return &TokenError{Err: errors.New("unusable response of the token endpoint")}
+	e.RetryAfter, _ = engine.RetryAfter(rsp.Header)
+	return e
 }

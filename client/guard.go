@@ -1,0 +1,64 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/oauth2"
+)
+
+// maxTokenCalls is the maximum number of token requests and calls of a token source in
+// flight, including those that have been given up and have not returned.
+const maxTokenCalls = 16
+
+// tokenGuard calls code of the program that obtains a token, such as a token source or an
+// http.RoundTripper. The zero value is ready to use.
+type tokenGuard struct {
+	running atomic.Int32
+}
+
+// call calls f on another goroutine and returns its result. It returns an error if f takes
+// longer than tokenTimeout, panics, or ends its goroutine, and if ctx is done first.
+func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.Token, error)) (*oauth2.Token, error) {
+	if g.running.Add(1) > maxTokenCalls {
+		g.running.Add(-1)
+		return nil, &TokenError{Err: fmt.Errorf("%d earlier calls of the token source have not returned", maxTokenCalls)}
+	}
+	limited, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
+	type result struct {
+		token *oauth2.Token
+		err   error
+	}
+	results := make(chan result, 1)
+	go func() {
+		r := result{err: &TokenError{Err: errors.New("the goroutine that requests a token has ended")}} // by runtime.Goexit, as t.Fatal does
+		defer func() {
+			if v := recover(); v != nil {
+				r = result{err: &TokenError{Err: panicError(v)}}
+			}
+			g.running.Add(-1)
+			results <- r
+		}()
+		r.token, r.err = f(limited)
+	}()
+	select {
+	case r := <-results:
+		return r.token, r.err
+	case <-limited.Done():
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, &TokenError{Err: fmt.Errorf("no token within %v: %w", tokenTimeout, context.DeadlineExceeded)}
+	}
+}
+
+// panicError returns the value of a panic as an error.
+func panicError(v any) error {
+	if err, ok := v.(error); ok {
+		return fmt.Errorf("panic: %w", err)
+	}
+	return fmt.Errorf("panic: %v", v)
+}

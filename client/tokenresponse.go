@@ -1,0 +1,112 @@
+package client
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/internal/engine"
+)
+
+// tokenResponse is the body of a response of the token endpoint (RFC 6749, sections 5.1 and
+// 5.2). The values are kept as JSON, because a field of another type must not hide the others.
+type tokenResponse struct {
+	AccessToken      jsontext.Value `json:"access_token"`
+	TokenType        jsontext.Value `json:"token_type"`
+	ExpiresIn        jsontext.Value `json:"expires_in"`
+	RefreshToken     jsontext.Value `json:"refresh_token"`
+	Error            jsontext.Value `json:"error"`
+	ErrorDescription jsontext.Value `json:"error_description"`
+
+	all map[string]any // for oauth2.Token.Extra
+}
+
+// parseTokenResponse parses a body, which may be anything. The fields before an error are set.
+func parseTokenResponse(body []byte) (tokenResponse, error) {
+	tolerant := json.JoinOptions(
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
+	var r tokenResponse
+	if err := json.Unmarshal(body, &r, tolerant); err != nil {
+		return r, errors.New("not a JSON object")
+	}
+	_ = json.Unmarshal(body, &r.all, tolerant) // a number may be too large for a float64
+	return r, nil
+}
+
+// token returns the token. Its expiry is zero if the response has none, or one that is not in
+// the future.
+func (r *tokenResponse) token(now time.Time) (*oauth2.Token, error) {
+	if !absent(r.Error) {
+		return nil, errors.New("an error with a successful status")
+	}
+	access, err := stringField("access_token", r.AccessToken)
+	if err == nil && access == "" {
+		err = errors.New("no access_token")
+	}
+	if err != nil {
+		return nil, err
+	}
+	tokenType, err := stringField("token_type", r.TokenType)
+	if err != nil {
+		return nil, err
+	}
+	refresh, _ := stringField("refresh_token", r.RefreshToken) // not used by the client
+	lifetime, ok := seconds(r.ExpiresIn)
+	if !ok {
+		return nil, errors.New("expires_in is not a number of seconds")
+	}
+	token := &oauth2.Token{AccessToken: access, TokenType: tokenType, RefreshToken: refresh}
+	if lifetime > 0 {
+		token.Expiry = now.Add(max(lifetime, time.Second))
+	}
+	return token.WithExtra(r.all), nil
+}
+
+// absent reports whether a field is missing, or has a value that means the same.
+func absent(v jsontext.Value) bool {
+	switch v.Kind() {
+	case 0, 'n', 'f':
+		return true
+	case '"':
+		return text(v) == ""
+	}
+	return false
+}
+
+// stringField returns the string of a field, or "" if it is missing or null.
+func stringField(name string, v jsontext.Value) (string, error) {
+	switch v.Kind() {
+	case 0, 'n':
+		return "", nil
+	case '"':
+		return text(v), nil
+	}
+	return "", errors.New(name + " is not a string")
+}
+
+// seconds returns the duration of a number, or of a string that contains one. It is 0 if the
+// field is missing or null.
+func seconds(v jsontext.Value) (time.Duration, bool) {
+	switch v.Kind() {
+	case 0, 'n':
+		return 0, true
+	case '0':
+		return engine.ParseSeconds(v.String())
+	case '"':
+		return engine.ParseSeconds(strings.TrimSpace(text(v)))
+	}
+	return 0, false
+}
+
+// text returns the text of a JSON string, or "" for any other value.
+func text(v jsontext.Value) string {
+	var s string
+	if v.Kind() != '"' || json.Unmarshal(v, &s, jsontext.AllowInvalidUTF8(true)) != nil {
+		return ""
+	}
+	return s
+}
