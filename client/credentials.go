@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -16,8 +17,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// maxTokenResponse is the maximum size of a response of the token endpoint, in bytes.
-const maxTokenResponse = 64 << 10
+const (
+	// maxTokenResponse is the maximum size of a response of the token endpoint, in bytes.
+	maxTokenResponse = 64 << 10
+
+	// tokenErrorTimeout limits how long the body of an error response is read.
+	tokenErrorTimeout = 500 * time.Millisecond
+)
 
 // fetcher returns the function that obtains a new token.
 func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oauth2.Token, error) {
@@ -95,9 +101,14 @@ func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
 		}
 		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: err}
 	}
+	success := rsp.StatusCode >= 200 && rsp.StatusCode <= 299
+	if !success { // the code is worth only a short wait
+		closer := time.AfterFunc(tokenErrorTimeout, func() { _ = rsp.Body.Close() })
+		defer closer.Stop()
+	}
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenResponse+1))
 	fields, malformed := parseTokenResponse(bytes.TrimPrefix(body, []byte("\ufeff"))) // a byte order mark
-	if rsp.StatusCode < 200 || rsp.StatusCode > 299 {
+	if !success {
 		return nil, newTokenError(rsp, fields, c.secret, nil) // whatever the body is
 	}
 	var token *oauth2.Token

@@ -60,6 +60,12 @@ const lastingFaults = `
 | gzip-bomb,bytes=200000 | ErrTooLarge/1 | ErrTooLarge/1 | ErrTooLarge/1/1 | ErrTooLarge/1/1 | ok/1/1 | ErrTooLarge/1/1 | ErrTooLarge/1 |
 | extra-fields | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | malformed-token,operation=token | ErrUnauthorized/1 | ErrUnauthorized/1 | ErrUnauthorized/1/0 | ErrUnauthorized/1/0 | ErrUnauthorized/1/0 | ErrUnauthorized/1/0 | ErrUnauthorized/1 |
+| 429,operation=token | ErrTooManyRequests/0 | ErrTooManyRequests/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0 |
+| 429-retry-after,operation=token,retry-after=31 | ErrTooManyRequests/0 | ErrTooManyRequests/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0/0 | ErrTooManyRequests/0 |
+| 503,operation=token | ErrServer/0 | ErrServer/0 | ErrServer/0/0 | ErrServer/0/0 | ErrServer/0/0 | ErrServer/0/0 | ErrServer/0 |
+| close-body,operation=token | ErrUnexpected/0 | ErrUnexpected/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0 |
+| truncated,operation=token | ErrUnexpected/0 | ErrUnexpected/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0 |
+| empty,operation=token | ErrUnexpected/0 | ErrUnexpected/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0 |
 | missing-fields | ok/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | unknown-enum | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 `
@@ -82,6 +88,8 @@ const transientFaults = `
 | 502-html | ok/2 | ok/2 | ErrServer/1/0 | ok/2/1 | ErrServer/1/0 | ErrServer/1/0 | ok/2 |
 | 503 | ok/2 | ok/2 | ErrServer/1/0 | ok/2/1 | ErrServer/1/0 | ErrServer/1/0 | ok/2 |
 | malformed-token,operation=token | ok/2 | ok/2 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2 |
+| 429,operation=token | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
+| 503,operation=token | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 `
 
 var printFaults = flag.Bool("faults.print", false, "print the tables of faults and outcomes")

@@ -48,8 +48,8 @@ func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.
 	case r := <-results:
 		return r.token, r.err
 	case <-limited.Done():
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return nil, contextError(ctx)
 		}
 		return nil, &TokenError{Err: fmt.Errorf("no token within %v: %w", tokenTimeout, context.DeadlineExceeded)}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -343,4 +344,161 @@ func TestRenewalAfterRetryWithoutResponse(t *testing.T) {
 		equal(t, "responses left", len(statuses), 0)
 		equal(t, "token requests", source.requests.Load(), 3)
 	})
+}
+
+// respondStatus returns a handler that responds with a status, a Retry-After and an error code.
+func respondStatus(status int, retryAfter, code string) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Retry-After", retryAfter)
+		respondJSON(status, map[string]string{"error": code})(w, req)
+	}
+}
+
+// A token endpoint that limits requests or is down fails a call as the API does: with a
+// sentinel, and with how long to wait.
+func TestTokenEndpointAsksToWait(t *testing.T) {
+	for status, sentinel := range map[int]error{429: api.ErrTooManyRequests, 503: api.ErrServer, 500: api.ErrServer, 401: nil, 400: nil} {
+		s := newService(t, respondStatus(status, "90", "x"), nil)
+		c := s.client(t)
+		check := func(call string, err error) {
+			t.Helper()
+			for _, other := range []error{api.ErrBadRequest, api.ErrUnauthorized, api.ErrTooManyRequests, api.ErrServer} {
+				if got := errors.Is(err, other); got != (other == sentinel) {
+					t.Errorf("%d, %s: got error %v, which is %q: %t, want only %v", status, call, err, other, got, sentinel)
+				}
+			}
+			if token, ok := errors.AsType[*client.TokenError](err); !ok || token.StatusCode != status || token.RetryAfter != 90*time.Second {
+				t.Errorf("%d, %s: got error %v, want a TokenError with the status and RetryAfter of 1m30s", status, call, err)
+			}
+			if failed, ok := errors.AsType[*api.Error](err); ok && failed.RetryAfter != 90*time.Second {
+				t.Errorf("%d, %s: got error %#v, want RetryAfter of 1m30s", status, call, err)
+			}
+		}
+		_, err := c.ListOwners(t.Context())
+		check("ListOwners", err)
+		equal(t, "token requests", len(s.login.all()), 1) // 90 s are too long to wait
+		for _, err = range c.AllOwners(t.Context()) {
+			check("AllOwners", err)
+		}
+		_, err = c.Do(t.Context(), http.MethodGet, "/Unknown", nil, nil)
+		check("Do", err)
+		_, err = c.Token(t.Context())
+		check("Token", err)
+		_, err = c.Raw().ListOwners(t.Context())
+		check("raw", err)
+		equal(t, "token requests during the pause", len(s.login.all()), 1)
+		_, err = c.NewToken(t.Context(), "a")
+		check("NewToken", err)
+		equal(t, "API requests", len(s.api.all()), 0)
+	}
+}
+
+func TestTokenRetryAfterIsObeyed(t *testing.T) {
+	for value, want := range map[string]struct {
+		requests    int
+		least, most time.Duration // until the call returns
+	}{
+		"20":                            {2, 20 * time.Second, 20 * time.Second},
+		"6.5":                           {2, 7 * time.Second, 7 * time.Second},
+		"0":                             {2, 1, time.Second},
+		"-1":                            {2, 1, time.Second},
+		"Fri, 01 Jan 1999 00:00:00 GMT": {2, 1, time.Second},
+		"31":                            {1, 0, 0},
+		"4294967296":                    {1, 0, 0},
+	} {
+		t.Run(value, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				c, err := client.New(client.WithCredentials("id", "secret"), client.WithHTTPClient(&http.Client{
+					Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+						if req.URL.Path != "/connect/token" {
+							return response(req, http.StatusOK, `[]`), nil
+						}
+						if requests++; requests > 1 {
+							return response(req, http.StatusOK, tokenBody), nil
+						}
+						rsp := response(req, http.StatusServiceUnavailable, `{}`)
+						rsp.Header.Set("Retry-After", value)
+						return rsp, nil
+					}),
+				}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				_, err = c.ListOwners(t.Context())
+				if took := time.Since(start); took < want.least || took > want.most || (err == nil) != (want.requests == 2) {
+					t.Errorf("got error %v after %v, want %d token requests within %v to %v", err, took, want.requests, want.least, want.most)
+				}
+				equal(t, "token requests", requests, want.requests)
+			})
+		})
+	}
+}
+
+// If the renewal after a 401 fails, the error of the call contains both.
+func TestRenewalAfter401Fails(t *testing.T) {
+	for name, test := range map[string]struct {
+		login http.HandlerFunc // for the second token
+		code  string
+		text  string
+		is    error
+	}{
+		"client removed": {respondStatus(400, "", "invalid_client"), "invalid_client", "400 Bad Request: invalid_client (check the client id and the client secret)", nil},
+		"rate limit":     {respondStatus(429, "50", "slow_down"), "slow_down", "429 Too Many Requests: slow_down: the server asks to wait 50s", api.ErrTooManyRequests},
+		"outage":         {respondStatus(503, "50", ""), "", "503 Service Unavailable: the server asks to wait 50s", api.ErrServer},
+		"unusable":       {respondStatus(200, "", ""), "", "200 OK: unexpected response: no access_token", api.ErrUnexpected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			logins := 0
+			s := newService(t, func(w http.ResponseWriter, req *http.Request) {
+				if logins++; logins == 1 {
+					respondJSON(http.StatusOK, map[string]any{"access_token": "revoked", "expires_in": 3600})(w, req)
+					return
+				}
+				test.login(w, req)
+			}, respondJSON(http.StatusUnauthorized, map[string]any{"ErrorCode": "InvalidToken"}))
+			c := s.client(t)
+			for call, do := range map[string]func() error{
+				"ListOwners": func() error { _, err := c.ListOwners(t.Context()); return err },
+				"Do":         func() error { _, err := c.Do(t.Context(), http.MethodGet, "/Unknown", nil, nil); return err },
+				"raw":        func() error { _, err := c.Raw().ListOwners(t.Context()); return err },
+			} {
+				err := do()
+				failed, ok := errors.AsType[*api.Error](err)
+				token, found := errors.AsType[*client.TokenError](err)
+				if !ok || !found || !errors.Is(err, api.ErrUnauthorized) || failed.Code != "InvalidToken" || token.Code != test.code {
+					t.Fatalf("%s: got error %v, want ErrUnauthorized with code InvalidToken, and a TokenError with code %q", call, err, test.code)
+				}
+				if want := "401 Unauthorized (InvalidToken): token not renewed: token request: " + test.text; !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: got error %v, want %q in it", call, err, want)
+				}
+				if test.is != nil && !errors.Is(err, test.is) {
+					t.Errorf("%s: got error %v, want also %v", call, err, test.is)
+				}
+			}
+			equal(t, "token requests", logins, 2)
+		})
+	}
+}
+
+// A token request whose response is cut off is not retried.
+func TestTokenResponseIsCutOff(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"length":  func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "500") },
+		"chunked": func(http.ResponseWriter, *http.Request) {},
+	} {
+		s := newService(t, func(w http.ResponseWriter, req *http.Request) {
+			handler(w, req)
+			_, _ = w.Write([]byte(`{"access_token":"the-token",`))
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, nil)
+		_, err := s.client(t).ListOwners(t.Context())
+		token, ok := errors.AsType[*client.TokenError](err)
+		if !ok || token.StatusCode != http.StatusOK || !errors.Is(err, api.ErrUnexpected) || !strings.Contains(err.Error(), "200 OK: unexpected response: body cut off") {
+			t.Errorf("%s: got error %v, want a TokenError with status 200 and ErrUnexpected", name, err)
+		}
+		equal(t, "token requests", len(s.login.all()), 1)
+	}
 }

@@ -332,9 +332,9 @@ func TestBackgroundRenewalThatNeverReturns(t *testing.T) {
 			if n == 2 {
 				<-release
 			}
-			return &oauth2.Token{AccessToken: fmt.Sprintf("t%d", n), Expiry: time.Now().Add(200 * time.Second)}, nil
+			return &oauth2.Token{AccessToken: fmt.Sprintf("t%d", n), Expiry: time.Now().Add(400 * time.Second)}, nil
 		}), nil)
-		for range 400 {
+		for range 800 {
 			if _, err := c.ListOwners(t.Context()); err != nil {
 				t.Fatalf("got error %v, want none", err)
 			}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -106,8 +107,8 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	if paused {
 		return nil, failed
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, contextError(ctx)
 	}
 	return wait(ctx, c.renew(ctx, current, false))
 }
@@ -197,8 +198,17 @@ func wait(ctx context.Context, result <-chan singleflight.Result) (*oauth2.Token
 		}
 		return r.Val.(*oauth2.Token), nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, contextError(ctx)
 	}
+}
+
+// contextError returns the error of a context that is done, with its cause.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // attempt requests a token and retries transient failures.

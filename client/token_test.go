@@ -302,3 +302,62 @@ func TestTokenRequestHasNoOperation(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// endless is a body that does not end until it is closed.
+type endless struct {
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (b *endless) Read([]byte) (int, error) {
+	<-b.closed
+	return 0, errors.New("read after close")
+}
+
+func (b *endless) Close() error {
+	b.once.Do(func() { close(b.closed) })
+	return nil
+}
+
+// The status of an error response is kept, if its body does not end.
+func TestTokenErrorBodyDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := tokenEndpoint(t, func(req *http.Request) (*http.Response, error) {
+			rsp := response(req, http.StatusServiceUnavailable, "")
+			rsp.Body, rsp.ContentLength = &endless{closed: make(chan struct{})}, -1
+			return rsp, nil
+		})
+		start := time.Now()
+		_, err := c.ListOwners(t.Context())
+		if !errors.Is(err, api.ErrServer) || time.Since(start) > time.Second {
+			t.Errorf("got error %v after %v, want ErrServer within 1s", err, time.Since(start))
+		}
+	})
+}
+
+// A context that ends while a call waits for a token matches its error and its cause.
+func TestWaitForTokenEndsWithTheCause(t *testing.T) {
+	cause := errors.New("shutting down")
+	for name, call := range map[string]func(context.Context, *client.Client) error{
+		"Token":      func(ctx context.Context, c *client.Client) error { _, err := c.Token(ctx); return err },
+		"NewToken":   func(ctx context.Context, c *client.Client) error { _, err := c.NewToken(ctx); return err },
+		"ListOwners": func(ctx context.Context, c *client.Client) error { _, err := c.ListOwners(ctx); return err },
+	} {
+		for _, before := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				source := &stuckSource{release: make(chan struct{})}
+				defer close(source.release)
+				c := sourceClient(t, source, nil)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				if before {
+					cancel(cause)
+				} else {
+					time.AfterFunc(time.Second, func() { cancel(cause) })
+				}
+				if err := call(ctx, c); !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+					t.Errorf("%s, canceled before: %t: got error %v, want context.Canceled and its cause", name, before, err)
+				}
+			})
+		}
+	}
+}
