@@ -135,7 +135,7 @@ func WithMaxResponseBytes(n int64) Option {
 
 // WithReadAhead sets how many pages an iterator over a paged list requests in advance, while
 // the caller consumes a page. The default is 0. Each page is a separate call, whose request
-// editors run on another goroutine.
+// editors run on another goroutine. A panic of theirs reaches the goroutine of the loop.
 func WithReadAhead(pages int) Option {
 	return ownOption(func(c *config) { c.settings.ReadAhead = pages })
 }

@@ -20,7 +20,11 @@ func Explain(err error) []Finding {
 		return nil
 	}
 	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode == http.StatusUnauthorized {
-		return explainUnauthorized(failed)
+		findings := explainUnauthorized(failed)
+		if _, ok := errors.AsType[*client.TokenError](failed.Err); ok { // the renewal after the 401 has failed
+			findings = append([]Finding{explain(failed.Err)}, findings...)
+		}
+		return findings
 	}
 	return []Finding{explain(err)}
 }

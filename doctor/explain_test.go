@@ -171,3 +171,12 @@ func TestDiagnoseWithoutAClient(t *testing.T) {
 		t.Errorf("got %+v, want finding %s after one step", d, doctor.ConfigMissing)
 	}
 }
+
+// If the renewal after a 401 failed, its cause comes first.
+func TestExplainFailedRenewal(t *testing.T) {
+	err := &api.Error{StatusCode: http.StatusUnauthorized, Operation: "listOwners", Header: http.Header{},
+		Err: fmt.Errorf("token not renewed: %w", &client.TokenError{StatusCode: http.StatusBadRequest, Code: "invalid_client"})}
+	if got, want := ids(doctor.Explain(err)), "invalid-client missing-bearer-prefix scope-missing token-rejected"; got != want {
+		t.Errorf("got findings %q, want %q", got, want)
+	}
+}
