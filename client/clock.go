@@ -30,7 +30,7 @@ func (i instant) since(earlier instant) time.Duration {
 // until returns the time from i to t.
 func (i instant) until(t time.Time) time.Duration {
 	wall := t.Round(0).Sub(i.wall)
-	if t == t.Round(0) { // t has no monotonic reading
+	if t == t.Round(0) { //nolint:staticcheck // not Equal: t has no monotonic reading
 		return wall
 	}
 	return min(wall, t.Sub(i.monotonic))

@@ -363,7 +363,7 @@ func TestTokenEndpointAsksToWait(t *testing.T) {
 		check := func(call string, err error) {
 			t.Helper()
 			for _, other := range []error{api.ErrBadRequest, api.ErrUnauthorized, api.ErrTooManyRequests, api.ErrServer} {
-				if got := errors.Is(err, other); got != (other == sentinel) {
+				if got, want := errors.Is(err, other), errors.Is(sentinel, other); got != want {
 					t.Errorf("%d, %s: got error %v, which is %q: %t, want only %v", status, call, err, other, got, sentinel)
 				}
 			}

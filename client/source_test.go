@@ -165,7 +165,7 @@ var ends = map[string]struct {
 	"panic":       {func() { panic("broken source") }, "panic: broken source"},
 	"error":       {func() { panic(errBroken) }, "panic: broken"},
 	"nil pointer": {func() { var none *oauth2.Token; _ = none.AccessToken }, "nil pointer"},
-	"nil":         {func() { panic(nil) }, "panic"}, //nolint:govet // as a caller may do
+	"nil":         {func() { panic(nil) }, "panic"},
 	"Goexit":      {runtime.Goexit, "goroutine that requests a token has ended"},
 }
 

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxSeconds is the longest duration that is a whole number of seconds, 292 years.
-const maxSeconds = math.MaxInt64 / time.Second * time.Second
+// longest is the longest duration that is a whole number of seconds, 292 years.
+const longest = math.MaxInt64 / time.Second * time.Second
 
 // RetryAfter returns how long the server asks to wait (RFC 9110, section 10.2.3), rounded up
 // to whole seconds. A date is compared with the Date of the response, because the clocks may
@@ -28,10 +28,10 @@ func RetryAfter(header http.Header) (time.Duration, bool) {
 	if wait <= 0 {
 		return 0, false
 	}
-	if whole := wait.Truncate(time.Second); whole < wait && whole < maxSeconds {
+	if whole := wait.Truncate(time.Second); whole < wait && whole < longest {
 		return whole + time.Second, true
 	}
-	return min(wait, maxSeconds), true
+	return min(wait, longest), true
 }
 
 // ParseSeconds parses a decimal number of seconds, such as 7, 0.5 or 1e3. It returns 0 for a
@@ -47,8 +47,8 @@ func ParseSeconds(text string) (time.Duration, bool) {
 		return 0, false
 	case seconds <= 0:
 		return 0, true
-	case seconds >= maxSeconds.Seconds():
-		return maxSeconds, true
+	case seconds >= longest.Seconds():
+		return longest, true
 	}
 	return time.Duration(seconds * float64(time.Second)), true
 }
