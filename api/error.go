@@ -1,13 +1,14 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // What an [Error] matches with errors.Is. The first eight stand for HTTP statuses.
@@ -36,29 +37,43 @@ var (
 // Error is returned by every failed call. StatusCode is 0 if no response was received;
 // Unwrap then returns the cause, such as a context's error, a net.Error or the error of a
 // request editor.
+//
+// Message, Header and Body are what the server sent, except that *** replaces the
+// credentials of the request. They may be untrusted and may repeat other data that was sent.
+// They are therefore not in the text of an Error, and not in its JSON, XML and gob encoding.
 type Error struct {
 	StatusCode int    // HTTP status, 0 without a response
-	Code       string // error code in the body, such as "Duplicate"; may be empty
-	Message    string `json:"-"` // the server's message on one line; may be empty
+	Code       string // error code in the body, such as "Duplicate"; empty if the body has none that looks like a code
+	Message    string `json:"-" xml:"-"` // the server's message on one line; may be empty
 
 	Operation string // operationId, such as "getOwner"; empty if the contract has no such operation
 	Method    string // HTTP method
 	Path      string // path template, never the path itself; empty without an operation
 
-	Header http.Header `json:"-"` // header of the response, nil without one
-	Body   []byte      `json:"-"` // first 64 KiB of the body; nil if the status is 2xx
+	Header http.Header `json:"-" xml:"-"` // header of the response, nil without one
+	Body   []byte      `json:"-" xml:"-"` // first 64 KiB of the body; nil if the status is 2xx
 
 	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
 	Hint       string        `json:",omitzero"` // what to do about it; may be empty
 
-	Err error `json:"-"` // what failed besides the status; may be nil
+	Err error `json:"-" xml:"-"` // what failed besides the status; may be nil
 }
 
-// GoString keeps the header and the body, which may repeat what was sent, out of %#v.
-func (e *Error) GoString() string { return fmt.Sprintf("&api.Error{%q}", e.Error()) }
+// Format implements fmt.Formatter. Every verb prints the text of Error, and no field.
+func (e Error) Format(s fmt.State, verb rune) {
+	text := e.Error()
+	redact.Format(s, verb, text, fmt.Sprintf("&api.Error{%q}", text))
+}
+
+// GobEncode implements gob.GobEncoder. It encodes what the JSON encoding has.
+func (e Error) GobEncode() ([]byte, error) { return json.Marshal(e) }
+
+// GobDecode implements gob.GobDecoder.
+func (e *Error) GobDecode(data []byte) error { return json.Unmarshal(data, e) }
 
 // Error returns one line that says which operation failed and why. It contains neither
-// the server's message nor any value that was sent.
+// the server's message nor any value that was sent. Of a URL in the text of Err it contains
+// the scheme, the host and the port.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Operation != "" {
@@ -74,17 +89,17 @@ func (e *Error) Error() string {
 			b.WriteString(" " + text)
 		}
 	}
-	if e.Code != "" {
-		fmt.Fprintf(&b, " (%s)", e.Code)
+	if code := redact.Code(e.Code); code != "" {
+		fmt.Fprintf(&b, " (%s)", code)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + oneLine(e.Err))
+		b.WriteString(": " + redact.ErrorText(e.Err))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, ": the server asks to wait %v", e.RetryAfter)
 	}
 	if e.Hint != "" {
-		b.WriteString(": " + e.Hint)
+		b.WriteString(": " + redact.Text(e.Hint, redact.MaxText))
 	}
 	return b.String()
 }
@@ -109,25 +124,4 @@ var statusSentinels = map[int]error{
 	http.StatusNotFound:        ErrNotFound,
 	http.StatusConflict:        ErrConflict,
 	http.StatusTooManyRequests: ErrTooManyRequests,
-}
-
-// withoutURLs returns the text of err without the URLs of the *url.Errors in it.
-func withoutURLs(err error) string {
-	text := err.Error()
-	for u, ok := errors.AsType[*url.Error](err); ok; u, ok = errors.AsType[*url.Error](u.Err) {
-		text = strings.ReplaceAll(text, u.Error(), u.Err.Error())
-	}
-	return text
-}
-
-// maxText is how many bytes of the text of Err are in the text of an Error.
-const maxText = 512
-
-// oneLine returns the text of err on one line, safe for a log or a terminal.
-func oneLine(err error) string {
-	text := withoutURLs(err)
-	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
-	}), " ")
 }

@@ -40,6 +40,10 @@ func TestErrorText(t *testing.T) {
 		": 404 Not Found":               {StatusCode: 404},
 		": 599":                         {StatusCode: 599},
 		": 409 Conflict (Duplicate)":    {StatusCode: 409, Code: "Duplicate", Message: "ada@example.com exists"},
+		": 400 Bad Request":             {StatusCode: 400, Code: "words of a server"},
+		": 409 Conflict":                {StatusCode: 409, Code: "https://me:s3cret@h/"},
+		": see https://h, Bearer ***":   {Err: errors.New("see https://me:s3cret@h/?q=s3cret, Bearer s3cret")},
+		": reason: token=***":           {Err: errors.New("reason"), Hint: "token=s3cret"},
 		": reason":                      {Err: errors.New("reason")},
 		": reason: try harder":          {Err: errors.New("reason"), Hint: "try harder"},
 		": attempt 3: no route":         {Err: fmt.Errorf("attempt 3: %w", secret)},
@@ -57,11 +61,21 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// TestErrorGoString checks that %#v shows neither the header nor the body.
-func TestErrorGoString(t *testing.T) {
+// TestErrorFormat checks that no verb shows what the server sent.
+func TestErrorFormat(t *testing.T) {
 	t.Parallel()
-	e := &api.Error{Operation: "getThing", StatusCode: 400, Header: http.Header{"X": {"s3cret"}}, Body: []byte("s3cret")}
-	if got, want := fmt.Sprintf("%#v", e), `&api.Error{"getThing: : 400 Bad Request"}`; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	e := &api.Error{
+		Operation: "getThing", StatusCode: 400, Message: "s3cret", Header: http.Header{"X": {"s3cret"}}, Body: []byte("s3cret"),
+		Err: errors.New("https://h/?s3cret"),
+	}
+	const text = "getThing: : 400 Bad Request: https://h"
+	for format, want := range map[string]string{
+		"%v": text, "%s": text, "%+v": text, "%q": `"` + text + `"`, "%#v": `&api.Error{"` + text + `"}`, "%.8s": "getThing", "%d": "%!d(" + text + ")",
+	} {
+		for _, value := range []any{e, *e} {
+			if got := fmt.Sprintf(format, value); got != want {
+				t.Errorf("%s of a %T: got %s, want %s", format, value, got, want)
+			}
+		}
 	}
 }

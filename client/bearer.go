@@ -11,7 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
-	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // contextTokenSource is an oauth2.TokenSource that also accepts a context.
@@ -86,7 +86,7 @@ func checkToken(t *oauth2.Token) error {
 	var problem string
 	switch {
 	case t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer"):
-		problem = fmt.Sprintf("of type %q, not Bearer", engine.OneLine(t.TokenType, 40))
+		problem = fmt.Sprintf("of type %q, not Bearer", redact.TokenType(t.TokenType))
 	case text == "":
 		problem = "empty"
 	case len(text) >= 7 && strings.EqualFold(text[:7], "bearer "):

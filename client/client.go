@@ -82,9 +82,9 @@ const (
 type Client struct {
 	*tapkey.API
 
-	// Behind pointers, so that printing a Client shows addresses and no secret.
-	config *config
-	shared *shared
+	// Behind functions, so that printing a Client, even by reflection, finds no secret.
+	config func() *config
+	shared func() *shared
 }
 
 // shared holds the connections and the token, which a Client shares with its variants.
@@ -118,7 +118,7 @@ func New(opts ...Option) (*Client, error) {
 // credentials, the scopes, the URLs and the http.Client cannot be changed: their options are
 // an [ErrConfig].
 func (c *Client) With(opts ...Option) (*Client, error) {
-	cfg := *c.config
+	cfg := *c.config()
 	if err := cfg.apply(opts); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
@@ -127,44 +127,44 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 			return nil, fmt.Errorf("%w: %s cannot be changed by With: use New", ErrConfig, shared.name)
 		}
 	}
-	return newClient(&cfg, c.shared)
+	return newClient(&cfg, c.shared())
 }
 
 // BaseURL returns the base URL of the API, such as [DefaultBaseURL].
-func (c *Client) BaseURL() string { return c.config.baseURL }
+func (c *Client) BaseURL() string { return c.config().baseURL }
 
 // TokenURL returns the URL of the token endpoint. It is "" if the client has a token source
 // of [WithTokenSource].
 func (c *Client) TokenURL() string {
-	if c.config.source != nil {
+	if c.config().source != nil {
 		return ""
 	}
-	return c.config.tokenURL
+	return c.config().tokenURL
 }
 
 // Scopes returns the scopes that the client requests. They are nil if the client has a token
 // source of [WithTokenSource].
 func (c *Client) Scopes() []string {
-	if c.config.source != nil {
+	if c.config().source != nil {
 		return nil
 	}
-	return slices.Clone(c.config.scopes)
+	return slices.Clone(c.config().scopes)
 }
 
 // Token returns the access token that a call would send now. If the cache has no valid
 // token, Token requests one. The error is a *[TokenError], the error of the token source, or
 // the error of ctx.
 func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
-	return c.shared.tokens.TokenContext(ctx)
+	return c.shared().tokens.TokenContext(ctx)
 }
 
 // NewToken requests a token with the given scopes and does not cache it. Use it to find out
 // which scopes the client may request. If the client has a token source of [WithTokenSource],
 // the scopes are ignored. NewToken returns the same errors as [Client.Token].
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
-	cfg := *c.config
+	cfg := *c.config()
 	cfg.scopes = scopes
-	return c.shared.tokens.guard.call(ctx, cfg.fetcher(c.shared.http.Transport))
+	return c.shared().tokens.guard.call(ctx, cfg.fetcher(c.shared().http.Transport))
 }
 
 func newClient(cfg *config, s *shared) (*Client, error) {
@@ -180,7 +180,11 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	return &Client{API: calls.WithSettings(cfg.settings), config: cfg, shared: s}, nil
+	return &Client{
+		API:    calls.WithSettings(cfg.settings),
+		config: func() *config { return cfg },
+		shared: func() *shared { return s },
+	}, nil
 }
 
 // newChain returns the Doer that sends a request after all request editors have run. It is
@@ -191,9 +195,10 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 //     again a 401, it returns an error with a hint.
 //  3. retryDoer retries transient failures, if the operation may be sent again. For each
 //     attempt it adds the current token to a copy of the request, and logs the attempt.
-//  4. http.Client sends the request and follows no redirect.
+//  4. redactDoer removes the URL and the credentials from the error of an attempt.
+//  5. http.Client sends the request and follows no redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
-	var next engine.Doer = s.http
+	var next engine.Doer = &redactDoer{next: s.http}
 	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep}
 	next = &renewDoer{next: next, tokens: s.tokens}
 	return &originDoer{next: next, base: base}

@@ -30,7 +30,7 @@ func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oa
 	if c.source != nil {
 		return c.sourceToken
 	}
-	return func(ctx context.Context) (*oauth2.Token, error) {
+	return redactFetch(func(ctx context.Context) (*oauth2.Token, error) {
 		req, err := c.tokenRequest(ctx)
 		if err != nil {
 			return nil, &TokenError{Err: err}
@@ -43,7 +43,7 @@ func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oa
 		defer rsp.Body.Close()
 		rsp.Request = req // the caller's RoundTripper may not set it
 		return c.readToken(rsp)
-	}
+	}, c.secret)
 }
 
 // sourceToken returns a token of the token source. If the token has expired, it calls the
@@ -109,7 +109,7 @@ func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenResponse+1))
 	fields, malformed := parseTokenResponse(bytes.TrimPrefix(body, []byte("\ufeff"))) // a byte order mark
 	if !success {
-		return nil, newTokenError(rsp, fields, c.secret, nil) // whatever the body is
+		return nil, newTokenError(rsp, fields, nil) // whatever the body is
 	}
 	var token *oauth2.Token
 	switch {
@@ -126,7 +126,7 @@ func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
 		}
 	}
 	if err != nil {
-		return nil, newTokenError(rsp, fields, c.secret, err)
+		return nil, newTokenError(rsp, fields, err)
 	}
 	return token, nil
 }

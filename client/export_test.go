@@ -18,4 +18,4 @@ func WithClock(wall func() time.Time) Option {
 }
 
 // TokensOf returns the token cache of a client.
-func TokensOf(c *Client) oauth2.TokenSource { return c.shared.tokens }
+func TokensOf(c *Client) oauth2.TokenSource { return c.shared().tokens }

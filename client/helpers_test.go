@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
 // equal reports an error if got is not want.
@@ -124,4 +126,9 @@ func inMemory(t *testing.T, respond roundTrip, opts ...client.Option) *client.Cl
 		t.Fatal(err)
 	}
 	return c
+}
+
+// trusting returns an http.Client that trusts the certificate of a sandbox.
+func trusting(server *sandbox.Server) *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: server.CertPool()}}}
 }

@@ -3,10 +3,10 @@ package client
 import (
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // logAttempt logs the method, operation, path template, number, duration, and status or
@@ -26,24 +26,18 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 		attrs = append(attrs, slog.String("error", "no response"))
 	} else {
 		attrs = append(attrs, slog.Int("status", rsp.StatusCode))
-		if id := requestID(rsp.Header); id != "" {
+		if id := requestID(req, rsp.Header); id != "" {
 			attrs = append(attrs, slog.String("request_id", id))
 		}
 	}
 	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
 }
 
-// The format of a request ID. An access token is longer.
-const (
-	idCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz|:._-"
-	maxID        = 64
-)
-
-// requestID returns the request ID that the server assigned. It is "" if there is none or if
-// its format is invalid.
-func requestID(header http.Header) string {
+// requestID returns the request ID that the server assigned. It is "" if there is none, if
+// its format is invalid, or if it repeats the credentials of the request.
+func requestID(req *http.Request, header http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "Traceparent"} {
-		if id := header.Get(name); id != "" && len(id) <= maxID && strings.Trim(id, idCharacters) == "" {
+		if id := redact.RequestID(header.Get(name)); id != "" && !redact.Sent(req.Header).In(id) {
 			return id
 		}
 	}

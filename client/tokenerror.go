@@ -8,15 +8,19 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
+// maxDescription is the maximum length of a description, in bytes.
+const maxDescription = 200
+
 // TokenError is returned if a token request failed. It contains neither the request nor the
-// response, and therefore no credentials.
+// response. If the response repeats the client secret, in whatever encoding, *** replaces it.
 type TokenError struct {
 	StatusCode  int    // HTTP status of the response; 0 if no response was received
-	Code        string // error code of RFC 6749, section 5.2, such as "invalid_client"
-	Description string // error_description of the response, reduced to one line; may be empty
-	Err         error  // cause other than the status and the code; may be nil
+	Code        string // error code of RFC 6749, section 5.2, such as "invalid_client"; empty if there is none that looks like a code
+	Description string // error_description of the response on one line, without URLs; may be untrusted, may be empty
+	Err         error  `json:"-" xml:"-"` // cause other than the status and the code; may be nil
 
 	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
 }
@@ -28,13 +32,10 @@ func (e *TokenError) Error() string {
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, ": %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	}
-	for _, part := range []string{e.Code, e.Description} {
+	for _, part := range []string{redact.Code(e.Code), redact.Text(e.Description, maxDescription), redact.ErrorText(e.Err)} {
 		if part != "" {
 			b.WriteString(": " + part)
 		}
-	}
-	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
 	}
 	if hint := e.Hint(); hint != "" {
 		b.WriteString(" (" + hint + ")")
@@ -73,13 +74,12 @@ func (e *TokenError) Is(target error) bool {
 	return (target == api.ErrTooManyRequests || target == api.ErrServer) && (&api.Error{StatusCode: e.StatusCode}).Is(target)
 }
 
-// newTokenError returns the error of a response without a usable token. The response may
-// repeat the secret, which is removed.
-func newTokenError(rsp *http.Response, fields tokenResponse, secret string, err error) *TokenError {
+// newTokenError returns the error of a response without a usable token.
+func newTokenError(rsp *http.Response, fields tokenResponse, err error) *TokenError {
 	e := &TokenError{
 		StatusCode:  rsp.StatusCode,
-		Code:        engine.OneLine(strings.ReplaceAll(text(fields.Error), secret, "***"), 100),
-		Description: engine.OneLine(strings.ReplaceAll(text(fields.ErrorDescription), secret, "***"), 200),
+		Code:        text(fields.Error),
+		Description: text(fields.ErrorDescription),
 		Err:         err,
 	}
 	e.RetryAfter, _ = engine.RetryAfter(rsp.Header)

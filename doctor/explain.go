@@ -11,6 +11,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // Explain returns the possible causes of an error of this module, the most likely one
@@ -92,7 +93,7 @@ func explainUnauthorized(failed *api.Error) []Finding {
 	c := parseChallenge(failed.Header.Values("WWW-Authenticate"))
 	evidence := status(failed)
 	if c.raw != "" {
-		evidence += ", WWW-Authenticate: " + c.raw
+		evidence += ", WWW-Authenticate: " + redact.Text(c.raw, redact.MaxText)
 	}
 	owned := strings.Contains(failed.Path, "{ownerAccountId}")
 	switch {
@@ -111,11 +112,11 @@ func explainUnauthorized(failed *api.Error) []Finding {
 // status describes the response of a failed call, without its path.
 func status(e *api.Error) string {
 	s := fmt.Sprintf("%s returned %d %s", e.Operation, e.StatusCode, http.StatusText(e.StatusCode))
-	if e.Code != "" {
-		s += " (" + e.Code + ")"
+	if code := redact.Code(e.Code); code != "" {
+		s += " (" + code + ")"
 	}
 	if wait := e.Header.Get("Retry-After"); wait != "" {
-		s += ", Retry-After: " + engine.OneLine(wait, 40)
+		s += ", Retry-After: " + redact.Text(wait, 40)
 	}
 	if e.Err != nil {
 		s += ": " + line(e.Err)
@@ -123,8 +124,8 @@ func status(e *api.Error) string {
 	return s
 }
 
-// line returns the text of an error on one line.
-func line(err error) string { return engine.OneLine(err.Error(), 300) }
+// line returns the text of an error on one line, without what must not be shown.
+func line(err error) string { return engine.OneLine(redact.ErrorText(err), 300) }
 
 // isTLS reports whether an error is about TLS.
 func isTLS(err error) bool {

@@ -20,7 +20,7 @@ const (
 // access to none.
 type Client struct {
 	ID     string // client_id
-	Secret string // client_secret
+	Secret string `json:"-" xml:"-"` // client_secret
 
 	// Scopes are the scopes that the client may request. Nil means all scopes.
 	Scopes []string

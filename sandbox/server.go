@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
@@ -26,15 +27,16 @@ type Server struct {
 	tokens  *tokens
 	faults  *faults
 	router  *router
+	secrets secrets
 	origin  string // scheme, host and port
 
-	gate         *gate
-	certificates *certificates // nil without TLS
-	http         *http.Server
-	stop         context.CancelFunc // cancels the context of all requests
-	running      sync.WaitGroup     // the accept loop and the connections
-	closeOnce    sync.Once
-	closeErr     error
+	gate      *gate
+	authority *x509.Certificate  // nil without TLS
+	closeHTTP func() error       // closes the http.Server, whose buffers hold tokens
+	stop      context.CancelFunc // cancels the context of all requests
+	running   sync.WaitGroup     // the accept loop and the connections
+	closeOnce sync.Once
+	closeErr  error
 }
 
 // Start starts a sandbox. [Server.Close] stops it. Start returns an error if the sandbox
@@ -77,6 +79,7 @@ func (s *Server) listen() error {
 	if err != nil {
 		return err
 	}
+	s.secrets = takeSecrets(s.config.clients, clients)
 	if s.gate, err = listen(s.config.addr, s.config.nonLoopback); err != nil {
 		return err
 	}
@@ -84,16 +87,18 @@ func (s *Server) listen() error {
 	scheme := "http://"
 	if s.config.tls {
 		scheme = "https://"
-		if s.certificates, err = newCertificates(s.gate.addr.Addr()); err != nil {
+		certificates, err := newCertificates(s.gate.addr.Addr())
+		if err != nil {
 			return errors.Join(err, s.gate.Close())
 		}
+		s.authority = certificates.authority
 		listener = tls.NewListener(s.gate, &tls.Config{
-			Certificates: []tls.Certificate{s.certificates.server},
+			Certificates: []tls.Certificate{certificates.server},
 			MinVersion:   tls.VersionTLS12,
 		})
 	}
 	s.origin = scheme + reachableAddr(s.gate.addr).String()
-	s.tokens = newTokens(s.origin, s.config.tokenLifetime, clients, s.clock)
+	s.tokens = newTokens(s.origin, s.config.tokenLifetime, clients, s.secrets, s.clock)
 	s.serve(listener)
 	return nil
 }
@@ -124,7 +129,7 @@ func (s *Server) buildHandlers() {
 func (s *Server) serve(listener net.Listener) {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.http = &http.Server{
+	httpServer := &http.Server{
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, conn)
@@ -143,8 +148,9 @@ func (s *Server) serve(listener net.Listener) {
 		},
 	}
 	// While new connections are refused, open ones must not be used either.
-	s.gate.notify = s.http.SetKeepAlivesEnabled
-	s.running.Go(func() { _ = s.http.Serve(listener) })
+	s.gate.notify = httpServer.SetKeepAlivesEnabled
+	s.closeHTTP = httpServer.Close
+	s.running.Go(func() { _ = httpServer.Serve(listener) })
 }
 
 // handle serves one request. It routes the request, records it, applies the injected
@@ -204,14 +210,14 @@ func (s *Server) TokenURL() string { return s.origin + tokenPath }
 func (s *Server) ClientID() string { return s.config.clients[0].ID }
 
 // ClientSecret returns the client secret of the default client.
-func (s *Server) ClientSecret() string { return s.config.clients[0].Secret }
+func (s *Server) ClientSecret() string { return s.secrets(s.ClientID()) }
 
 // Close stops the sandbox and waits for its goroutines. It aborts requests in flight.
 // Calling Close again has no effect.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.stop()
-		s.closeErr = s.http.Close()
+		s.closeErr = s.closeHTTP()
 		s.running.Wait()
 	})
 	return s.closeErr

@@ -70,8 +70,8 @@ func newCertificates(addr netip.Addr) (*certificates, error) {
 // [WithTLS]. Without TLS it is empty.
 func (s *Server) CertPool() *x509.CertPool {
 	pool := x509.NewCertPool()
-	if s.certificates != nil {
-		pool.AddCert(s.certificates.authority)
+	if s.authority != nil {
+		pool.AddCert(s.authority)
 	}
 	return pool
 }
@@ -79,8 +79,8 @@ func (s *Server) CertPool() *x509.CertPool {
 // CertPEM returns the certificate authority of [Server.CertPool] in PEM, for programs that
 // read it from a file. Without TLS it is nil.
 func (s *Server) CertPEM() []byte {
-	if s.certificates == nil {
+	if s.authority == nil {
 		return nil
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.certificates.authority.Raw})
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.authority.Raw})
 }

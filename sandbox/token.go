@@ -39,6 +39,7 @@ type tokens struct {
 	issuer   string
 	lifetime time.Duration
 	clients  map[string]*Client
+	secrets  secrets
 	clock    *clock
 	key      func() (*rsa.PrivateKey, error)
 
@@ -48,11 +49,12 @@ type tokens struct {
 	cutoff  int64           // tokens up to this serial number are revoked
 }
 
-func newTokens(issuer string, lifetime time.Duration, clients map[string]*Client, clock *clock) *tokens {
+func newTokens(issuer string, lifetime time.Duration, clients map[string]*Client, secrets secrets, clock *clock) *tokens {
 	return &tokens{
 		issuer:   issuer,
 		lifetime: lifetime,
 		clients:  clients,
+		secrets:  secrets,
 		clock:    clock,
 		// Generated when first used, because it takes longer than the rest of Start.
 		key:     sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
@@ -157,7 +159,7 @@ func (t *tokens) authenticate(r *http.Request) (*Client, bool) {
 		}
 	}
 	client := t.clients[id]
-	if client == nil || client.Secret != secret {
+	if client == nil || t.secrets(id) != secret {
 		return nil, false
 	}
 	return client, true

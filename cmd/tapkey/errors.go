@@ -7,6 +7,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // Exit statuses.
@@ -67,11 +68,11 @@ func asFailure(err error) error {
 	return &failure{err}
 }
 
-// serverMessage returns the server's message in err, if any, in the form ": message".
-// It may echo the request.
+// serverMessage returns the server's message in err, if any, in the form ": message". It
+// may echo the request, but not its credentials.
 func serverMessage(err error) string {
 	if apiErr, ok := errors.AsType[*api.Error](err); ok && apiErr.Message != "" {
-		return ": " + apiErr.Message
+		return ": " + redact.Text(apiErr.Message, redact.MaxText)
 	}
 	return ""
 }

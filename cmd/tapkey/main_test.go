@@ -116,8 +116,11 @@ func TestFailures(t *testing.T) {
 
 func TestAnErrorsCodeIsShown(t *testing.T) {
 	t.Parallel()
-	env := startServer(t, http.StatusPaymentRequired, `{"ErrorCode":"Plan\u001b[31mLimit"}`)
-	tapkeyMain(t, env, "owners", "list").checkFailure(t, exitFailed, "listOwners", "402 Payment Required (Plan [31mLimit)")
+	env := startServer(t, http.StatusPaymentRequired, `{"ErrorCode":"PlanLimit"}`)
+	tapkeyMain(t, env, "owners", "list").checkFailure(t, exitFailed, "listOwners", "402 Payment Required (PlanLimit)")
+	// Words in place of a code are shown as a message, without control characters.
+	env = startServer(t, http.StatusPaymentRequired, `{"ErrorCode":"Plan\u001b[31mLimit"}`)
+	tapkeyMain(t, env, "owners", "list").checkFailure(t, exitFailed, "listOwners", "402 Payment Required: Plan [31mLimit\n")
 }
 
 func TestNoOwnerAccountsIsExplained(t *testing.T) {

@@ -58,6 +58,22 @@ func (a *API) Raw() *Client {
 	return &raw
 }
 
+// Format implements fmt.Formatter. Every verb prints the base URL, and nothing that is
+// behind it.
+func (a API) Format(s fmt.State, verb rune) {
+	server := ""
+	if a.raw != nil {
+		server = a.raw.Server
+	}
+	engine.Format(s, verb, reflect.TypeFor[API](), server)
+}
+
+// Format implements fmt.Formatter. Every verb prints the base URL, and nothing that is
+// behind it.
+func (c Client) Format(s fmt.State, verb rune) {
+	engine.Format(s, verb, reflect.TypeFor[Client](), c.Server)
+}
+
 // WithSettings returns a copy of a with other settings.
 func (a *API) WithSettings(s api.Settings) *API {
 	return &API{raw: a.raw, settings: s}

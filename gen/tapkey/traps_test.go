@@ -152,10 +152,13 @@ func trapDefaults(t *testing.T) {
 	if header.Get("Accept") != "application/json" || !strings.HasPrefix(header.Get("User-Agent"), "tapkey-go") {
 		t.Errorf("header: got %v, want Accept application/json and User-Agent tapkey-go", header)
 	}
-	// Package engine tests the time-outs. This checks that an API has such a client.
-	field := reflect.ValueOf(a.Raw().Client).Elem().FieldByName("next").Elem()
-	if transport := field.Elem().FieldByName("Transport").Elem().Type().String(); transport != "*engine.timeoutTransport" {
-		t.Errorf("transport: got a %s, want an *engine.timeoutTransport", transport)
+	// The time-outs are tested in package engine; here, that an API has the transport of that
+	// package, by its limit for a header.
+	server.mu.Lock()
+	server.header.Set("X-Large", strings.Repeat("x", 1<<20))
+	server.mu.Unlock()
+	if _, err := a.ListOwners(t.Context()); !errors.Is(err, api.ErrTooLarge) {
+		t.Errorf("got error %v, want ErrTooLarge for a header of more than 1 MiB", err)
 	}
 	// A header that an editor has set is kept.
 	server = serve(t, http.StatusOK, `[]`)

@@ -85,8 +85,11 @@ func TestErrorBodies(t *testing.T) {
 		"no type":              {response{contentType: "none", body: `{"code": "A"}`}, "A", "", 0},
 		"cut off":              {response{body: `{"code": "A", "message": "it en`}, "A", "", 0},
 		"huge":                 {response{body: `{"code": "A", "message": "` + huge + `"}`}, "A", "", 64 << 10},
-		"huge code":            {response{body: `{"code": "` + huge[:1000] + `"}`}, huge[:100], "", 0},
-		"escapes":              {response{body: `{"code": "\u001b[2J\r\nA\u202eB", "message": "a\u2028b"}`}, "[2J A B", "a b", 0},
+		"longest code":         {response{body: `{"code": "` + huge[:64] + `"}`}, huge[:64], "", 0},
+		"huge code":            {response{body: `{"code": "` + huge[:1000] + `"}`}, "", huge[:512], 0},
+		"escapes":              {response{body: `{"code": "\u001b[2J\r\nA\u202eB", "message": "a\u2028b"}`}, "", "a b", 0},
+		"words as a code":      {response{body: `{"error": "ada@example.com does not\nexist"}`}, "", "ada@example.com does not exist", 0},
+		"URL as a code":        {response{body: `{"code": "https://me:pw@h/?q=1", "message": "m"}`}, "", "m", 0},
 		"unknown encoding":     {response{encoding: "br", body: "\x0b\x02\x80"}, "", "", 0},
 	} {
 		for _, status := range []int{400, 500} {

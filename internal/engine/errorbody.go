@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // maxErrorBody is how many bytes of the body of an error response are kept.
@@ -38,9 +39,13 @@ func statusError(op *api.Operation, rsp *http.Response) *api.Error {
 	return e
 }
 
-// errorBody returns the start of a body. A failure to read more of it is ignored.
+// errorBody returns the start of a body, without the credentials of the request. A failure
+// to read more of it is ignored.
 func errorBody(rsp *http.Response) []byte {
 	body, _ := io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
+	if sent := sentWith(rsp); sent.In(string(body)) {
+		return []byte(sent.Hide(string(body)))
+	}
 	return body
 }
 
@@ -50,8 +55,11 @@ func errorText(body []byte) (code, message string) {
 	if nested := bytes.TrimSpace(m.Error); len(nested) > 0 && nested[0] == '{' { // OData: {"error": {"code", "message"}}
 		unmarshalErrorBody(bytes.Clone(nested), &m)
 	}
-	code = OneLine(firstString(m.ErrorCode, m.Code, m.Error), maxCode)
+	text := firstString(m.ErrorCode, m.Code, m.Error)
 	message = OneLine(firstString(m.Message, m.Detail, m.ErrorDescription, m.Title), maxText)
+	if code = redact.Code(text); code == "" && message == "" {
+		message = OneLine(text, maxText) // words in place of a code
+	}
 	return code, message
 }
 

@@ -10,29 +10,40 @@ import (
 	"strings"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // newError returns the error of a call that received no usable response.
 func newError(op *api.Operation, err error) *api.Error {
-	return &api.Error{Operation: op.ID, Method: op.Method, Path: op.Path, Err: err}
+	return &api.Error{Operation: op.ID, Method: op.Method, Path: op.Path, Err: redact.Error(err)}
 }
 
 // responseError returns the error of a call whose response is not usable because of err.
+// If the response repeats the credentials of its request, they are replaced.
 func responseError(op *api.Operation, rsp *http.Response, err error) *api.Error {
-	e := newError(op, err)
-	e.StatusCode, e.Header = rsp.StatusCode, rsp.Header
+	sent := sentWith(rsp)
+	e := newError(op, sent.Error(err))
+	e.StatusCode, e.Header = rsp.StatusCode, sent.Header(rsp.Header)
 	return e
 }
 
+// sentWith returns the credentials in the header of the request of a response.
+func sentWith(rsp *http.Response) redact.Secrets {
+	if rsp.Request == nil {
+		return nil
+	}
+	return redact.Sent(rsp.Request.Header)
+}
+
 // transportError returns the error of a call whose Doer or request editor returned err.
-// It unwraps a *url.Error, whose text is the whole URL with $filter and all. It returns
-// an *api.Error unchanged.
+// It unwraps a *url.Error, whose text is the whole URL with $filter and all: http.Client
+// returns one for the errors of its transport. It returns an *api.Error unchanged.
 func transportError(op *api.Operation, err error) *api.Error {
 	if e, ok := err.(*api.Error); ok {
 		return e
 	}
-	if u, ok := err.(*url.Error); ok {
-		err = u.Err
+	if u, ok := err.(*url.Error); ok && u.Err != nil {
+		err = redact.Transport(u.Err)
 	}
 	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // from net/http, and it quotes the header
 		err = fmt.Errorf("%w: to an invalid URL", api.ErrRedirect)
@@ -49,5 +60,5 @@ func readError(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("%w: body cut off: %w", api.ErrUnexpected, err)
+	return fmt.Errorf("%w: body cut off: %w", api.ErrUnexpected, redact.Transport(err))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // inMemory returns a response without a server.
@@ -60,7 +61,7 @@ func FuzzErrorBody(f *testing.F) {
 				return
 			}
 		}
-		if want := engine.OneLine(code, 100); code != "" && e.Code != want {
+		if want := redact.Code(code); code != "" && e.Code != want {
 			t.Errorf("got code %q, want %q", e.Code, want)
 		}
 	})

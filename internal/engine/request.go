@@ -52,12 +52,21 @@ func ParseBaseURL(text string) (*url.URL, error) {
 //     plus sign of HTML forms.
 //
 // If next is an *http.Client, the Doer uses a copy that follows no redirects.
+//
+// The Doer is a function, so that printing by reflection finds neither a token nor the
+// buffers of a connection behind it.
 func NewDoer(next Doer, userAgent string) Doer {
 	if client, ok := next.(*http.Client); ok {
 		next = WithoutRedirects(client)
 	}
-	return &completingDoer{next, []string{"application/json"}, []string{userAgent}}
+	return doerFunc((&completingDoer{next, []string{"application/json"}, []string{userAgent}}).do)
 }
+
+// doerFunc is a function that is a Doer.
+type doerFunc func(*http.Request) (*http.Response, error)
+
+// Do calls f.
+func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
 // WithoutRedirects returns a copy of an http.Client that returns redirects instead of
 // following them.
@@ -73,7 +82,7 @@ type completingDoer struct {
 	userAgent []string
 }
 
-func (d *completingDoer) Do(req *http.Request) (*http.Response, error) {
+func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if req.Header.Get("Accept") == "" {
 		req.Header["Accept"] = d.accept[:1:1]
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // success returns a response whose status is 2xx. It turns any other into an *api.Error
@@ -135,7 +136,7 @@ func jsonBody(rsp *http.Response) (io.Reader, error) {
 		return nil, fmt.Errorf("%w: no content", api.ErrUnexpected)
 	}
 	if contentType := rsp.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		return nil, fmt.Errorf("%w: content type %q", api.ErrUnexpected, OneLine(contentType, maxCode))
+		return nil, fmt.Errorf("%w: content type %q", api.ErrUnexpected, redact.MediaType(contentType))
 	}
 	return rsp.Body, nil
 }

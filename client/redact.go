@@ -1,0 +1,66 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
+)
+
+// redactDoer removes the credentials of a request from the error of its transport, which
+// may quote a response that repeats them. It also removes the URL.
+type redactDoer struct {
+	next engine.Doer
+}
+
+func (d *redactDoer) Do(req *http.Request) (*http.Response, error) {
+	rsp, err := d.next.Do(req)
+	if u, ok := err.(*url.Error); ok && u.Err != nil { //nolint:errorlint // http.Client returns no other error
+		err = u.Err
+	}
+	if err != nil {
+		err = redact.Sent(req.Header).Error(redact.Transport(err))
+	}
+	return rsp, err
+}
+
+// redactFetch returns fetch with the secret removed from the errors of the token endpoint.
+func redactFetch(fetch func(context.Context) (*oauth2.Token, error), secret string) func(context.Context) (*oauth2.Token, error) {
+	return func(ctx context.Context) (*oauth2.Token, error) {
+		token, err := fetch(ctx)
+		if failed, ok := errors.AsType[*TokenError](err); ok {
+			err = failed.redact(redact.NewSecrets(secret))
+		}
+		return token, err
+	}
+}
+
+// redact returns a copy of e without secrets in any field.
+func (e TokenError) redact(secrets redact.Secrets) *TokenError {
+	e.Code = redact.Code(secrets.Hide(e.Code))
+	e.Description = redact.Text(secrets.Hide(e.Description), maxDescription)
+	e.Err = secrets.Error(redact.Transport(e.Err))
+	return &e
+}
+
+// Format implements fmt.Formatter. Every verb prints the text of Error, and no field.
+func (e TokenError) Format(s fmt.State, verb rune) {
+	text := e.Error()
+	redact.Format(s, verb, text, fmt.Sprintf("&client.TokenError{%q}", text))
+}
+
+// Format implements fmt.Formatter. Every verb prints the base URL, and no other setting.
+func (c Client) Format(s fmt.State, verb rune) {
+	baseURL := ""
+	if c.config != nil {
+		baseURL = c.BaseURL()
+	}
+	text := "client.Client{" + redact.URL(baseURL) + "}"
+	redact.Format(s, verb, text, text)
+}
