@@ -84,7 +84,7 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		if err == nil {
 			err = errors.New("the RoundTripper returned neither a response nor an error")
 		}
-		err = t.headerTooLarge(a.cause(err))
+		err = withoutProxyText(t.next, req, t.headerTooLarge(a.cause(err)))
 		a.cancel(nil)
 		return nil, err
 	}

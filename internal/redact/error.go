@@ -2,8 +2,6 @@ package redact
 
 import (
 	"errors"
-	"net"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -21,39 +19,13 @@ func ErrorText(err error) string {
 }
 
 // Transport returns an error of net/http or of a RoundTripper with a text that may be shown.
-// Net/http quotes the response that it does not understand, and the address of a proxy. So
-// nothing quoted is kept. Neither are the words that a proxy refuses a connection with.
+// Net/http quotes the response that it does not understand, and the address of a proxy, so
+// nothing quoted is kept.
 func Transport(err error) error {
 	if err == nil {
 		return nil
 	}
-	return withText(err, Text(transportText(err), MaxText))
-}
-
-func transportText(err error) string {
-	text := withoutQuotes(withoutURLs(err))
-	if refused, ok := errors.AsType[*net.OpError](err); ok && refused.Op == "proxyconnect" && refused.Err != nil {
-		if reason := refused.Err.Error(); Code(reason) == "" && errors.Unwrap(refused.Err) == nil && !isNetError(refused.Err) && !isStatusText(reason) {
-			text = strings.ReplaceAll(text, withoutQuotes(reason), "refused by the proxy")
-		}
-	}
-	return text
-}
-
-// isNetError reports whether err is an error of package net.
-func isNetError(err error) bool {
-	_, ok := err.(net.Error)
-	return ok
-}
-
-// isStatusText reports whether text is that of an HTTP status.
-func isStatusText(text string) bool {
-	for status := 100; status < 600; status++ {
-		if text != "" && http.StatusText(status) == text {
-			return true
-		}
-	}
-	return false
+	return withText(err, Text(withoutQuotes(withoutURLs(err)), MaxText))
 }
 
 // withoutURLs returns the text of err without the URLs of the *url.Errors in it.

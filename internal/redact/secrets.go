@@ -128,21 +128,27 @@ func (s Secrets) Error(err error) error {
 	return withText(err, s.Hide(ErrorText(err)))
 }
 
-// Header returns h with the secrets replaced. It returns a copy if there are any.
+// Header returns h with the secrets in its names and values replaced. It returns a copy if
+// there are any.
 func (s Secrets) Header(h http.Header) http.Header {
-	copied := false
+	var hidden http.Header // nil unless there is a secret
 	for name, values := range h {
-		for i, value := range values {
-			if !s.In(value) {
-				continue
+		for _, text := range append([]string{name}, values...) {
+			if hidden == nil && s.In(text) {
+				hidden = make(http.Header, len(h))
 			}
-			if !copied {
-				h, copied = h.Clone(), true
-			}
-			h[name][i] = s.Hide(value)
 		}
 	}
-	return h
+	if hidden == nil {
+		return h
+	}
+	for name, values := range h {
+		name = s.Hide(name)
+		for _, value := range values {
+			hidden[name] = append(hidden[name], s.Hide(value))
+		}
+	}
+	return hidden
 }
 
 // maxDepth is how often a text is unescaped.

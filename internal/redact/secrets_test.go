@@ -125,9 +125,9 @@ func TestSent(t *testing.T) {
 			t.Errorf("got %q, want %q", got, text)
 		}
 	}
-	received := http.Header{"X-Echo": {"a", "Bearer the-token"}, "Date": {"now"}}
+	received := http.Header{"X-Echo": {"a", "Bearer the-token"}, "Date": {"now"}, "the-token ": {"x"}}
 	got := sent.Header(received)
-	if got["X-Echo"][1] != "Bearer ***" || got["X-Echo"][0] != "a" || received["X-Echo"][1] != "Bearer the-token" {
+	if got["X-Echo"][1] != "Bearer ***" || got["X-Echo"][0] != "a" || received["X-Echo"][1] != "Bearer the-token" || len(got) != 3 || got["*** "] == nil {
 		t.Errorf("got header %v from %v, want a copy without the token", got, received)
 	}
 	if redact.Sent(nil).In("anything") {
