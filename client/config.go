@@ -111,17 +111,14 @@ func (c *config) checkCredentials() error {
 		return errors.New("client id is missing")
 	case c.secret == "":
 		return errors.New("client secret is missing")
-	case untidy(c.id):
-		return errors.New("client id begins or ends with a space, or contains a control character")
-	case untidy(c.secret):
-		return errors.New("client secret begins or ends with a space, or contains a control character")
+	}
+	if err := engine.CheckCharacters(c.id); err != nil {
+		return fmt.Errorf("client id %w", err)
+	}
+	if err := engine.CheckCharacters(c.secret); err != nil {
+		return fmt.Errorf("client secret %w", err)
 	}
 	return nil
-}
-
-// untidy reports whether s looks like a copy with surrounding space or control characters.
-func untidy(s string) bool {
-	return strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // checkScopes checks that each scope is a scope-token of RFC 6749, section 3.3.
@@ -133,12 +130,18 @@ func checkScopes(scopes []string) error {
 		if strings.TrimSpace(s) == "" {
 			return errors.New("a scope is empty")
 		}
-		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }) {
-			return fmt.Errorf("scope %q contains a character that RFC 6749 does not allow: pass each scope separately", s)
+		if character := engine.FindCharacter(s, inScope); character != "" {
+			return fmt.Errorf("scope %q contains a character that RFC 6749 does not allow (%s): pass each scope separately, without quotes", s, character)
+		}
+		if err := engine.CheckCharacters(s); err != nil {
+			return fmt.Errorf("scope %q %w", s, err)
 		}
 	}
 	return nil
 }
+
+// inScope reports whether a scope-token of RFC 6749 may contain r.
+func inScope(r rune) bool { return r > ' ' && r <= '~' && r != '"' && r != '\\' }
 
 // checkURL validates a URL that credentials are sent to.
 func checkURL(text string) error {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
 func TestNewRejects(t *testing.T) {
@@ -168,5 +169,90 @@ func TestPrintingAClientShowsNoSecret(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&b, nil)).Info("client", "client", c)
 	if strings.Contains(b.String(), "s3cret") {
 		t.Errorf("got %s, want no secret in it", b.String())
+	}
+}
+
+// TestCharacters checks that an inexact copy of a setting is refused, with the character and
+// its place, from options and from the environment.
+func TestCharacters(t *testing.T) {
+	const secret, baseURL, tokenURL = "the-s3cret", "https://my.tapkey.example/api/v1", "https://login.tapkey.example/connect/token"
+	settings := map[string]struct {
+		value   string
+		options func(string) []client.Option
+		env     string
+	}{
+		"client id":     {"the-id", func(s string) []client.Option { return []client.Option{client.WithCredentials(s, secret)} }, client.EnvClientID},
+		"client secret": {secret, func(s string) []client.Option { return []client.Option{client.WithCredentials("the-id", s)} }, client.EnvClientSecret},
+		"base URL": {baseURL, func(s string) []client.Option {
+			return []client.Option{client.WithCredentials("the-id", secret), client.WithBaseURL(s)}
+		}, client.EnvBaseURI},
+		"token URL": {tokenURL, func(s string) []client.Option {
+			return []client.Option{client.WithCredentials("the-id", secret), client.WithTokenURL(s)}
+		}, client.EnvTokenEndpoint},
+		"scope": {"read:grants", func(s string) []client.Option {
+			return []client.Option{client.WithCredentials("the-id", secret), client.WithScopes("read:locks", s)}
+		}, client.EnvScopes},
+	}
+	characters := map[string]string{
+		"\ufeff": "U+FEFF byte order mark", "\u200b": "U+200B zero width space", "\u200c": "U+200C zero width non-joiner",
+		"\u200d": "U+200D zero width joiner", "\u2060": "U+2060 word joiner", "\u00ad": "U+00AD soft hyphen", "\u00a0": "U+00A0 no-break space",
+		"\u202f": "U+202F narrow no-break space", "\u3000": "U+3000 ideographic space", "\u2003": "U+2003 space", "\u200e": "U+200E left-to-right mark",
+		"\u200f": "U+200F right-to-left mark", "\u202e": "U+202E right-to-left override", "\u2066": "U+2066 left-to-right isolate",
+		"\u061c": "U+061C Arabic letter mark", "\u2028": "U+2028 line separator", "\u0007": "U+0007 control character", "\u001b": "U+001B escape",
+		"\t": "U+0009 tab", "\n": "U+000A line feed", "\r": "U+000D carriage return", "\u0085": "U+0085 next line", "\u007f": "U+007F delete",
+		"\u034f": "U+034F combining grapheme joiner", "\ufe0f": "U+FE0F invisible character", "\U000e0041": "U+E0041 invisible character",
+		"\u3164": "U+3164 Hangul filler", "\u2800": "U+2800 braille pattern blank",
+	}
+	for name, setting := range settings {
+		refused := func(value, want string) {
+			t.Helper()
+			texts := map[string]error{}
+			_, texts["option"] = client.New(setting.options(value)...)
+			for _, variable := range []string{client.EnvClientID, client.EnvClientSecret, client.EnvBaseURI, client.EnvTokenEndpoint, client.EnvScopes} {
+				t.Setenv(variable, "")
+			}
+			t.Setenv(client.EnvClientID, "the-id")
+			t.Setenv(client.EnvClientSecret, secret)
+			asciiSpace := name == "scope" && strings.Trim(value, "\t\n\r ") != value
+			inner := name == "scope" && len(strings.Fields(value)) > 1 && strings.ContainsAny(value, "\t\n\r ")
+			if !strings.Contains(value, "\x00") && !asciiSpace && !inner { // which separate scopes in the environment
+				t.Setenv(setting.env, value)
+				_, texts["environment"] = client.New(client.FromEnv())
+			}
+			for from, err := range texts {
+				if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "invalid configuration: "+name) {
+					t.Errorf("%s %q, %s: got error %v, want one about it with %q", name, value, from, err, want)
+				} else if strings.Contains(err.Error(), "s3cret") || strings.ContainsAny(err.Error(), "\r\n\ufeff\u200b") {
+					t.Errorf("%s %q, %s: got error %q, want one line without the secret", name, value, from, err)
+				}
+			}
+		}
+		middle := len(setting.value) / 2
+		for character, want := range characters {
+			refused(character+setting.value, want+" at the start")
+			refused(setting.value+character, want+" at the end")
+			refused(setting.value[:middle]+character+setting.value[middle:], want+" inside")
+		}
+		refused("\x00"+setting.value, "U+0000 null at the start")
+		refused(" "+setting.value, "U+0020 space at the start")
+		refused(setting.value+" ", "U+0020 space at the end")
+		refused(`"`+setting.value+`"`, "U+0022 quotation mark at the start")
+		refused("'"+setting.value+"'", "U+0027 apostrophe at the start")
+		refused("\u201c"+setting.value+"\u201d", "U+201C left double quotation mark at the start")
+		refused("\u201e"+setting.value+"\u201c", "U+201E double low-9 quotation mark at the start")
+		refused("\u2018"+setting.value+"\u2019", "U+2018 left single quotation mark at the start")
+		refused("\u00ab"+setting.value+"\u00bb", "U+00AB left guillemet at the start")
+		refused("`"+setting.value+"`", "U+0060 grave accent at the start")
+	}
+	for _, value := range []string{`a"b"c`, `a'b`, `"ab`, `ab'`, `'ab"`, "a b", "gr\u00f6\u00dfe", "p@ss:w/rd?=&%41+", `"`, "\u201cab", "\u5bc6\u7801"} {
+		if _, err := client.New(client.WithCredentials("the-id", value)); err != nil {
+			t.Errorf("secret %q: got error %v, want none", value, err)
+		}
+	}
+	if _, err := client.New(client.WithCredentials("the-id", "\xff\xfea\x00b\x00")); err == nil || !strings.Contains(err.Error(), "client secret is not valid UTF-8") {
+		t.Errorf("UTF-16: got error %v, want one about UTF-8", err)
+	}
+	if _, err := tapkey.NewAPI("https://h/\u200bapi"); err == nil || !strings.Contains(err.Error(), "U+200B zero width space inside") {
+		t.Errorf("NewAPI: got error %v, want one about the character", err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // Environment variables that [FromEnv] reads. Tapkey's own add-on uses the same names.
@@ -23,7 +25,8 @@ const (
 //   - TAPKEY_TOKEN_ENDPOINT: the URL of the token endpoint
 //   - TAPKEY_SCOPES: the scopes, separated by spaces
 //
-// A variable that is unset or empty leaves its setting unchanged. If the client id or the
+// The values are used as they are: quotes around a value and invisible characters in it are
+// an [ErrConfig]. A variable that is unset or empty leaves its setting unchanged. If the client id or the
 // client secret is missing and no other option sets it, the error of [New] names the
 // variable.
 func FromEnv() Option {
@@ -45,7 +48,7 @@ func (c *config) readEnv() {
 		c.tokenURL = endpoint
 	}
 	if scopes := os.Getenv(EnvScopes); scopes != "" {
-		c.scopes = strings.Fields(scopes)
+		c.scopes = strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }) // ASCII only
 	}
 }
 
@@ -53,7 +56,7 @@ func (c *config) readEnv() {
 // text unchanged.
 func withVersion(base string) string {
 	u, err := url.Parse(base)
-	if err != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || engine.CheckCharacters(base) != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return base
 	}
 	return strings.TrimRight(base, "/") + "/api/v1"

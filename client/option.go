@@ -41,7 +41,8 @@ func (o sharedOption) apply(c *config) { o.set(c) }
 
 // WithCredentials sets the client id and the client secret for the grant type
 // client_credentials (RFC 6749, section 4.4). It replaces the source of an earlier
-// [WithTokenSource].
+// [WithTokenSource]. An id or a secret that is in quotes, or that has an invisible character
+// such as a byte order mark, is an [ErrConfig] that names the character.
 func WithCredentials(id, secret string) Option {
 	return sharedOption{"WithCredentials", func(c *config) { c.id, c.secret, c.source = id, secret, nil }}
 }

@@ -182,7 +182,7 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 // withoutSecrets are the exported types that hold no secret: what they contain is not about
 // requests, or not about credentials.
 var withoutSecrets = []string{
-	"api.Object", "api.Operation", "api.PathValueError", "api.Settings",
+	"api.Object", "api.Operation", "api.PathValueError", "api.Settings", "client.TokenInvalidator",
 	"doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
 	"sandbox.Fault", "sandbox.FaultKind", "sandbox.Owner", "sandbox.Request", "sandbox.SeedGrant",

@@ -66,8 +66,8 @@ func TestExportedNamesAreFew(t *testing.T) {
 	for _, dir := range publicPackages {
 		n := exportedNames(packageDocs(t, dir))
 		t.Logf("%-10s %3d exported names", dir, n)
-		if dir == "api" && n > 45 {
-			t.Errorf("package api has %d exported names, want at most 45", n)
+		if dir == "api" && n > 47 {
+			t.Errorf("package api has %d exported names, want at most 47", n)
 		}
 		if dir != "contract" {
 			total += n

@@ -15,10 +15,14 @@ type Doer interface {
 }
 
 // ParseBaseURL parses a base URL: http or https, with a host, and without user info, query
-// and fragment, which would be lost or logged. Its errors do not contain the URL.
+// and fragment, which would be lost or logged. Invisible characters are refused, see
+// [CheckCharacters]. Its errors do not contain the URL.
 func ParseBaseURL(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, errors.New("is empty")
+	}
+	if err := CheckCharacters(text); err != nil {
+		return nil, err
 	}
 	u, err := url.Parse(text)
 	switch {
