@@ -323,11 +323,6 @@ func TestProxyErrors(t *testing.T) {
 	}
 }
 
-// sourceFunc is a token source.
-type sourceFunc func() (*oauth2.Token, error)
-
-func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
-
 // TestErrorsOfTheProgram checks errors of request editors, token sources and RoundTrippers that
 // contain a URL, a header or a response.
 func TestErrorsOfTheProgram(t *testing.T) {
