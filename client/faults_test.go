@@ -66,7 +66,7 @@ const lastingFaults = `
 | close-body,operation=token | ErrUnexpected/0 | ErrUnexpected/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0 |
 | truncated,operation=token | ErrUnexpected/0 | ErrUnexpected/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0 |
 | empty,operation=token | ErrUnexpected/0 | ErrUnexpected/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0/0 | ErrUnexpected/0 |
-| missing-fields | ok/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ok/1/1 | ok/1 |
+| missing-fields | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ok/1/1 | ErrUnexpected/1 |
 | unknown-enum | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 `
 

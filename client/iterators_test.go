@@ -167,7 +167,11 @@ func TestIterators(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, n := range []int{0, 1, 7} { // empty, one item, one page
-				testComplete(t, &listServer{items: n}, it.all, 1)
+				requests := int32(1)
+				if it.paged && n > 0 { // the page is short, but the server may limit its length
+					requests = 2
+				}
+				testComplete(t, &listServer{items: n}, it.all, requests)
 			}
 			testBreak(t, it.all, 500, 0)
 			testCancel(t, it.all)

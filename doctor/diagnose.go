@@ -297,7 +297,7 @@ func probeOwners(ctx context.Context, c *client.Client) probe {
 	if p.err = err; err != nil {
 		return p
 	}
-	p.owners, p.err = engine.DecodeList[tapkey.OwnerAccount](&op, api.Settings{}, nil, rsp, nil)
+	p.owners, p.err = engine.DecodeList(&op, api.Settings{}, engine.Schema[tapkey.OwnerAccount]{Required: []engine.Required{{Name: "id"}}}, rsp, nil)
 	return p
 }
 

@@ -197,6 +197,25 @@ func TestUsersAreAList(t *testing.T) {
 	}
 }
 
+// TestListOrItem checks that the client accepts an item in place of a list where the contract
+// does, and nowhere else.
+func TestListOrItem(t *testing.T) {
+	t.Parallel()
+	contract := read(t, filepath.Join(root, "openapi.yaml"))
+	if got := strings.Count(contract, "oneOf:"); got != 1 || !strings.Contains(contract, "IdentityProviderUsers:\n") {
+		t.Fatalf("got %d alternatives in the contract, want one: for each, the overlay has to tell whether a list may be its item", got)
+	}
+	var got []string
+	for line := range strings.Lines(read(t, "tapkey/calls.gen.go")) {
+		if strings.HasPrefix(line, "var schema") && strings.Contains(line, "Single: true") {
+			got = append(got, strings.Fields(line)[1])
+		}
+	}
+	if want := []string{"schemaListIdentityProviderUsers"}; !slices.Equal(got, want) {
+		t.Errorf("got %q with an item in place of a list, want %q", got, want)
+	}
+}
+
 // libraryModule is the module that the client of the library is compiled in. Its path is
 // below that of this module, so that it may import internal/engine.
 const libraryModule = "github.com/tapkey-go/tapkey-go/another"
@@ -246,8 +265,12 @@ func TestAnotherContract(t *testing.T) {
 
 // libraryOutput is what testdata/library/main.go prints.
 const libraryOutput = `shelf s1 History false 3 1.67772171e+07 steel-frame 2024-01-02 03:04:05 +0000 UTC [a]
-shelf s2  false 0 0 glass <nil> []
+shelf s2  true 0 0 glass <nil> []
 2 shelves true oak
+listShelves: GET /shelves: 200 OK: unexpected response: /0/id is empty
+listShelves: GET /shelves: 200 OK: unexpected response: /0/full: null
+listShelves: GET /shelves: 200 OK: unexpected response: /0/room is missing
+listShelves: GET /shelves: 200 OK: unexpected response: JSON { instead of a list
 added s3 New
 book b1
 book b2
@@ -267,6 +290,10 @@ getLoan GET /loans/{number} [] true
 listShelves GET /shelves [shelves.read] true
 addShelf POST /shelves [] false
 listBooks GET /shelves/{shelf}/books [] true
+GET /base/v2/shelves
+GET /base/v2/shelves
+GET /base/v2/shelves
+GET /base/v2/shelves
 GET /base/v2/shelves
 GET /base/v2/shelves
 POST /base/v2/shelves {"full":false,"label":"New"}

@@ -312,14 +312,16 @@ func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]
 		return *new([]OwnerAccount), err
 	}
 	rsp, err := a.raw.ListOwners(ctx, reqEditors...)
-	return engine.DecodeList[OwnerAccount](&operationListOwners, a.settings, scanOwnerAccount, rsp, err)
+	return engine.DecodeList(&operationListOwners, a.settings, schemaListOwners, rsp, err)
 }
+
+var schemaListOwners = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
 
 // AllOwners iterates over what [API.ListOwners] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter.Seq2[OwnerAccount, error] {
-	return engine.Items[OwnerAccount](ctx, &operationListOwners, a.settings, scanOwnerAccount, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListOwners, a.settings, schemaListOwners, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListOwners)
 		if err != nil {
 			return nil, err
@@ -339,8 +341,10 @@ func (a *API) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEdito
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.CreateOwner(ctx, body, reqEditors...)
-	return engine.Decode[OwnerAccount](&operationCreateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
+	return engine.Decode(&operationCreateOwner, a.settings, schemaCreateOwner, rsp, err)
 }
+
+var schemaCreateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
 
 // GetOwner gets an owner account.
 //
@@ -351,8 +355,10 @@ func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ..
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.GetOwner(ctx, ownerAccountID, reqEditors...)
-	return engine.Decode[OwnerAccount](&operationGetOwner, a.settings, scanOwnerAccount, rsp, err, "id")
+	return engine.Decode(&operationGetOwner, a.settings, schemaGetOwner, rsp, err)
 }
+
+var schemaGetOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
 
 // UpdateOwner renames an owner account.
 //
@@ -363,8 +369,10 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Owner
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.UpdateOwner(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode[OwnerAccount](&operationUpdateOwner, a.settings, scanOwnerAccount, rsp, err, "id")
+	return engine.Decode(&operationUpdateOwner, a.settings, schemaUpdateOwner, rsp, err)
 }
+
+var schemaUpdateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
 
 // ListBoundCards lists the NFC transponders of an owner account.
 //
@@ -378,14 +386,16 @@ func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params 
 		return *new([]BoundCard), err
 	}
 	rsp, err := a.raw.ListBoundCards(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList[BoundCard](&operationListBoundCards, a.settings, scanBoundCard, rsp, err)
+	return engine.DecodeList(&operationListBoundCards, a.settings, schemaListBoundCards, rsp, err)
 }
+
+var schemaListBoundCards = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
 
 // AllBoundCards iterates over what [API.ListBoundCards] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundCard, error] {
-	return engine.Items[BoundCard](ctx, &operationListBoundCards, a.settings, scanBoundCard, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListBoundCards, a.settings, schemaListBoundCards, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -403,8 +413,10 @@ func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCard
 		return *new(BoundCard), err
 	}
 	rsp, err := a.raw.GetBoundCard(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return engine.Decode[BoundCard](&operationGetBoundCard, a.settings, scanBoundCard, rsp, err, "id")
+	return engine.Decode(&operationGetBoundCard, a.settings, schemaGetBoundCard, rsp, err)
 }
+
+var schemaGetBoundCard = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
 
 // UpdateBoundCard changes the title of an NFC transponder.
 //
@@ -432,14 +444,16 @@ func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, bo
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListBoundCardGrants(ctx, ownerAccountID, boundCardID, params, reqEditors...)
-	return engine.DecodeList[Grant](&operationListBoundCardGrants, a.settings, scanGrant, rsp, err)
+	return engine.DecodeList(&operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, rsp, err)
 }
+
+var schemaListBoundCardGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
 
 // AllBoundCardGrants iterates over what [API.ListBoundCardGrants] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
-	return engine.Items[Grant](ctx, &operationListBoundCardGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
 		if err != nil {
 			return nil, err
@@ -459,8 +473,10 @@ func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, 
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeBoundCardGrants(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return engine.DecodeOrEmpty[RevocationResult](&operationRevokeBoundCardGrants, a.settings, scanRevocationResult, rsp, err)
+	return engine.DecodeOrEmpty(&operationRevokeBoundCardGrants, a.settings, schemaRevokeBoundCardGrants, rsp, err)
 }
+
+var schemaRevokeBoundCardGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
 
 // ListBoundLocks lists the locks of an owner account.
 //
@@ -476,14 +492,16 @@ func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params 
 		return *new([]BoundLock), err
 	}
 	rsp, err := a.raw.ListBoundLocks(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList[BoundLock](&operationListBoundLocks, a.settings, scanBoundLock, rsp, err)
+	return engine.DecodeList(&operationListBoundLocks, a.settings, schemaListBoundLocks, rsp, err)
 }
+
+var schemaListBoundLocks = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
 
 // AllBoundLocks iterates over what [API.ListBoundLocks] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundLock, error] {
-	return engine.Items[BoundLock](ctx, &operationListBoundLocks, a.settings, scanBoundLock, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListBoundLocks, a.settings, schemaListBoundLocks, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -503,8 +521,10 @@ func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBind
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.BindLock(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode[BoundLock](&operationBindLock, a.settings, scanBoundLock, rsp, err, "id")
+	return engine.Decode(&operationBindLock, a.settings, schemaBindLock, rsp, err)
 }
+
+var schemaBindLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
 
 // GetBoundLock gets a lock.
 //
@@ -517,8 +537,10 @@ func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLock
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.GetBoundLock(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return engine.Decode[BoundLock](&operationGetBoundLock, a.settings, scanBoundLock, rsp, err, "id")
+	return engine.Decode(&operationGetBoundLock, a.settings, schemaGetBoundLock, rsp, err)
 }
+
+var schemaGetBoundLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
 
 // ListBoundLockLogEntries lists the log entries of one lock.
 //
@@ -534,8 +556,10 @@ func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListBoundLockLogEntries(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return engine.DecodeList[LogEntry](&operationListBoundLockLogEntries, a.settings, scanLogEntry, rsp, err)
+	return engine.DecodeList(&operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, rsp, err)
 }
+
+var schemaListBoundLockLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
 
 // AllBoundLockLogEntries iterates over what [API.ListBoundLockLogEntries] lists.
 //
@@ -546,7 +570,7 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 	if params != nil {
 		first = *params
 	}
-	return engine.Pages[LogEntry](ctx, &operationListBoundLockLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return engine.Pages(ctx, &operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListBoundLockLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
 		if err != nil {
 			return nil, err
@@ -569,14 +593,16 @@ func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *L
 		return *new([]Contact), err
 	}
 	rsp, err := a.raw.ListContacts(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList[Contact](&operationListContacts, a.settings, scanContact, rsp, err)
+	return engine.DecodeList(&operationListContacts, a.settings, schemaListContacts, rsp, err)
 }
+
+var schemaListContacts = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
 
 // AllContacts iterates over what [API.ListContacts] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) iter.Seq2[Contact, error] {
-	return engine.Items[Contact](ctx, &operationListContacts, a.settings, scanContact, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListContacts, a.settings, schemaListContacts, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -596,8 +622,10 @@ func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body Con
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.CreateContact(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode[Contact](&operationCreateContact, a.settings, scanContact, rsp, err, "id")
+	return engine.Decode(&operationCreateContact, a.settings, schemaCreateContact, rsp, err)
 }
+
+var schemaCreateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
 
 // GetContact gets a contact.
 //
@@ -608,8 +636,10 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.GetContact(ctx, ownerAccountID, contactID, reqEditors...)
-	return engine.Decode[Contact](&operationGetContact, a.settings, scanContact, rsp, err, "id")
+	return engine.Decode(&operationGetContact, a.settings, schemaGetContact, rsp, err)
 }
+
+var schemaGetContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
 
 // UpdateContact changes the title or comment of a contact.
 //
@@ -622,8 +652,10 @@ func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactI
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.UpdateContact(ctx, ownerAccountID, contactID, body, reqEditors...)
-	return engine.Decode[Contact](&operationUpdateContact, a.settings, scanContact, rsp, err, "id")
+	return engine.Decode(&operationUpdateContact, a.settings, schemaUpdateContact, rsp, err)
 }
+
+var schemaUpdateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
 
 // RevokeContactGrants revokes all grants of a contact.
 //
@@ -636,8 +668,10 @@ func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, co
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeContactGrants(ctx, ownerAccountID, contactID, reqEditors...)
-	return engine.DecodeOrEmpty[RevocationResult](&operationRevokeContactGrants, a.settings, scanRevocationResult, rsp, err)
+	return engine.DecodeOrEmpty(&operationRevokeContactGrants, a.settings, schemaRevokeContactGrants, rsp, err)
 }
+
+var schemaRevokeContactGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
 
 // ListGrants lists the grants of an owner account.
 //
@@ -653,14 +687,16 @@ func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *Lis
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListGrants(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList[Grant](&operationListGrants, a.settings, scanGrant, rsp, err)
+	return engine.DecodeList(&operationListGrants, a.settings, schemaListGrants, rsp, err)
 }
+
+var schemaListGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
 
 // AllGrants iterates over what [API.ListGrants] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
-	return engine.Items[Grant](ctx, &operationListGrants, a.settings, scanGrant, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListGrants, a.settings, schemaListGrants, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -680,8 +716,10 @@ func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body Grant
 		return *new(Grant), err
 	}
 	rsp, err := a.raw.CreateGrant(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode[Grant](&operationCreateGrant, a.settings, scanGrant, rsp, err, "id")
+	return engine.Decode(&operationCreateGrant, a.settings, schemaCreateGrant, rsp, err)
 }
+
+var schemaCreateGrant = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
 
 // DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
 //
@@ -694,8 +732,10 @@ func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, gr
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.DeleteGrantFromCard(ctx, ownerAccountID, grantID, reqEditors...)
-	return engine.DecodeOrEmpty[RevocationResult](&operationDeleteGrantFromCard, a.settings, scanRevocationResult, rsp, err)
+	return engine.DecodeOrEmpty(&operationDeleteGrantFromCard, a.settings, schemaDeleteGrantFromCard, rsp, err)
 }
+
+var schemaDeleteGrantFromCard = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
 
 // RevokeGrant starts the revocation of a grant.
 //
@@ -708,8 +748,10 @@ func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID st
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeGrant(ctx, ownerAccountID, grantID, params, reqEditors...)
-	return engine.Decode[RevocationResult](&operationRevokeGrant, a.settings, scanRevocationResult, rsp, err)
+	return engine.Decode(&operationRevokeGrant, a.settings, schemaRevokeGrant, rsp, err)
 }
+
+var schemaRevokeGrant = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
 
 // ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
 //
@@ -722,14 +764,16 @@ func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID stri
 		return *new([]IdentityProviderUser), err
 	}
 	rsp, err := a.raw.ListIdentityProviderUsers(ctx, ownerAccountID, ipid, params, reqEditors...)
-	return engine.DecodeList[IdentityProviderUser](&operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, rsp, err)
+	return engine.DecodeList(&operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, rsp, err)
 }
+
+var schemaListIdentityProviderUsers = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}, Single: true}.ScannedBy(scanIdentityProviderUser)
 
 // AllIdentityProviderUsers iterates over what [API.ListIdentityProviderUsers] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) iter.Seq2[IdentityProviderUser, error] {
-	return engine.Items[IdentityProviderUser](ctx, &operationListIdentityProviderUsers, a.settings, scanIdentityProviderUser, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListIdentityProviderUsers, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
 		if err != nil {
 			return nil, err
@@ -749,8 +793,10 @@ func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID str
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.CreateIdentityProviderUser(ctx, ownerAccountID, ipid, body, reqEditors...)
-	return engine.Decode[IdentityProviderUser](&operationCreateIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
+	return engine.Decode(&operationCreateIdentityProviderUser, a.settings, schemaCreateIdentityProviderUser, rsp, err)
 }
+
+var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
 
 // GetIdentityProviderUser gets a user of an identity provider.
 //
@@ -761,8 +807,10 @@ func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.GetIdentityProviderUser(ctx, ownerAccountID, ipid, userID, reqEditors...)
-	return engine.Decode[IdentityProviderUser](&operationGetIdentityProviderUser, a.settings, scanIdentityProviderUser, rsp, err, "id")
+	return engine.Decode(&operationGetIdentityProviderUser, a.settings, schemaGetIdentityProviderUser, rsp, err)
 }
+
+var schemaGetIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
 
 // ListLockGroups lists the lock groups of an owner account.
 //
@@ -778,14 +826,16 @@ func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params 
 		return *new([]LockGroup), err
 	}
 	rsp, err := a.raw.ListLockGroups(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList[LockGroup](&operationListLockGroups, a.settings, scanLockGroup, rsp, err)
+	return engine.DecodeList(&operationListLockGroups, a.settings, schemaListLockGroups, rsp, err)
 }
+
+var schemaListLockGroups = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
 
 // AllLockGroups iterates over what [API.ListLockGroups] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) iter.Seq2[LockGroup, error] {
-	return engine.Items[LockGroup](ctx, &operationListLockGroups, a.settings, scanLockGroup, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListLockGroups, a.settings, schemaListLockGroups, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -805,8 +855,10 @@ func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroup
 		return *new(LockGroup), err
 	}
 	rsp, err := a.raw.GetLockGroup(ctx, ownerAccountID, lockGroupID, params, reqEditors...)
-	return engine.Decode[LockGroup](&operationGetLockGroup, a.settings, scanLockGroup, rsp, err, "id")
+	return engine.Decode(&operationGetLockGroup, a.settings, schemaGetLockGroup, rsp, err)
 }
+
+var schemaGetLockGroup = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
 
 // ListLogEntries lists the log entries of an owner account.
 //
@@ -822,8 +874,10 @@ func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params 
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListLogEntries(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList[LogEntry](&operationListLogEntries, a.settings, scanLogEntry, rsp, err)
+	return engine.DecodeList(&operationListLogEntries, a.settings, schemaListLogEntries, rsp, err)
 }
+
+var schemaListLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
 
 // AllLogEntries iterates over what [API.ListLogEntries] lists.
 //
@@ -834,7 +888,7 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 	if params != nil {
 		first = *params
 	}
-	return engine.Pages[LogEntry](ctx, &operationListLogEntries, a.settings, scanLogEntry, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return engine.Pages(ctx, &operationListLogEntries, a.settings, schemaListLogEntries, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -854,14 +908,16 @@ func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEdi
 		return *new([]Permission), err
 	}
 	rsp, err := a.raw.ListPermissions(ctx, ownerAccountID, reqEditors...)
-	return engine.DecodeList[Permission](&operationListPermissions, a.settings, scanPermission, rsp, err)
+	return engine.DecodeList(&operationListPermissions, a.settings, schemaListPermissions, rsp, err)
 }
+
+var schemaListPermissions = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
 
 // AllPermissions iterates over what [API.ListPermissions] lists.
 //
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) iter.Seq2[Permission, error] {
-	return engine.Items[Permission](ctx, &operationListPermissions, a.settings, scanPermission, func(ctx context.Context) (*http.Response, error) {
+	return engine.Items(ctx, &operationListPermissions, a.settings, schemaListPermissions, func(ctx context.Context) (*http.Response, error) {
 		ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
 		if err != nil {
 			return nil, err
@@ -881,8 +937,10 @@ func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body 
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.CreatePermission(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode[Permission](&operationCreatePermission, a.settings, scanPermission, rsp, err, "id")
+	return engine.Decode(&operationCreatePermission, a.settings, schemaCreatePermission, rsp, err)
 }
+
+var schemaCreatePermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
 
 // DeletePermission removes a permission.
 //
@@ -907,5 +965,7 @@ func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissi
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.GetPermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return engine.Decode[Permission](&operationGetPermission, a.settings, scanPermission, rsp, err, "id")
+	return engine.Decode(&operationGetPermission, a.settings, schemaGetPermission, rsp, err)
 }
+
+var schemaGetPermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)

@@ -24,15 +24,15 @@ import (
 
 // models are the functions that decode the models of responses and requests.
 var models = map[string]decoded{
-	"BoundCard": decodes(scanBoundCard), "BoundCardUpdate": decodes(scanBoundCardUpdate), "BoundLock": decodes(scanBoundLock),
-	"Contact": decodes(scanContact), "ContactCreate": decodes(scanContactCreate), "ContactUpdate": decodes(scanContactUpdate),
-	"Grant": decodes(scanGrant), "GrantContact": decodes(scanGrantContact), "GrantCreate": decodes(scanGrantCreate), "GrantOwner": decodes(scanGrantOwner),
-	"IdentityProviderUser": decodes(scanIdentityProviderUser), "IdentityProviderUserCreate": decodes(scanIdentityProviderUserCreate),
-	"LockBinding": decodes(scanLockBinding), "LockGroup": decodes(scanLockGroup), "LockHealthStatus": decodes(scanLockHealthStatus),
-	"LockType": decodes(scanLockType), "LogEntry": decodes(scanLogEntry), "MembershipStateCount": decodes(scanMembershipStateCount),
-	"MembershipStatistics": decodes(scanMembershipStatistics), "OwnerAccount": decodes(scanOwnerAccount),
+	"BoundCard": decodes(scanBoundCard, id), "BoundCardUpdate": decodes(scanBoundCardUpdate), "BoundLock": decodes(scanBoundLock, id),
+	"Contact": decodes(scanContact, id), "ContactCreate": decodes(scanContactCreate), "ContactUpdate": decodes(scanContactUpdate),
+	"Grant": decodes(scanGrant, id), "GrantContact": decodes(scanGrantContact), "GrantCreate": decodes(scanGrantCreate), "GrantOwner": decodes(scanGrantOwner),
+	"IdentityProviderUser": decodes(scanIdentityProviderUser, id), "IdentityProviderUserCreate": decodes(scanIdentityProviderUserCreate),
+	"LockBinding": decodes(scanLockBinding), "LockGroup": decodes(scanLockGroup, id), "LockHealthStatus": decodes(scanLockHealthStatus),
+	"LockType": decodes(scanLockType), "LogEntry": decodes(scanLogEntry, id), "MembershipStateCount": decodes(scanMembershipStateCount),
+	"MembershipStatistics": decodes(scanMembershipStatistics), "OwnerAccount": decodes(scanOwnerAccount, id),
 	"OwnerAccountCreate": decodes(scanOwnerAccountCreate), "OwnerAccountUpdate": decodes(scanOwnerAccountUpdate),
-	"Permission": decodes(scanPermission), "PermissionCreate": decodes(scanPermissionCreate),
+	"Permission": decodes(scanPermission, id), "PermissionCreate": decodes(scanPermissionCreate),
 	"RevocationResult": decodes(scanRevocationResult), "SupportedFeatures": decodes(scanSupportedFeatures),
 }
 
@@ -81,13 +81,12 @@ var anyOperation = &api.Operation{ID: "any", Method: http.MethodGet, Path: "/"}
 
 // decodes returns a function that decodes a body as a value and as a list, by scan and by
 // reflection, and checks that the results are equal.
-func decodes[T any](scan engine.Scan[T]) decoded {
+func decodes[T any](scan engine.Scan[T], required ...engine.Required) decoded {
 	return func(t *testing.T, body []byte, accept, comparable bool) {
 		t.Helper()
-		scanned, reflected := readAll(body, scan), readAll[T](body, nil)
-		if !reflect.DeepEqual(scanned, reflected) {
-			t.Errorf("got by scan       %#v\nwant by reflection %#v", scanned, reflected)
-		}
+		same(t, readAll(body, engine.Schema[T]{Scan: scan, Required: required}), readAll(body, engine.Schema[T]{Required: required}))
+		scanned := readAll(body, engine.Schema[T]{Scan: scan, Single: true})
+		same(t, scanned, readAll(body, engine.Schema[T]{Single: true}))
 		for _, message := range []string{scanned.oneErr, scanned.listErr, scanned.streamErr} {
 			if strings.ContainsAny(message, "\r\n") {
 				t.Errorf("%T: got error text %q, want one line that is ErrUnexpected", scanned.one, message)
@@ -102,6 +101,17 @@ func decodes[T any](scan engine.Scan[T]) decoded {
 	}
 }
 
+// id is required in the values that an operation promises.
+var id = engine.Required{Name: "id"}
+
+// same checks that scan and reflection have the same results.
+func same[T any](t *testing.T, scanned, reflected results[T]) {
+	t.Helper()
+	if !reflect.DeepEqual(scanned, reflected) {
+		t.Errorf("got by scan       %#v\nwant by reflection %#v", scanned, reflected)
+	}
+}
+
 // results are the results of decoding a body in several ways.
 type results[T any] struct {
 	one                        T
@@ -109,7 +119,7 @@ type results[T any] struct {
 	oneErr, listErr, streamErr string
 }
 
-func readAll[T any](body []byte, scan engine.Scan[T]) (r results[T]) {
+func readAll[T any](body []byte, schema engine.Schema[T]) (r results[T]) {
 	response := func() *http.Response {
 		return &http.Response{
 			StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
@@ -126,12 +136,12 @@ func readAll[T any](body []byte, scan engine.Scan[T]) (r results[T]) {
 		return err.Error()
 	}
 	var err error
-	r.one, err = engine.Decode(anyOperation, api.Settings{}, scan, response(), nil)
+	r.one, err = engine.Decode(anyOperation, api.Settings{}, schema, response(), nil)
 	r.oneErr = text(err)
-	r.list, err = engine.DecodeList(anyOperation, api.Settings{}, scan, response(), nil)
+	r.list, err = engine.DecodeList(anyOperation, api.Settings{}, schema, response(), nil)
 	r.listErr = text(err)
 	r.streamed = []T{}
-	for item, err := range engine.Items(context.Background(), anyOperation, api.Settings{}, scan, func(context.Context) (*http.Response, error) {
+	for item, err := range engine.Items(context.Background(), anyOperation, api.Settings{}, schema, func(context.Context) (*http.Response, error) {
 		return response(), nil
 	}) {
 		if r.streamErr = text(err); err == nil {
@@ -205,7 +215,8 @@ var fieldNames = func() (names []string) {
 func FuzzModels(f *testing.F) {
 	for _, body := range []string{
 		`{"id":"1","name":"Home","active":true}`, `[{"id":"1"},{"id":"2"}]`, `[]`, `{}`, `null`, `[null]`, `{"id":null}`, `{"id":"1","id":"2"}`, `{"ID":"1"}`,
-		`{"id":"a` + "\xff" + `b"}`, `{"id":"\ud800"}`, `{"active":1}`, `{"rclSerialNo":-0}`, `{"rclSerialNo":1.0}`, `{"rclSerialNo":9223372036854775808}`,
+		`{"id":"a` + "\xff" + `b"}`, `{"id":"\ud800"}`, `{"active":1}`, `{"id":""}`, `[{"id":"1"},{"name":"x"}]`, `[{"id":""},{"id":null}]`, `{"boundLock":{},"id":"1"}`, `{"id":"1","boundLock":{"id":"2"},"contact":{}}`,
+		`{"rclSerialNo":1e3}`, `{"entryNo":-1.50e1}`, `{"entryNo":1.5}`, `{"entryNo":9223372036854775808.0}`, `{"value":1.0,"entryNo":12e99999999999}`, "\uFEFF[{\"id\":\"1\"}]", `{"rclSerialNo":-0}`, `{"rclSerialNo":1.0}`, `{"rclSerialNo":9223372036854775808}`,
 		`{"validFrom":"2024-01-02T03:04:05Z","validBefore":null}`, `{"validFrom":"2024-01-02T03:04:05"}`, `{"validFrom":"2024-01-02T03:04:05,5Z"}`,
 		`{"bindDate":"2024-02-30T00:00:00Z"}`, `{"lockType":{"name":"x"},"membershipStatistics":{"states":[{"state":"Joined","count":3}]}}`,
 		`{"contact":{"ipId":"tapkey"},"unknown":{"a":[1,{"b":1e400}]}}`, ` {"id":"1"} x`, `[{"id":"1"}`, "\uFEFF{}", `"text"`, `17`, ``,

@@ -43,11 +43,13 @@ type BoundCard struct {
 }
 
 func scanBoundCard(s *engine.Scanner, v *BoundCard) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "bindDate":
 			engine.ScanPointer(s, &v.BindDate, engine.ScanTime)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "isActive":
 			engine.ScanBool(s, &v.IsActive)
@@ -69,6 +71,7 @@ func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // BoundCardUpdate is a change to an NFC transponder.
@@ -146,6 +149,7 @@ type BoundLock struct {
 }
 
 func scanBoundLock(s *engine.Scanner, v *BoundLock) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -157,6 +161,7 @@ func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 		case "healthStatuses":
 			engine.ScanSlice(s, &v.HealthStatuses, scanLockHealthStatus)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "lastSeenRclSerialNo":
 			engine.ScanInt(s, &v.LastSeenRclSerialNo)
@@ -188,6 +193,7 @@ func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // Contact is a smartphone user that an owner account knows.
@@ -220,6 +226,7 @@ type Contact struct {
 }
 
 func scanContact(s *engine.Scanner, v *Contact) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "comment":
@@ -227,6 +234,7 @@ func scanContact(s *engine.Scanner, v *Contact) {
 		case "email":
 			engine.ScanString(s, &v.Email)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "identifier":
 			engine.ScanString(s, &v.Identifier)
@@ -242,6 +250,7 @@ func scanContact(s *engine.Scanner, v *Contact) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // ContactCreate is a contact to create. `ipId` (`tapkey`) and `identifier` identify a native Tapkey user. `ipId` and `ipUserId` identify a user of an external identity provider. It is not known whether `identifier` and `ipUserId` may be combined.
@@ -365,6 +374,7 @@ type Grant struct {
 }
 
 func scanGrant(s *engine.Scanner, v *Grant) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -382,6 +392,7 @@ func scanGrant(s *engine.Scanner, v *Grant) {
 		case "contactId":
 			engine.ScanString(s, &v.ContactID)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "owner":
 			engine.ScanPointer(s, &v.Owner, scanGrantOwner)
@@ -397,6 +408,7 @@ func scanGrant(s *engine.Scanner, v *Grant) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // GrantContact is a contact that is given inline in a new grant instead of its id.
@@ -406,14 +418,17 @@ type GrantContact struct {
 }
 
 func scanGrantContact(s *engine.Scanner, v *GrantContact) {
+	var hasIdentifier bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "identifier":
+			hasIdentifier = s.Found()
 			engine.ScanString(s, &v.Identifier)
 		default:
 			s.Skip()
 		}
 	}
+	s.Complete(hasIdentifier)
 }
 
 // GrantCreate is a grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period the grant is unlimited. `ipId` is reported by a third party. `boundCardId` is inferred from the name of the field in responses.
@@ -441,11 +456,13 @@ type GrantCreate struct {
 }
 
 func scanGrantCreate(s *engine.Scanner, v *GrantCreate) {
+	var hasBoundLockID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
 			engine.ScanPointer(s, &v.BoundCardID, engine.ScanString)
 		case "boundLockId":
+			hasBoundLockID = s.Found()
 			engine.ScanString(s, &v.BoundLockID)
 		case "contact":
 			engine.ScanPointer(s, &v.Contact, scanGrantContact)
@@ -461,6 +478,7 @@ func scanGrantCreate(s *engine.Scanner, v *GrantCreate) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasBoundLockID)
 }
 
 // GrantOwner is the owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
@@ -505,11 +523,13 @@ type IdentityProviderUser struct {
 }
 
 func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "email":
 			engine.ScanString(s, &v.Email)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "identifier":
 			engine.ScanString(s, &v.Identifier)
@@ -523,6 +543,7 @@ func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // IdentityProviderUserCreate is a user of an identity provider to register. One client does not send `ipId` (reported).
@@ -535,16 +556,19 @@ type IdentityProviderUserCreate struct {
 }
 
 func scanIdentityProviderUserCreate(s *engine.Scanner, v *IdentityProviderUserCreate) {
+	var hasIPUserID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "ipId":
 			engine.ScanPointer(s, &v.IPID, engine.ScanString)
 		case "ipUserId":
+			hasIPUserID = s.Found()
 			engine.ScanString(s, &v.IPUserID)
 		default:
 			s.Skip()
 		}
 	}
+	s.Complete(hasIPUserID)
 }
 
 // IdentityProviderUserStatus is the status of a user. Only one value has been seen.
@@ -575,13 +599,16 @@ type LockBinding struct {
 }
 
 func scanLockBinding(s *engine.Scanner, v *LockBinding) {
+	var hasBindingCode, hasPhysicalLockID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "bindingCode":
+			hasBindingCode = s.Found()
 			engine.ScanString(s, &v.BindingCode)
 		case "description":
 			engine.ScanPointer(s, &v.Description, engine.ScanString)
 		case "physicalLockId":
+			hasPhysicalLockID = s.Found()
 			engine.ScanString(s, &v.PhysicalLockID)
 		case "title":
 			engine.ScanPointer(s, &v.Title, engine.ScanString)
@@ -589,6 +616,7 @@ func scanLockBinding(s *engine.Scanner, v *LockBinding) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasBindingCode, hasPhysicalLockID)
 }
 
 // LockGroup is a group of locks. It has many fields in common with a lock. Fields that apply only to hardware are null.
@@ -625,6 +653,7 @@ type LockGroup struct {
 }
 
 func scanLockGroup(s *engine.Scanner, v *LockGroup) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -632,6 +661,7 @@ func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 		case "description":
 			engine.ScanString(s, &v.Description)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "physicalLockId":
 			engine.ScanString(s, &v.PhysicalLockID)
@@ -651,6 +681,7 @@ func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // LockHealthStatus is a measurement of the health of a lock.
@@ -824,6 +855,7 @@ type LogEntry struct {
 }
 
 func scanLogEntry(s *engine.Scanner, v *LogEntry) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
@@ -837,6 +869,7 @@ func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 		case "entryNo":
 			engine.ScanInt(s, &v.EntryNo)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "lockTimestamp":
 			engine.ScanPointer(s, &v.LockTimestamp, engine.ScanTime)
@@ -848,6 +881,7 @@ func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // LogType is the kind of a log entry. Only one value has been seen.
@@ -929,11 +963,13 @@ type OwnerAccount struct {
 }
 
 func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "name":
 			engine.ScanString(s, &v.Name)
@@ -941,6 +977,7 @@ func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // OwnerAccountCreate is an owner account to create.
@@ -950,14 +987,17 @@ type OwnerAccountCreate struct {
 }
 
 func scanOwnerAccountCreate(s *engine.Scanner, v *OwnerAccountCreate) {
+	var hasName bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "name":
+			hasName = s.Found()
 			engine.ScanString(s, &v.Name)
 		default:
 			s.Skip()
 		}
 	}
+	s.Complete(hasName)
 }
 
 // OwnerAccountUpdate is a change to an owner account.
@@ -993,11 +1033,13 @@ type Permission struct {
 }
 
 func scanPermission(s *engine.Scanner, v *Permission) {
+	var hasID bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
 			engine.ScanString(s, &v.ContactID)
 		case "id":
+			hasID = s.Found()
 			engine.ScanString(s, &v.ID)
 		case "ownerAccountId":
 			engine.ScanString(s, &v.OwnerAccountID)
@@ -1007,6 +1049,7 @@ func scanPermission(s *engine.Scanner, v *Permission) {
 			s.Skip()
 		}
 	}
+	s.Complete(hasID)
 }
 
 // PermissionCreate is a permission to create.
@@ -1019,16 +1062,20 @@ type PermissionCreate struct {
 }
 
 func scanPermissionCreate(s *engine.Scanner, v *PermissionCreate) {
+	var hasContactID, hasRole bool
 	for s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
+			hasContactID = s.Found()
 			engine.ScanString(s, &v.ContactID)
 		case "role":
+			hasRole = s.Found()
 			scanPermissionRole(s, &v.Role)
 		default:
 			s.Skip()
 		}
 	}
+	s.Complete(hasContactID, hasRole)
 }
 
 // PermissionRole is the role of an administrator. The portal has more roles; their names in the API are not known.

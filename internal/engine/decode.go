@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 
@@ -8,68 +9,70 @@ import (
 )
 
 // Decode ends a call that promises one value. It takes what the Doer returned, closes the
-// body, and returns the value or an *[api.Error]. A scan, which may be nil, makes it
-// faster.
+// body, and returns the value or an *[api.Error].
 //
 // The value may come with any status that is 2xx. A response without it, with a null, or
-// without the fields named in required, is [api.ErrUnexpected].
-func Decode[T any](
-	op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error, required ...string,
-) (T, error) {
-	var value T
+// without a required field, is [api.ErrUnexpected].
+func Decode[T any](op *api.Operation, s api.Settings, schema Schema[T], rsp *http.Response, err error) (T, error) {
 	body, err := readValue(op, s, rsp, err)
 	if err != nil {
-		return value, err
+		return *new(T), err
 	}
 	defer body.release()
-	err = unmarshal(&body.scanner, body.Bytes(), &value, scan)
-	if err == nil {
-		err = missing(&value, required)
-	}
+	return decodeBody(op, body, body.text(), schema)
+}
+
+// DecodeOrEmpty is like [Decode], but accepts a response without content, or with a null. It
+// then returns the value of the empty object {}.
+func DecodeOrEmpty[T any](op *api.Operation, s api.Settings, schema Schema[T], rsp *http.Response, err error) (T, error) {
+	body, err := readValue(op, s, rsp, err)
 	if err != nil {
+		return *new(T), err
+	}
+	defer body.release()
+	text := body.text()
+	if text == nil || string(bytes.TrimSpace(text)) == "null" {
+		text, schema.Required = []byte("{}"), nil
+	}
+	return decodeBody(op, body, text, schema)
+}
+
+func decodeBody[T any](op *api.Operation, body *body, text []byte, schema Schema[T]) (T, error) {
+	var value T
+	schema.Required = selected(schema.Required, body.rsp)
+	if err := unmarshal(&body.scanner, text, &value, schema); err != nil {
 		return *new(T), responseError(op, body.rsp, err)
 	}
 	return value, nil
 }
 
-// DecodeOrEmpty is like [Decode], but accepts a response without content. It then returns
-// the value of the empty object {}.
-func DecodeOrEmpty[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error) (T, error) {
-	if rsp, err = success(op, rsp, err); err != nil {
-		return *new(T), err
-	}
-	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
-		CloseBody(rsp)
-		var value T
-		err := unmarshal(new(Scanner), []byte("{}"), &value, scan)
-		return value, err
-	}
-	return Decode(op, s, scan, rsp, nil)
-}
-
-// DecodeList ends a call that promises a list. The list is never nil. It has one item if
-// the response is an object, which some servers send instead of a list of one.
-func DecodeList[T any](op *api.Operation, s api.Settings, scan Scan[T], rsp *http.Response, err error) ([]T, error) {
+// DecodeList ends a call that promises a list. The list is never nil.
+func DecodeList[T any](op *api.Operation, s api.Settings, schema Schema[T], rsp *http.Response, err error) ([]T, error) {
 	body, err := readValue(op, s, rsp, err)
 	if err != nil {
 		return nil, err
 	}
 	defer body.release()
-	list, err := unmarshalList(body.Bytes(), scan)
+	schema.Required = selected(schema.Required, body.rsp)
+	list, err := unmarshalList(body.text(), schema)
 	if err != nil {
 		return nil, responseError(op, body.rsp, err)
 	}
 	return list, nil
 }
 
-// Discard ends a call that promises no value. It ignores the body of a successful
-// response.
+// Discard ends a call that promises no value. It ignores the body of a successful response
+// if that is JSON. A body of another type, such as the page of a proxy, is
+// [api.ErrUnexpected].
 func Discard(op *api.Operation, rsp *http.Response, err error) error {
 	rsp, err = success(op, rsp, err)
 	if err != nil {
 		return err
 	}
-	CloseBody(rsp)
+	defer CloseBody(rsp)
+	if _, err := jsonBody(rsp); err != nil {
+		return responseError(op, rsp, err)
+	}
 	return nil
 }
 

@@ -49,6 +49,15 @@ func TestTolerance(t *testing.T) {
 		"203":                {response{status: 203, body: `{"id":"1"}`}, thing{ID: "1"}},
 		"206":                {response{status: 206, body: `{"id":"1"}`}, thing{ID: "1"}},
 		"299":                {response{status: 299, body: `{"id":"1"}`}, thing{ID: "1"}},
+		"empty for required": {response{body: `{"id":""}`}, thing{}},
+		"whole fraction":     {response{body: `{"id":"1","count":1287.0}`}, thing{ID: "1", Count: 1287}},
+		"whole exponent":     {response{body: `{"id":"1","count":1e3}`}, thing{ID: "1", Count: 1000}},
+		"whole mantissa":     {response{body: `{"id":"1","count":-1.287E+3}`}, thing{ID: "1", Count: -1287}},
+		"whole with zeros":   {response{body: `{"id":"1","count":1200e-2}`}, thing{ID: "1", Count: 12}},
+		"largest integer":    {response{body: `{"id":"1","count":9223372036854775807.000}`}, thing{ID: "1", Count: math.MaxInt64}},
+		"smallest integer":   {response{body: `{"id":"1","count":-92233720368547758080e-1}`}, thing{ID: "1", Count: math.MinInt64}},
+		"zero with exponent": {response{body: `{"id":"1","count":-0.0e999999999999}`}, thing{ID: "1"}},
+		"byte order mark":    {response{body: "\uFEFF" + ` {"id":"1"}`}, thing{ID: "1"}},
 		"gzip":               {response{encoding: "gzip", body: zip(`{"id":"1"}`)}, thing{ID: "1"}},
 		"identity":           {response{encoding: "identity", body: `{"id":"1"}`}, thing{ID: "1"}},
 	} {
@@ -59,12 +68,16 @@ func TestTolerance(t *testing.T) {
 				t.Errorf("Decode: got %+v, %v, want %+v", got, err, test.want)
 			}
 			if test.encoding == "" { // then as a list
-				test.body = "[" + test.body + "]"
+				body, mark := strings.CutPrefix(test.body, "\uFEFF")
+				test.body = "[" + body + "]"
+				if mark {
+					test.body = "\uFEFF" + test.body
+				}
 				list, err := decodeList(t, test.response)
 				if err != nil || !reflect.DeepEqual(list, []thing{test.want}) {
 					t.Errorf("DecodeList: got %+v, %v, want %+v", list, err, test.want)
 				}
-				list, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.response)))
+				list, err = collect(engine.Items(t.Context(), listThings, api.Settings{}, thingSchema, fetcher(t, test.response)))
 				if err != nil || !reflect.DeepEqual(list, []thing{test.want}) {
 					t.Errorf("Items: got %+v, %v, want %+v", list, err, test.want)
 				}
@@ -81,8 +94,11 @@ func TestStrictness(t *testing.T) {
 		response
 		text string
 	}{
-		"integer with fraction": {response{body: `{"id":"1","count":3.0}`}, "/count: JSON number does not fit int64"},
-		"integer with exponent": {response{body: `{"id":"1","count":1e2}`}, "/count: JSON number does not fit int64"},
+		"integer with fraction": {response{body: `{"id":"1","count":3.5}`}, "/count: JSON number does not fit int64"},
+		"integer with exponent": {response{body: `{"id":"1","count":1e-2}`}, "/count: JSON number does not fit int64"},
+		"large exponent":        {response{body: `{"id":"1","count":1e19}`}, "/count: JSON number does not fit int64"},
+		"endless exponent":      {response{body: `{"id":"1","count":1e99999999999999999999}`}, "/count: JSON number does not fit int64"},
+		"integer in string":     {response{body: `{"id":"1","count":"3.0"}`}, "/count: JSON string does not fit int64"},
 		"integer too large":     {response{body: `{"id":"1","count":9223372036854775808}`}, "/count: JSON number does not fit int64"},
 		"integer as string":     {response{body: `{"id":"1","count":"12"}`}, "/count: JSON string does not fit int64"},
 		"number for string":     {response{body: `{"id":1}`}, "/id: JSON number does not fit string"},
@@ -93,16 +109,19 @@ func TestStrictness(t *testing.T) {
 		"string for object":     {response{body: `"hidden"`}, "JSON string does not fit"},
 		"null":                  {response{body: ` null`}, "unexpected response: null"},
 		"no id":                 {response{body: `{}`}, "/id is missing"},
-		"id is null":            {response{body: `{"id":null}`}, "/id is missing"},
-		"id is empty":           {response{body: `{"id":""}`}, "/id is missing"},
+		"id is null":            {response{body: `{"id":null}`}, "/id: null"},
+		"id becomes null":       {response{body: `{"id":"1","id":null}`}, "/id: null"},
 		"id in capitals":        {response{body: `{"ID":"1"}`}, "/id is missing"},
 		"empty":                 {response{}, "no content"},
-		"space":                 {response{body: "  \n"}, "body cut off"},
+		"space":                 {response{body: "  \n"}, "no content"},
+		"gzip of nothing":       {response{encoding: "gzip", body: zip("")}, "no content"},
+		"only a mark":           {response{body: "\uFEFF"}, "no content"},
+		"empty HTML":            {response{contentType: "text/html", body: "\n"}, "no content"},
 		"cut off":               {response{body: `{"id":"1","name":"hid`}, "body cut off"},
 		"trailing data":         {response{body: `{"id":"1"}{"id":"2"}`}, "invalid JSON at byte 10"},
 		"trailing text":         {response{body: `{"id":"1"}hidden`}, "invalid JSON at byte 10"},
 		"no JSON":               {response{body: `{id:hidden}`}, "invalid JSON at byte 1"},
-		"byte order mark":       {response{body: "\uFEFF" + `{"id":"1"}`}, "invalid JSON at byte 0"},
+		"two byte order marks":  {response{body: "\uFEFF\uFEFF" + `{"id":"1"}`}, "invalid JSON at byte 0"},
 		"HTML":                  {response{contentType: "text/html", body: `<b>hidden</b>`}, `content type "text/html"`},
 		"JSON as HTML":          {response{contentType: "text/html", body: `{"id":"1"}`}, `content type "text/html"`},
 		"plain text":            {response{contentType: "text/plain; charset=utf-8", body: `{"id":"1"}`}, `content type "text/plain; charset=utf-8"`},
@@ -142,21 +161,25 @@ func TestListStrictness(t *testing.T) {
 		"number":             {response{body: `17`}, "JSON number instead of a list", 0},
 		"true":               {response{body: `true`}, "JSON true instead of a list", 0},
 		"null inside":        {response{body: `[{"id":"1"},null]`}, "/1: null", 1},
-		"wrong type inside":  {response{body: `[{"id":"1"},{"id":"2","count":3.0}]`}, "/1/count: JSON number does not fit int64", 1},
+		"wrong type inside":  {response{body: `[{"id":"1"},{"id":"2","count":3.5}]`}, "/1/count: JSON number does not fit int64", 1},
+		"object":             {response{body: `{"id":"1"}`}, "JSON { instead of a list", 0},
+		"maintenance":        {response{body: `{"message":"hidden"}`}, "JSON { instead of a list", 0},
+		"no id":              {response{body: `[{"id":"1"},{"name":"hidden"}]`}, "/1/id is missing", 1},
+		"empty object":       {response{body: `[{}]`}, "/0/id is missing", 0},
+		"id is null":         {response{body: `[{"id":"0"},{"id":"1"},{"id":null}]`}, "/2/id: null", 2},
 		"wrong item":         {response{body: `[{"id":"1"},[]]`}, "/1: JSON [ does not fit", 1},
 		"empty":              {response{}, "no content", 0},
-		"space":              {response{body: " \n "}, "body cut off", 0},
+		"space":              {response{body: " \n "}, "no content", 0},
+		"gzip of nothing":    {response{encoding: "gzip", body: zip("")}, "no content", 0},
 		"204":                {response{status: 204}, "no content", 0},
 		"HTML":               {response{contentType: "text/html", body: `[]`}, "content type", 0},
 		"not JSON":           {response{body: `<b>`}, "invalid JSON at byte 0", 0},
 		"cut off in list":    {response{body: `[{"id":"1"},`}, "body cut off", 1},
 		"cut off after item": {response{body: `[{"id":"1"}`}, "body cut off", 1},
 		"cut off in item":    {response{body: `[{"id":"1"},{"id":`}, "body cut off", 1},
-		"cut off in object":  {response{body: `{"id":"1"`}, "body cut off", 0},
 		"trailing data":      {response{body: `[{"id":"1"}] []`}, "more JSON after the value", 1},
 		"trailing text":      {response{body: `[{"id":"1"}]x`}, "invalid JSON at byte 12", 1},
 		"trailing comma":     {response{body: `[{"id":"1"},]`}, "invalid JSON at byte 11", 1},
-		"object and another": {response{body: `{"id":"1"}{"id":"2"}`}, "more JSON after the value", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +196,7 @@ func TestListStrictness(t *testing.T) {
 					t.Errorf("got items %+v with an error, want %d", list, test.items)
 				}
 				// Then with Items, which yields the items before the error.
-				list, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, test.response)))
+				list, err = collect(engine.Items(t.Context(), listThings, api.Settings{}, thingSchema, fetcher(t, test.response)))
 			}
 		})
 	}
@@ -185,15 +208,15 @@ func TestValidLists(t *testing.T) {
 		`[]`:                      {},
 		` [ ] `:                   {},
 		`[{"id":"1"},{"id":"2"}]`: {{ID: "1"}, {ID: "2"}},
-		`{"id":"1"}`:              {{ID: "1"}}, // some servers send this for a list of one
-		`{}`:                      {{}},
-		`[{}]`:                    {{}}, // $select may leave the id out
+		`[{"id":""}]`:             {{}},
+		"\uFEFF[ ]":               {},
+		"\uFEFF" + `[{"id":"1"}]`: {{ID: "1"}},
 	} {
 		list, err := decodeList(t, response{body: body})
 		if err != nil || list == nil || !reflect.DeepEqual(list, want) {
 			t.Errorf("DecodeList of %s: got %+v, %v, want %+v", body, list, err, want)
 		}
-		list, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, response{body: body})))
+		list, err = collect(engine.Items(t.Context(), listThings, api.Settings{}, thingSchema, fetcher(t, response{body: body})))
 		if err != nil || len(list) != len(want) || len(want) > 0 && !reflect.DeepEqual(list, want) {
 			t.Errorf("Items of %s: got %+v, %v, want %+v", body, list, err, want)
 		}
@@ -216,7 +239,7 @@ func TestTimes(t *testing.T) {
 	} {
 		body := fmt.Sprintf(`{"at": %q, "until": %[1]q}`, text)
 		rsp, err := send(t, response{body: body})
-		one, err := engine.Decode[event](getThing, api.Settings{}, nil, rsp, err)
+		one, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err)
 		if err != nil || one.At == nil || !one.At.Equal(want) || !one.Until.Equal(want) {
 			t.Errorf("Decode of %s: got %+v, %v, want %v twice", body, one, err, want)
 		}
@@ -229,16 +252,16 @@ func TestTimes(t *testing.T) {
 	}
 	// A null next to a time without a zone is still null.
 	rsp, err := send(t, response{body: `{"at": null, "until": "2024-01-02T03:04:05"}`})
-	if e, err := engine.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
+	if e, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
 		t.Errorf("at is null: got %+v, %v, want nil and %v", e, err, utc)
 	}
 	rsp, err = send(t, response{body: `{"at": "2024-01-02T03:04:05", "until": null}`})
-	if e, err := engine.Decode[event](getThing, api.Settings{}, nil, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
+	if e, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
 		t.Errorf("until is null: got %+v, %v, want %v and the zero time", e, err, utc)
 	}
 	for _, bad := range []string{`""`, `"soon"`, `"2024-01-02"`, `"2024-13-02T03:04:05"`, `17`} {
 		rsp, err := send(t, response{body: `{"at": ` + bad + `}`})
-		_, err = engine.Decode[event](getThing, api.Settings{}, nil, rsp, err)
+		_, err = engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		if text := err.Error(); !strings.Contains(text, "/at: ") || strings.Contains(text, "soon") {
 			t.Errorf("%s: got error %q, want /at in it", bad, text)
@@ -258,10 +281,10 @@ func listReaders[T any]() []func(*testing.T, response) ([]T, error) {
 	return []func(*testing.T, response) ([]T, error){
 		func(t *testing.T, a response) ([]T, error) {
 			rsp, err := send(t, a)
-			return engine.DecodeList[T](listThings, api.Settings{}, nil, rsp, err)
+			return engine.DecodeList[T](listThings, api.Settings{}, engine.Schema[T]{}, rsp, err)
 		},
 		func(t *testing.T, a response) ([]T, error) {
-			return collect(engine.Items[T](t.Context(), listThings, api.Settings{}, nil, fetcher(t, a)))
+			return collect(engine.Items[T](t.Context(), listThings, api.Settings{}, engine.Schema[T]{}, fetcher(t, a)))
 		},
 	}
 }
@@ -274,15 +297,23 @@ func TestDecodeOrEmpty(t *testing.T) {
 		want result
 		is   error
 	}{
-		"204":    {response{status: 204}, result{}, nil},
-		"200":    {response{body: `{"a": "b"}`}, result{"a": "b"}, nil},
-		"empty":  {response{body: `{}`}, result{}, nil},
-		"null":   {response{body: `null`}, nil, api.ErrUnexpected},
-		"array":  {response{body: `[]`}, nil, api.ErrUnexpected},
-		"status": {response{status: 409, body: `{}`}, nil, api.ErrConflict},
+		"204":         {response{status: 204}, result{}, nil},
+		"200":         {response{body: `{"a": "b"}`}, result{"a": "b"}, nil},
+		"object":      {response{body: `{}`}, result{}, nil},
+		"empty":       {response{}, result{}, nil},
+		"empty HTML":  {response{contentType: "text/html"}, result{}, nil},
+		"line break":  {response{body: "\r\n"}, result{}, nil},
+		"null":        {response{body: "null\n"}, result{}, nil},
+		"gzip":        {response{encoding: "gzip", body: zip("")}, result{}, nil},
+		"gzip, bytes": {response{encoding: "gzip"}, result{}, nil},
+		"mark":        {response{body: "\uFEFF"}, result{}, nil},
+		"HTML":        {response{contentType: "text/html", body: "<b>"}, nil, api.ErrUnexpected},
+		"nul":         {response{body: "nul"}, nil, api.ErrUnexpected},
+		"array":       {response{body: `[]`}, nil, api.ErrUnexpected},
+		"status":      {response{status: 409, body: `{}`}, nil, api.ErrConflict},
 	} {
 		rsp, err := send(t, test.response)
-		got, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, nil, rsp, err)
+		got, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, engine.Schema[result]{}, rsp, err)
 		if test.is != nil {
 			failure(t, err, test.is)
 		} else if err != nil {
@@ -292,15 +323,16 @@ func TestDecodeOrEmpty(t *testing.T) {
 			t.Errorf("%s: got %#v, want %#v", name, got, test.want)
 		}
 	}
-	_, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, nil, nil, context.Canceled)
+	_, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, engine.Schema[result]{}, nil, context.Canceled)
 	failure(t, err, context.Canceled)
 }
 
 func TestDiscard(t *testing.T) {
 	t.Parallel()
 	for _, a := range []response{
-		{status: 204}, {}, {body: `null`}, {body: `[1`}, {contentType: "text/html", body: "<b>"}, {status: 201},
-		{encoding: "br", body: "x"}, {body: strings.Repeat("x", 1<<20)},
+		{status: 204}, {}, {body: `null`}, {body: `[1`}, {status: 201}, {encoding: "br", body: "x"}, {body: strings.Repeat("x", 1<<20)},
+		{contentType: "none", body: "x"}, {contentType: "text/html"}, {contentType: "text/html", body: " \r\n"},
+		{contentType: "text/html", encoding: "gzip", body: zip("")}, {contentType: "text/html", body: "\uFEFF"},
 	} {
 		rsp, err := send(t, a)
 		if err := engine.Discard(getThing, rsp, err); err != nil {
@@ -312,6 +344,171 @@ func TestDiscard(t *testing.T) {
 	}
 	rsp, err := send(t, response{status: 404})
 	failure(t, engine.Discard(getThing, rsp, err), api.ErrNotFound)
+	for _, a := range []response{
+		{contentType: "text/html", body: "<b>"}, {contentType: "text/plain", body: "\n\nok"}, {contentType: "x", body: `{}`},
+		{contentType: "text/html", encoding: "gzip", body: zip(strings.Repeat(" ", 600) + "<b>")}, {contentType: "text/html", body: strings.Repeat("x", 1<<20)},
+	} {
+		rsp, err := send(t, a)
+		err = engine.Discard(getThing, rsp, err)
+		if e := failure(t, err, api.ErrUnexpected); e.StatusCode != 200 || !strings.Contains(err.Error(), "content type") {
+			t.Errorf("%s %.10q: got %v, want status 200 and the content type", a.contentType, a.body, err)
+		}
+	}
+}
+
+// TestNoContentLength checks that a response without content is one whatever its form, and
+// that a response with content need not state its length.
+func TestNoContentLength(t *testing.T) {
+	t.Parallel()
+	chunked := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.(http.Flusher).Flush() // HTTP/1.1: chunked; HTTP/2: a header without END_STREAM
+	})
+	server := httptest.NewUnstartedServer(chunked)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	h2, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, get := range map[string]func() (*http.Response, error){
+		"HTTP/1.1, chunked":  func() (*http.Response, error) { return send(t, chunked) },
+		"HTTP/2, empty DATA": func() (*http.Response, error) { return server.Client().Do(h2) },
+	} {
+		rsp, err := get()
+		if err != nil || rsp.ContentLength != -1 {
+			t.Fatalf("%s: got %v, %v, want a response of unknown length", name, rsp, err)
+		}
+		if got, err := engine.DecodeOrEmpty(getThing, api.Settings{}, thingSchema, rsp, nil); err != nil || !reflect.DeepEqual(got, thing{}) {
+			t.Errorf("%s: DecodeOrEmpty: got %v, %v, want a zero thing", name, got, err)
+		}
+		rsp, err = get()
+		_, err = engine.Decode(getThing, api.Settings{}, thingSchema, rsp, err)
+		if e := failure(t, err, api.ErrUnexpected); e.StatusCode != 200 || !strings.Contains(err.Error(), "no content") {
+			t.Errorf("%s: Decode: got %v, want status 200 and no content", name, err)
+		}
+		rsp, err = get()
+		if err := engine.Discard(getThing, rsp, err); err != nil {
+			t.Errorf("%s: Discard: got error %v, want none", name, err)
+		}
+	}
+	stub := &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"id":"1"}`))} // no header and no length
+	if got, err := engine.Decode(getThing, api.Settings{}, thingSchema, stub, nil); err != nil || got.ID != "1" {
+		t.Errorf("response of a stub: got %v, %v, want the thing 1", got, err)
+	}
+}
+
+// TestRequired checks null and "" for fields that the contract requires.
+func TestRequired(t *testing.T) {
+	t.Parallel()
+	schema := engine.Schema[thing]{Required: []engine.Required{{Name: "id", NotEmpty: true}, {Name: "name", Nullable: true}, {Name: "count"}}}
+	for body, want := range map[string]string{
+		`{"id":"1","name":"n","count":1}`:         "",
+		`{"id":"1","name":null,"count":0}`:        "",
+		`{"id":"1","name":"","count":0.0}`:        "",
+		`{"id":"\u0031","name":"","count":0}`:     "",
+		`{"id":"","name":"","count":0}`:           "/id is empty",
+		`{"id":"1","id":"","name":"","count":0}`:  "/id is empty",
+		`{"id":null,"name":"","count":0}`:         "/id: null",
+		`{"id":"1","count":1,"NAME":"n"}`:         "/name is missing",
+		`{"id":"1","name":"n","count":null}`:      "/count: null",
+		`{"id":"1","name":"n","Tags":["count"]}`:  "/count is missing",
+		`{"id":"1","name":"n` + "\xff" + `"}`:     "/count is missing",
+		`{"\u0069d":"1","name":"n","count":1e0}`:  "",
+		`{"id":"","id":"1","name":"n","count":1}`: "",
+	} {
+		for pointer, err := range map[string]error{
+			"": func() error {
+				rsp, err := send(t, response{body: body})
+				_, err = engine.Decode(getThing, api.Settings{}, schema, rsp, err)
+				return err
+			}(),
+			"/0": func() error {
+				rsp, err := send(t, response{body: "[" + body + "]"})
+				_, err = engine.DecodeList(getThing, api.Settings{}, schema, rsp, err)
+				return err
+			}(),
+		} {
+			if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), ": "+pointer+want)) {
+				t.Errorf("%s: got error %v, want %q", body, err, want)
+			}
+		}
+	}
+}
+
+// TestSingle checks that a list of one may be sent as its item only if the contract says so.
+func TestSingle(t *testing.T) {
+	t.Parallel()
+	schema := thingSchema
+	schema.Single = true
+	for body, want := range map[string]string{
+		`{"id":"1"}`:           "",
+		`[{"id":"1"}]`:         "",
+		`{"message":"hidden"}`: "/id is missing",
+		`{"id":"1"`:            "body cut off",
+		`{"id":"1"}{"id":"2"}`: "more JSON after the value",
+		`"hidden"`:             "JSON string instead of a list",
+	} {
+		rsp, err := send(t, response{body: body})
+		list, listErr := engine.DecodeList(listThings, api.Settings{}, schema, rsp, err)
+		streamed, streamErr := collect(engine.Items(t.Context(), listThings, api.Settings{}, schema, fetcher(t, response{body: body})))
+		for _, err := range []error{listErr, streamErr} {
+			if want != "" {
+				failure(t, err, api.ErrUnexpected)
+			}
+			if want == "" && err != nil || want != "" && !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got error %v, want %q", body, err, want)
+			}
+		}
+		if one := []thing{{ID: "1"}}; want == "" && !(reflect.DeepEqual(list, one) && reflect.DeepEqual(streamed, one)) {
+			t.Errorf("%s: got %v and %v, want the thing 1", body, list, streamed)
+		}
+	}
+}
+
+// TestSelect checks that the required fields that $select leaves out may be missing, and no
+// others.
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(response{body: `[{"name":"n"}]`})
+	defer server.Close()
+	for query, ok := range map[string]bool{
+		"":                         false,
+		"?$select=name":            true,
+		"?%24select=name%2Ccount":  true,
+		"?$select=":                true,
+		"?$select=id":              false,
+		"?$select=name,%20id":      false,
+		"?$select=*":               false,
+		"?$filter=select%3Dname":   false,
+		"?select=name":             false,
+		"?$select=ID":              true, // names match exactly
+		"?$top=1&$select=kind,Tag": true,
+	} {
+		get := func(ctx context.Context) (*http.Response, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+query, http.NoBody)
+			if err != nil {
+				return nil, err
+			}
+			return server.Client().Do(req)
+		}
+		page := func(ctx context.Context, skip, _ int) (*http.Response, error) {
+			if skip > 0 {
+				return inMemory(200, http.Header{}, "[]"), nil
+			}
+			return get(ctx)
+		}
+		rsp, err := get(t.Context())
+		_, listErr := engine.DecodeList(listThings, api.Settings{}, thingSchema, rsp, err)
+		_, streamErr := collect(engine.Items(t.Context(), listThings, api.Settings{}, thingSchema, get))
+		_, pagesErr := collect(engine.Pages(t.Context(), listThings, api.Settings{}, thingSchema, nil, nil, page))
+		for _, err := range []error{listErr, streamErr, pagesErr} {
+			if ok && err != nil || !ok && (!errors.Is(err, api.ErrUnexpected) || !strings.Contains(err.Error(), "/0/id is missing")) {
+				t.Errorf("%q: got error %v, want none: %t", query, err, ok)
+			}
+		}
+	}
 }
 
 // TestCutOff checks responses that are shorter than their Content-Length.
@@ -327,16 +524,16 @@ func TestCutOff(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Decode": func() error {
 			rsp, err := send(t, handler)
-			_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+			_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
 			return err
 		},
 		"DecodeList": func() error {
 			rsp, err := send(t, handler)
-			_, err = engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
+			_, err = engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{}, rsp, err)
 			return err
 		},
 		"Items": func() error {
-			list, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, fetcher(t, handler)))
+			list, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetcher(t, handler)))
 			if len(list) != 1 {
 				t.Errorf("got items %+v, want the first one", list)
 			}
@@ -382,7 +579,7 @@ func TestMaxResponseBytes(t *testing.T) {
 					req.Header.Set("Accept-Encoding", acceptEncoding)
 				}
 				rsp, err := engine.NewDoer(server.Client(), "test").Do(req)
-				got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, nil, rsp, err)
+				got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, engine.Schema[thing]{}, rsp, err)
 				if test.is == nil {
 					if err != nil || got.ID != "1" {
 						t.Errorf("got id %q, %v, want 1", got.ID, err)
@@ -423,18 +620,18 @@ func TestConnectionReuse(t *testing.T) {
 	}
 	for range 2 {
 		rsp, err := get("/value")
-		if _, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
+		if _, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
 		rsp, err = get("/list")
-		if _, err := engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err); err != nil {
+		if _, err := engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{}, rsp, err); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
-		if _, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
+		if _, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
 		rsp, err = get("/nothing")
-		if _, err := engine.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, rsp, err); err != nil {
+		if _, err := engine.DecodeOrEmpty[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
 		rsp, err = get("/ignored")
@@ -444,7 +641,7 @@ func TestConnectionReuse(t *testing.T) {
 		rsp, err = get("/refused")
 		failure(t, engine.Discard(getThing, rsp, err), api.ErrNotFound)
 		rsp, err = get("/html")
-		_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+		_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		rsp, err = get("/redirect")
 		failure(t, engine.Discard(getThing, rsp, err), api.ErrRedirect)
@@ -461,7 +658,7 @@ func TestWrongLengths(t *testing.T) {
 		for _, length := range []int64{-1, 10, 32 << 20, 1 << 50, math.MaxInt64} {
 			rsp := inMemory(200, http.Header{}, `{"id":"1"}`)
 			rsp.ContentLength = length
-			got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, nil, rsp, nil)
+			got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, engine.Schema[thing]{}, rsp, nil)
 			if err != nil || got.ID != "1" {
 				t.Errorf("limit %d, length %d: got %+v, %v, want the thing 1", limit, length, got, err)
 			}
@@ -471,7 +668,7 @@ func TestWrongLengths(t *testing.T) {
 	for _, length := range []int64{-1, 2 << 20, 3<<20 + 9, 64 << 20} {
 		rsp := inMemory(200, http.Header{}, `{"id":"`+long+`"}`)
 		rsp.ContentLength = length
-		if got, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err != nil || got.ID != long {
+		if got, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, nil); err != nil || got.ID != long {
 			t.Errorf("length %d: got %d bytes, %v, want %d", length, len(got.ID), err, len(long))
 		}
 	}
@@ -480,7 +677,7 @@ func TestWrongLengths(t *testing.T) {
 	for range 10 {
 		rsp := inMemory(200, http.Header{}, `{`)
 		rsp.ContentLength = 32 << 20
-		if _, err := engine.Decode[thing](getThing, api.Settings{}, nil, rsp, nil); err == nil {
+		if _, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, nil); err == nil {
 			t.Error("half an object: got no error, want one")
 		}
 	}

@@ -58,12 +58,21 @@ func TestErrorBodies(t *testing.T) {
 		code, message string
 		bytes         int // of the body that are kept; 0 for all
 	}{
-		"ErrorCode": {response{body: `{"ErrorCode": "Duplicate", "Message": "It is there."}`}, "Duplicate", "It is there.", 0},
-		"errorCode": {response{body: `{"errorCode": "Duplicate"}`}, "Duplicate", "", 0},
-		"ERRORCODE": {response{body: `{"ERRORCODE": "Duplicate"}`}, "Duplicate", "", 0},
-		"a number":  {response{body: `{"code": 1205}`}, "1205", "", 0},
-		"OData":     {response{body: `{"error": {"code": "Q1", "message": "bad\nfilter", "innererror": {}}}`}, "Q1", "bad filter", 0},
-		"OData v3":  {response{body: `{"odata.error": 1, "error": {"code": "Q1", "message": {"lang": "en", "value": "x"}}}`}, "Q1", "", 0},
+		"ErrorCode":         {response{body: `{"ErrorCode": "Duplicate", "Message": "It is there."}`}, "Duplicate", "It is there.", 0},
+		"errorCode":         {response{body: `{"errorCode": "Duplicate"}`}, "Duplicate", "", 0},
+		"ERRORCODE":         {response{body: `{"ERRORCODE": "Duplicate"}`}, "Duplicate", "", 0},
+		"a number":          {response{body: `{"code": 1205}`}, "1205", "", 0},
+		"OData":             {response{body: `{"error": {"code": "Q1", "message": "bad\nfilter", "innererror": {}}}`}, "Q1", "bad filter", 0},
+		"OData v3":          {response{body: `{"odata.error": 1, "error": {"code": "Q1", "message": {"lang": "en", "value": "x"}}}`}, "Q1", "x", 0},
+		"ErrorMessage":      {response{body: `{"ErrorCode": "Duplicate", "ErrorMessage": "It is there."}`}, "Duplicate", "It is there.", 0},
+		"errormessage":      {response{body: `{"errorcode": "Duplicate", "errormessage": "It is there."}`}, "Duplicate", "It is there.", 0},
+		"error_code":        {response{body: `{"error_code": "Duplicate", "error_message": "It is there."}`}, "Duplicate", "It is there.", 0},
+		"odata.error":       {response{body: `{"odata.error": {"code": "Q1", "message": {"lang": "en-US", "value": "bad filter"}}}`}, "Q1", "bad filter", 0},
+		"OData.Error":       {response{body: `{"OData.Error": {"Code": "Q1", "Message": "bad filter"}}`}, "Q1", "bad filter", 0},
+		"a message object":  {response{body: `{"Code": "A", "Message": {"Lang": "en", "Value": "bad filter"}}`}, "A", "bad filter", 0},
+		"a message's text":  {response{body: `{"errorMessage": {"text": "bad filter"}, "message": "unused"}`}, "", "bad filter", 0},
+		"a message without": {response{body: `{"message": {"a": "b"}, "title": "T"}`}, "", "T", 0},
+		"byte order mark":   {response{body: "\uFEFF" + `{"code": "A"}`}, "A", "", 0},
 		"OData twice": {
 			response{body: `{"error": {"code": "Q1", "message": "m", "error": "deeper than anybody looks for a code"}}`}, "Q1", "m", 0,
 		},
@@ -171,7 +180,7 @@ func TestTransportErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		rsp, err := engine.NewDoer(client, "test").Do(req)
-		_, err = engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err)
+		_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
 		return err
 	}
 	check := func(t *testing.T, err error) {
@@ -217,7 +226,7 @@ func TestTransportErrors(t *testing.T) {
 	t.Run("a wrapped url.Error", func(t *testing.T) {
 		reason := errors.New("no route")
 		wrapped := fmt.Errorf("attempt 3: %w", &url.Error{Op: "Get", URL: target, Err: reason})
-		_, err := engine.Decode[thing](getThing, api.Settings{}, nil, nil, wrapped)
+		_, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, wrapped)
 		check(t, err)
 		if !errors.Is(err, reason) || !strings.Contains(err.Error(), "attempt 3: no route") {
 			t.Errorf("got %v, want the cause and its text", err)
@@ -241,19 +250,19 @@ func TestTransportErrors(t *testing.T) {
 func TestDoerReturnsNothing(t *testing.T) {
 	t.Parallel()
 	nothing := func(context.Context) (*http.Response, error) { return nil, nil }
-	_, err := engine.Decode[thing](getThing, api.Settings{}, nil, nil, nil)
+	_, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, nil)
 	failure(t, err, nil)
-	_, err = engine.DecodeOrEmpty[thing](getThing, api.Settings{}, nil, nil, nil)
+	_, err = engine.DecodeOrEmpty[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, nil)
 	failure(t, err, nil)
-	_, err = engine.DecodeList[thing](getThing, api.Settings{}, nil, nil, nil)
+	_, err = engine.DecodeList[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, nil)
 	failure(t, err, nil)
 	failure(t, engine.Discard(getThing, nil, nil), nil)
-	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, nil, nothing))
+	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, nothing))
 	failure(t, err, nil)
 
 	// A Doer may also return a response without a body.
 	bare := &http.Response{StatusCode: 200}
-	_, err = engine.Decode[thing](getThing, api.Settings{}, nil, bare, nil)
+	_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, bare, nil)
 	failure(t, err, api.ErrUnexpected)
 	failure(t, engine.Discard(getThing, &http.Response{StatusCode: 404}, nil), api.ErrNotFound)
 	if err := engine.Discard(getThing, bare, nil); err != nil {

@@ -16,11 +16,14 @@ import (
 const maxErrorBody = 64 << 10
 
 // errorFields are the fields that error responses commonly use for the code and the
-// message: ErrorCode and Message, code and message of OData, title and detail of RFC 9457,
-// error and error_description of RFC 6749. Their names are matched without regard to case.
-// Their values are kept as JSON, because a field of another type must not hide the others.
+// message: ErrorCode and ErrorMessage or Message, code and message of OData, title and detail
+// of RFC 9457, error and error_description of RFC 6749. OData has them in an object, error or
+// odata.error. Their names are matched without regard to case. Their values are kept as JSON,
+// because a field of another type must not hide the others.
 type errorFields struct {
 	ErrorCode        jsontext.Value `json:"errorCode"`
+	ErrorMessage     jsontext.Value `json:"errorMessage"`
+	ODataError       jsontext.Value `json:"odata.error"`
 	Code             jsontext.Value `json:"code"`
 	Error            jsontext.Value `json:"error"`
 	Message          jsontext.Value `json:"message"`
@@ -51,16 +54,39 @@ func errorBody(rsp *http.Response) []byte {
 
 func errorText(body []byte) (code, message string) {
 	var m errorFields
-	unmarshalErrorBody(body, &m)
-	if nested := bytes.TrimSpace(m.Error); len(nested) > 0 && nested[0] == '{' { // OData: {"error": {"code", "message"}}
-		unmarshalErrorBody(bytes.Clone(nested), &m)
+	unmarshalErrorBody(bytes.TrimPrefix(body, byteOrderMark), &m)
+	for _, nested := range []jsontext.Value{m.ODataError, m.Error} {
+		if nested.Kind() == '{' {
+			unmarshalErrorBody(bytes.Clone(nested), &m)
+		}
 	}
 	text := firstString(m.ErrorCode, m.Code, m.Error)
-	message = OneLine(firstString(m.Message, m.Detail, m.ErrorDescription, m.Title), maxText)
+	message = OneLine(firstString(
+		messageText(m.ErrorMessage), messageText(m.Message), m.Detail, m.ErrorDescription, m.Title), maxText)
 	if code = redact.Code(text); code == "" && message == "" {
 		message = OneLine(text, maxText) // words in place of a code
 	}
 	return code, message
+}
+
+// messageText returns the text of a message that is an object with a language, as in OData
+// 3, or the message itself.
+func messageText(message jsontext.Value) jsontext.Value {
+	if message.Kind() != '{' {
+		return message
+	}
+	var object struct {
+		Value   jsontext.Value `json:"value"`
+		Text    jsontext.Value `json:"text"`
+		Message jsontext.Value `json:"message"`
+	}
+	_ = json.Unmarshal(message, &object, tolerant, json.MatchCaseInsensitiveNames(true))
+	for _, text := range []jsontext.Value{object.Value, object.Text, object.Message} {
+		if firstString(text) != "" {
+			return text
+		}
+	}
+	return nil
 }
 
 // unmarshalErrorBody reads the fields of an object. If the body is cut off, it reads those

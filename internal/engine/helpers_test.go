@@ -28,6 +28,9 @@ type thing struct {
 
 type kind string
 
+// thingSchema is the schema of a thing, whose id is required.
+var thingSchema = engine.Schema[thing]{Required: []engine.Required{{Name: "id"}}}
+
 var (
 	getThing   = &api.Operation{ID: "getThing", Method: "GET", Path: "/Things/{thingId}", Idempotent: true}
 	listThings = &api.Operation{ID: "listThings", Method: "GET", Path: "/Things", Idempotent: true}
@@ -88,13 +91,13 @@ func fetcher(t *testing.T, handler http.Handler) func(context.Context) (*http.Re
 func decode(t *testing.T, a response) (thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
-	return engine.Decode[thing](getThing, api.Settings{}, nil, rsp, err, "id")
+	return engine.Decode(getThing, api.Settings{}, thingSchema, rsp, err)
 }
 
 func decodeList(t *testing.T, a response) ([]thing, error) {
 	t.Helper()
 	rsp, err := send(t, a)
-	return engine.DecodeList[thing](listThings, api.Settings{}, nil, rsp, err)
+	return engine.DecodeList(listThings, api.Settings{}, thingSchema, rsp, err)
 }
 
 // failure checks that err is an *api.Error with a text of one line, and matches is unless

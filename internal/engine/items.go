@@ -20,7 +20,7 @@ import (
 // Each range over the iterator sends a request, when it starts. Leaving the loop closes the
 // response. An error is yielded last, once, with a zero item.
 func Items[T any](
-	ctx context.Context, op *api.Operation, s api.Settings, scan Scan[T], fetch func(context.Context) (*http.Response, error),
+	ctx context.Context, op *api.Operation, s api.Settings, schema Schema[T], fetch func(context.Context) (*http.Response, error),
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		rsp, err := fetch(ctx)
@@ -36,8 +36,15 @@ func Items[T any](
 			yield(*new(T), responseError(op, rsp, err))
 			return
 		}
-		limited := &limitedReader{reader: reader, limit: maxResponseBytes(s)}
-		items := newItemReader(limited, scan)
+		var in struct {
+			limitedReader
+			markSkipper
+		}
+		limited := &in.limitedReader
+		*limited = limitedReader{reader: reader, limit: maxResponseBytes(s)}
+		in.markSkipper.reader = limited
+		items := newItemReader(&in.markSkipper, schema)
+		items.schema.Required = selected(schema.Required, rsp)
 		var item T
 		for {
 			item = *new(T)
@@ -65,15 +72,15 @@ func Items[T any](
 // itemReader reads a list item by item.
 type itemReader[T any] struct {
 	dec     *jsontext.Decoder
-	scan    Scan[T]
+	schema  Schema[T]
 	scanner Scanner
 	started bool
 	single  bool // an object instead of a list
 	read    int
 }
 
-func newItemReader[T any](r io.Reader, scan Scan[T]) *itemReader[T] {
-	return &itemReader[T]{dec: jsontext.NewDecoder(r, tolerant), scan: scan}
+func newItemReader[T any](r io.Reader, schema Schema[T]) *itemReader[T] {
+	return &itemReader[T]{dec: jsontext.NewDecoder(r, tolerant), schema: schema}
 }
 
 // next reads the next item into a zero value. It returns io.EOF after the last item.
@@ -93,11 +100,11 @@ func (r *itemReader[T]) next(item *T) error {
 	if text.Kind() == 'n' {
 		return errNull(r.place())
 	}
-	scan := r.scan
+	schema := r.schema
 	if !utf8.Valid(text) { // which the decoder accepts
-		scan = nil
+		schema.Scan = nil
 	}
-	if err := decode(&r.scanner, text, item, scan); err != nil {
+	if err := decode(&r.scanner, text, item, schema); err != nil {
 		return jsonError(r.place(), err)
 	}
 	r.read++
@@ -114,19 +121,19 @@ func (r *itemReader[T]) place() string {
 
 func (r *itemReader[T]) start() error {
 	r.started = true
-	switch kind := r.dec.PeekKind(); kind {
-	case '[':
+	switch kind := r.dec.PeekKind(); {
+	case kind == '[':
 		_, err := r.dec.ReadToken()
 		return err
-	case '{':
+	case kind == '{' && r.schema.Single:
 		r.single = true
 		return nil
-	case 'n':
+	case kind == 'n':
 		return errNull("")
-	case 0:
+	case kind == 0:
 		_, err := r.dec.ReadToken() // returns the error
 		if err == io.EOF {
-			return io.ErrUnexpectedEOF
+			return errNoContent
 		}
 		return err
 	default:

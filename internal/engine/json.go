@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -71,24 +69,27 @@ func parseTime(text string) (time.Time, error) {
 var errNoTime = errors.New("not an RFC 3339 date-time")
 
 // unmarshal decodes one value, which must not be null.
-func unmarshal[T any](s *Scanner, body []byte, into *T, scan Scan[T]) error {
-	if jsontext.Value(body).Kind() == 'n' {
+func unmarshal[T any](s *Scanner, body []byte, into *T, schema Schema[T]) error {
+	switch {
+	case body == nil:
+		return errNoContent
+	case jsontext.Value(body).Kind() == 'n':
 		return errNull("")
 	}
-	if scan != nil && !scannable(body) {
-		scan = nil // reflection returns the error, if there is one
+	if schema.Scan != nil && !scannable(body) {
+		schema.Scan = nil // reflection returns the error, if there is one
 	}
-	return jsonError("", decode(s, body, into, scan))
+	return jsonError("", decode(s, body, into, schema))
 }
 
-func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
-	if scan != nil && scannable(body) {
-		if list, ok := scanList(body, scan); ok {
+func unmarshalList[T any](body []byte, schema Schema[T]) ([]T, error) {
+	if schema.Scan != nil && scannable(body) {
+		if list, ok := scanList(body, schema); ok {
 			return list, nil
 		}
 	}
 	list := []T{}
-	items := newItemReader(bytes.NewBuffer(body), scan)
+	items := newItemReader(bytes.NewBuffer(body), schema)
 	for {
 		list = append(list, *new(T))
 		last := len(list) - 1
@@ -102,8 +103,8 @@ func unmarshalList[T any](body []byte, scan Scan[T]) ([]T, error) {
 	}
 }
 
-// scanList decodes a list with scan. It reports false if that is not possible.
-func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
+// scanList decodes a list with schema.Scan. It reports false if that is not possible.
+func scanList[T any](body []byte, schema Schema[T]) ([]T, bool) {
 	s := Scanner{text: body}
 	if s.peek() != '[' {
 		return nil, false
@@ -115,7 +116,12 @@ func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
 			return nil, false
 		}
 		list = append(list, *new(T))
-		scan(&s, &list[len(list)-1])
+		start := s.pos
+		s.complete = false
+		schema.Scan(&s, &list[len(list)-1])
+		if !s.complete && !s.stopped && missing(body[start:s.pos], schema.Required) != nil {
+			return nil, false
+		}
 		if len(list) == 1 { // assume that the others are as long
 			list = slices.Grow(list, min(len(body)/s.pos, maxGuess))
 		}
@@ -128,6 +134,9 @@ func scanList[T any](body []byte, scan Scan[T]) ([]T, bool) {
 
 // maxGuess is how many items scanList allocates at most before it has read them.
 const maxGuess = 4096
+
+// errNoContent is the error of a response without the value that it promises.
+var errNoContent = fmt.Errorf("%w: no content", api.ErrUnexpected)
 
 func errNull(pointer string) error {
 	if pointer == "" {
@@ -152,6 +161,9 @@ func jsonError(place string, err error) error {
 		}
 		return fmt.Errorf("%w: invalid JSON at byte %d", api.ErrUnexpected, syntactic.ByteOffset)
 	}
+	if lacking, ok := errors.AsType[*incomplete](err); ok {
+		return fmt.Errorf("%w: %s", api.ErrUnexpected, OneLine(place+lacking.Error(), maxText))
+	}
 	if errors.Is(err, api.ErrUnexpected) {
 		return err
 	}
@@ -170,23 +182,4 @@ func describe(place string, e *json.SemanticError) string {
 		return fmt.Sprintf("%s: JSON %s does not fit %s", where, e.JSONKind, e.GoType)
 	}
 	return where + ": wrong type"
-}
-
-// missing returns an error for the first required field that is empty in value, a pointer
-// to a struct.
-func missing(value any, required []string) error {
-	v := reflect.ValueOf(value).Elem()
-	if len(required) == 0 || v.Kind() != reflect.Struct {
-		return nil
-	}
-	for i := range v.NumField() {
-		if at := v.Field(i); at.Kind() != reflect.String || at.Len() > 0 {
-			continue
-		}
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if slices.Contains(required, name) {
-			return fmt.Errorf("%w: /%s is missing", api.ErrUnexpected, name)
-		}
-	}
-	return nil
 }

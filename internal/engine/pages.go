@@ -17,15 +17,21 @@ import (
 // the first skip items of the list. The first page begins at start, or at 0 if that is nil.
 // A page has size items, or [api.Settings].PageSize if that is nil.
 //
-// A shorter page is the last one. So is a longer one, because then the server ignores the
-// page size and has sent the whole list. A page that equals the page before it ends the
-// iteration with [api.ErrUnexpected]. Otherwise, Pages behaves as [Items] does.
+// A server may send fewer items than requested. Therefore the length of the first page,
+// which may be short without being the last, is the page size of the server. A page that is
+// shorter than this size is the last one. So is a page that is longer than requested, because
+// then the server ignores top and has sent the whole list.
 //
-// Once the first page is full, [api.Settings].ReadAhead pages are in flight while the
-// caller uses one, and fetch runs on several goroutines at once. Leaving the loop cancels
-// the requests in flight and waits until they end.
+// A page that equals the page before it ends the iteration with [api.ErrUnexpected]. There
+// is one exception: if the first page was shorter than requested, its items have their
+// required fields and the second page equals it, the server does not page, and the first
+// page was the whole list. Otherwise, Pages behaves as [Items] does.
+//
+// Once a page is known not to be the last, [api.Settings].ReadAhead pages are in flight
+// while the caller uses one, and fetch runs on several goroutines at once. Leaving the loop
+// cancels the requests in flight and waits until they end.
 func Pages[T any](
-	ctx context.Context, op *api.Operation, s api.Settings, scan Scan[T], start, size *int,
+	ctx context.Context, op *api.Operation, s api.Settings, schema Schema[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
 ) iter.Seq2[T, error] {
 	first, top := 0, pageSize(s)
@@ -42,9 +48,9 @@ func Pages[T any](
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		seed := maphash.MakeSeed()
-		queue := pageQueue[T]{skip: first, top: top, read: func(skip int) page[T] {
+		queue := pageQueue[T]{skip: first, size: top, last: new(atomic.Bool), read: func(skip int) page[T] {
 			rsp, err := fetch(ctx, skip, top)
-			p := readPage(op, s, scan, seed, rsp, err)
+			p := readPage(op, s, schema, seed, rsp, err)
 			p.skip = skip
 			return p
 		}}
@@ -52,18 +58,30 @@ func Pages[T any](
 		defer cancel()
 
 		var before uint64 // sum of the page before this one
+		probing := false  // the first page was short
 		for {
 			current := queue.pop()
 			if current.rsp == nil && current.err == nil { // fetch called runtime.Goexit, as t.Fatal does
 				current.err = newError(op, errors.New("the goroutine that reads a page has ended"))
 			}
 			if len(current.items) > 0 && current.sum == before {
+				if probing && current.identified {
+					return
+				}
 				err := fmt.Errorf("%w: the page from item %d repeats the one before it", api.ErrUnexpected, current.skip)
 				yield(*new(T), responseError(op, current.rsp, err))
 				return
 			}
-			full := current.err == nil && len(current.items) == top
-			if full {
+			n := len(current.items)
+			probing = current.skip == first && n > 0 && n < top
+			if probing {
+				queue.size = n
+			}
+			more := current.err == nil && n > 0 && n >= queue.size && n <= top && current.skip <= math.MaxInt-n
+			if more {
+				queue.seek(current.skip + n)
+			}
+			if more && !probing {
 				queue.fill(s.ReadAhead)
 			}
 			for _, item := range current.items {
@@ -78,7 +96,7 @@ func Pages[T any](
 			if current.err != nil {
 				yield(*new(T), current.err)
 			}
-			if !full || current.skip > math.MaxInt-top {
+			if !more {
 				return
 			}
 			before = current.sum
@@ -91,20 +109,24 @@ type page[T any] struct {
 	skip  int
 	items []T
 	sum   uint64 // hash of its bytes
-	rsp   *http.Response
-	err   error
+
+	identified bool // the items have required fields, so that equal pages have equal items
+
+	rsp *http.Response
+	err error
 
 	panicked any // value that a request editor or RoundTripper panicked with
 }
 
-func readPage[T any](op *api.Operation, s api.Settings, scan Scan[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
+func readPage[T any](op *api.Operation, s api.Settings, schema Schema[T], seed maphash.Seed, rsp *http.Response, err error) page[T] {
 	body, err := readValue(op, s, rsp, err)
 	if err != nil {
 		return page[T]{err: err}
 	}
 	defer body.release()
-	p := page[T]{rsp: body.rsp, sum: maphash.Bytes(seed, body.Bytes())}
-	p.items, err = unmarshalList(body.Bytes(), scan)
+	schema.Required = selected(schema.Required, body.rsp)
+	p := page[T]{rsp: body.rsp, sum: maphash.Bytes(seed, body.Bytes()), identified: len(schema.Required) > 0}
+	p.items, err = unmarshalList(body.text(), schema)
 	if err != nil {
 		p.err = responseError(op, p.rsp, err)
 	}
@@ -113,10 +135,13 @@ func readPage[T any](op *api.Operation, s api.Settings, scan Scan[T], seed mapha
 
 // pageQueue reads pages in order, some of them before the caller needs them.
 type pageQueue[T any] struct {
-	skip, top int // of the next page to request
-	read      func(skip int) page[T]
-	pending   []chan page[T]
-	last      atomic.Bool // a page that is not full has been read
+	skip    int // of the next page to request
+	size    int // number of items that a page is assumed to have
+	read    func(skip int) page[T]
+	pending []chan page[T] // pages that have been requested
+	next    []int          // skip of each of them
+	stale   []chan page[T] // those that are not needed any more
+	last    *atomic.Bool   // one of the pending pages is the last one
 }
 
 // pop returns the next page.
@@ -125,25 +150,36 @@ func (q *pageQueue[T]) pop() page[T] {
 		return q.read(q.advance())
 	}
 	q.fill(len(q.pending) + 1) // the first of them is returned below
-	next := <-q.pending[0]
-	q.pending = q.pending[1:]
-	if next.panicked != nil {
-		panic(next.panicked) // on the goroutine of the caller
+	result := <-q.pending[0]
+	q.pending, q.next = q.pending[1:], q.next[1:]
+	if result.panicked != nil {
+		panic(result.panicked) // on the goroutine of the caller
 	}
-	return next
+	return result
+}
+
+// seek sets the first item of the next page. It drops the pending pages if they begin at
+// another one, because the page before them had another size than assumed.
+func (q *pageQueue[T]) seek(skip int) {
+	if len(q.pending) > 0 && q.next[0] == skip || len(q.pending) == 0 && q.skip == skip {
+		return
+	}
+	q.stale = append(q.stale, q.pending...)
+	q.skip, q.pending, q.next, q.last = skip, nil, nil, new(atomic.Bool)
 }
 
 // fill requests pages until n are in flight.
 func (q *pageQueue[T]) fill(n int) {
 	for len(q.pending) < n && !q.last.Load() && q.skip >= 0 { // negative after an overflow
+		size, last := q.size, q.last
 		skip, result := q.advance(), make(chan page[T], 1)
-		q.pending = append(q.pending, result)
+		q.pending, q.next = append(q.pending, result), append(q.next, skip)
 		go func() {
 			var p page[T]
 			defer func() {
 				p.panicked = recover()
-				if len(p.items) != q.top {
-					q.last.Store(true)
+				if len(p.items) < size {
+					last.Store(true)
 				}
 				result <- p
 			}()
@@ -154,13 +190,13 @@ func (q *pageQueue[T]) fill(n int) {
 
 func (q *pageQueue[T]) advance() (skip int) {
 	skip = q.skip
-	q.skip += q.top
+	q.skip += q.size
 	return skip
 }
 
 // wait waits for the pages in flight. Their context has ended.
 func (q *pageQueue[T]) wait() {
-	for _, result := range q.pending {
+	for _, result := range append(q.stale, q.pending...) {
 		<-result
 	}
 }

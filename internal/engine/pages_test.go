@@ -30,6 +30,7 @@ type paged struct {
 	start    *int
 	size     *int
 	response func(skip, top int) *response // replaces the usual response; may return nil
+	limit    func(skip int) int            // maximum length of a page; may be nil
 
 	mu       sync.Mutex
 	requests []string
@@ -46,6 +47,9 @@ func (p *paged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			special.ServeHTTP(w, r)
 			return
 		}
+	}
+	if p.limit != nil {
+		top = min(top, p.limit(skip))
 	}
 	response{body: numbered(skip, min(skip+top, p.things))}.ServeHTTP(w, r)
 }
@@ -66,7 +70,7 @@ func (p *paged) list(t *testing.T, ctx context.Context) iter.Seq2[thing, error] 
 	mux.Handle("GET "+basePath+"/Things", p)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return engine.Pages[thing](ctx, listThings, p.settings, nil, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
+	return engine.Pages[thing](ctx, listThings, p.settings, thingSchema, p.start, p.size, func(ctx context.Context, skip, top int) (*http.Response, error) {
 		url := fmt.Sprintf("%s%s/Things?$skip=%d&$top=%d", server.URL, basePath, skip, top)
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {
@@ -99,24 +103,44 @@ func TestPages(t *testing.T) {
 		requests []string
 	}{
 		"nothing":             {server: &paged{}, requests: []string{"$skip=0&$top=500"}},
-		"one short page":      {server: &paged{things: 499}, to: 499, requests: []string{"$skip=0&$top=500"}},
+		"one short page":      {server: &paged{things: 499}, to: 499, requests: []string{"$skip=0&$top=500", "$skip=499&$top=500"}},
 		"500 by default":      {server: &paged{things: 1200}, to: 1200, requests: []string{"$skip=0&$top=500", "$skip=500&$top=500", "$skip=1000&$top=500"}},
 		"a full last page":    {server: &paged{things: 1000}, to: 1000, requests: []string{"$skip=0&$top=500", "$skip=500&$top=500", "$skip=1000&$top=500"}},
 		"size by settings":    {server: &paged{things: 5, settings: api.Settings{PageSize: 3}}, to: 5, requests: []string{"$skip=0&$top=3", "$skip=3&$top=3"}},
 		"size by Top":         {server: &paged{things: 5, settings: api.Settings{PageSize: 3}, size: new(4)}, to: 5, requests: []string{"$skip=0&$top=4", "$skip=4&$top=4"}},
 		"start by Skip":       {server: &paged{things: 5, size: new(3), start: new(2)}, from: 2, to: 5, requests: []string{"$skip=2&$top=3", "$skip=5&$top=3"}},
 		"start after the end": {server: &paged{things: 5, size: new(3), start: new(9)}, from: 9, to: 9, requests: []string{"$skip=9&$top=3"}},
-		"start at 0":          {server: &paged{things: 2, size: new(3), start: new(0)}, to: 2, requests: []string{"$skip=0&$top=3"}},
+		"start at 0":          {server: &paged{things: 2, size: new(3), start: new(0)}, to: 2, requests: []string{"$skip=0&$top=3", "$skip=2&$top=3"}},
 		"pages of one":        {server: &paged{things: 2, size: new(1)}, to: 2, requests: []string{"$skip=0&$top=1", "$skip=1&$top=1", "$skip=2&$top=1"}},
-		"a negative PageSize": {server: &paged{things: 1, settings: api.Settings{PageSize: -1}}, to: 1, requests: []string{"$skip=0&$top=500"}},
-		"negative read-ahead": {server: &paged{things: 1, settings: api.Settings{ReadAhead: -1}}, to: 1, requests: []string{"$skip=0&$top=500"}},
+		"a negative PageSize": {server: &paged{things: 1, settings: api.Settings{PageSize: -1}}, to: 1, requests: []string{"$skip=0&$top=500", "$skip=1&$top=500"}},
+		"negative read-ahead": {server: &paged{things: 1, settings: api.Settings{ReadAhead: -1}}, to: 1, requests: []string{"$skip=0&$top=500", "$skip=1&$top=500"}},
 		"$top is ignored": {
 			server: &paged{size: new(2), response: func(skip, _ int) *response { return &response{body: numbered(skip, 5)} }},
 			to:     5, requests: []string{"$skip=0&$top=2"},
 		},
-		"a single object": {
-			server: &paged{size: new(2), response: func(int, int) *response { return &response{body: `{"id":"0"}`} }},
-			to:     1, requests: []string{"$skip=0&$top=2"},
+		"$top and $skip are ignored": {
+			server: &paged{size: new(9), response: func(int, int) *response { return &response{body: numbered(0, 5)} }},
+			to:     5, requests: []string{"$skip=0&$top=9", "$skip=5&$top=9"},
+		},
+		"capped": {
+			server: &paged{things: 250, limit: func(int) int { return 100 }},
+			to:     250, requests: []string{"$skip=0&$top=500", "$skip=100&$top=500", "$skip=200&$top=500"},
+		},
+		"capped, full last page": {
+			server: &paged{things: 6, size: new(5), limit: func(int) int { return 3 }},
+			to:     6, requests: []string{"$skip=0&$top=5", "$skip=3&$top=5", "$skip=6&$top=5"},
+		},
+		"capped, from the middle": {
+			server: &paged{things: 8, start: new(2), size: new(5), limit: func(int) int { return 4 }},
+			from:   2, to: 8, requests: []string{"$skip=2&$top=5", "$skip=6&$top=5"},
+		},
+		"capped at one": {
+			server: &paged{things: 2, limit: func(int) int { return 1 }},
+			to:     2, requests: []string{"$skip=0&$top=500", "$skip=1&$top=500", "$skip=2&$top=500"},
+		},
+		"capped at first": {
+			server: &paged{things: 20, size: new(9), limit: func(skip int) int { return 3 + skip }},
+			to:     20, requests: []string{"$skip=0&$top=9", "$skip=3&$top=9", "$skip=9&$top=9", "$skip=18&$top=9"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,6 +188,12 @@ func TestPagesFail(t *testing.T) {
 			&paged{size: new(2), response: func(int, int) *response { return &response{body: numbered(0, 2)} }},
 			2, api.ErrUnexpected, "the page from item 2 repeats the one before it",
 		},
+		"a repeated page of a server that caps": {
+			&paged{size: new(9), response: func(skip, _ int) *response { return &response{body: numbered(min(skip, 2), min(skip, 2)+2)} }},
+			4, api.ErrUnexpected, "the page from item 4 repeats the one before it",
+		},
+		"an object":               {&paged{things: 9, size: new(2), response: second(response{body: `{"id":"2"}`})}, 2, api.ErrUnexpected, "JSON { instead of a list"},
+		"an item without its id":  {&paged{things: 9, size: new(2), response: second(response{body: `[{"id":"2"},{"name":"x"}]`})}, 3, api.ErrUnexpected, "/1/id is missing"},
 		"a page that is refused":  {&paged{things: 9, size: new(2), response: second(response{status: 429})}, 2, api.ErrTooManyRequests, "429"},
 		"a page that is null":     {&paged{things: 9, size: new(2), response: second(response{body: "null"})}, 2, api.ErrUnexpected, "null"},
 		"a page that is HTML":     {&paged{things: 9, size: new(2), response: second(response{contentType: "text/html"})}, 2, api.ErrUnexpected, ""},
@@ -189,8 +219,8 @@ func TestPagesFail(t *testing.T) {
 				if test.is == nil && len(server.requests) != 0 {
 					t.Errorf("got requests %q, want none", server.requests)
 				}
-				if test.is != nil && ahead == 0 && len(server.requests) != 2 {
-					t.Errorf("got requests %q, want two", server.requests)
+				if want := test.items/2 + 1; test.is != nil && ahead == 0 && len(server.requests) != want {
+					t.Errorf("got requests %q, want %d", server.requests, want)
 				}
 			})
 		}
@@ -238,7 +268,7 @@ func TestPagesReadAhead(t *testing.T) {
 				return page(skip, top), nil
 			}
 			size := 3
-			for item, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, nil, &size, fetch) {
+			for item, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, engine.Schema[thing]{}, nil, &size, fetch) {
 				if err != nil || item.ID == "" {
 					t.Fatalf("got %v, %v, want an item", item, err)
 				}
@@ -256,10 +286,50 @@ func TestPagesReadAhead(t *testing.T) {
 	}
 }
 
+// TestPagesCapped checks that no item is lost or repeated if the server limits the length of a
+// page, whichever pages it limits.
+func TestPagesCapped(t *testing.T) {
+	t.Parallel()
+	for _, things := range []int{1, 99, 100, 101, 250, 300} {
+		for ahead := range 4 {
+			for name, limit := range map[string]func(skip int) int{
+				"100 each":        func(int) int { return 100 },
+				"7 each":          func(int) int { return 7 },
+				"more and more":   func(skip int) int { return 10 + skip/3 },
+				"now and then":    func(skip int) int { return 40 + skip%3*10 },
+				"the first alone": func(skip int) int { return max(20, min(skip, 1)*500) },
+			} {
+				server := &paged{things: things, settings: api.Settings{ReadAhead: ahead}, limit: limit}
+				items, err := collect(server.list(t, t.Context()))
+				if err != nil {
+					t.Fatalf("%d things, %s, %d ahead: got error %v, want none", things, name, ahead, err)
+				}
+				check(t, items, 0, things)
+				if most := things/limit(0) + 2; ahead == 0 && len(server.requests) > most {
+					t.Errorf("%d things, %s: got %d requests, want at most %d", things, name, len(server.requests), most)
+				}
+			}
+		}
+	}
+}
+
+// TestPagesSelected checks that a page without ids that equals the page before it is an
+// error even if that page was short: the items may be different ones.
+func TestPagesSelected(t *testing.T) {
+	t.Parallel()
+	fetch := func(context.Context, int, int) (*http.Response, error) {
+		return inMemory(200, http.Header{}, `[{"name":"x"},{"name":"x"}]`), nil
+	}
+	items, err := collect(engine.Pages(t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, nil, nil, fetch))
+	if failure(t, err, api.ErrUnexpected); len(items) != 2 || !strings.Contains(err.Error(), "repeats") {
+		t.Errorf("got %d items, %v, want 2 and a repeated page", len(items), err)
+	}
+}
+
 // TestPagesNeeded checks that no page is read ahead if the list fits in one page.
 func TestPagesNeeded(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ things, ahead, requests int }{{0, 4, 1}, {9, 4, 1}, {10, 0, 2}, {25, 0, 3}} {
+	for _, test := range []struct{ things, ahead, requests int }{{0, 4, 1}, {9, 4, 2}, {10, 0, 2}, {25, 0, 3}} {
 		server := &paged{things: test.things, size: new(10), settings: api.Settings{ReadAhead: test.ahead}}
 		items, err := collect(server.list(t, t.Context()))
 		if err != nil || len(items) != test.things {
@@ -278,7 +348,7 @@ func TestPagesOverflow(t *testing.T) {
 		start, size := math.MaxInt-1, 2
 		var skips []int
 		var mu sync.Mutex
-		items, err := collect(engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, nil, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+		items, err := collect(engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, engine.Schema[thing]{}, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			skips = append(skips, skip)
@@ -296,7 +366,7 @@ func TestPagesEndedGoroutine(t *testing.T) {
 	t.Parallel()
 	size := 1
 	pages := func(end func()) iter.Seq2[thing, error] {
-		return engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, nil, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+		return engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, engine.Schema[thing]{}, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			if skip > 0 {
 				end()
 			}
@@ -336,7 +406,7 @@ func TestPagesCloseTheBody(t *testing.T) {
 		return rsp, nil
 	}
 	size, n := 2, 0
-	for _, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{}, nil, nil, &size, fetch) {
+	for _, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, nil, &size, fetch) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -130,16 +130,49 @@ func readValue(op *api.Operation, s api.Settings, rsp *http.Response, err error)
 	return b, nil
 }
 
-// jsonBody returns the body of a response whose content type is JSON, or that has none.
-func jsonBody(rsp *http.Response) (io.Reader, error) {
-	if rsp.StatusCode == http.StatusNoContent || rsp.ContentLength == 0 {
-		return nil, fmt.Errorf("%w: no content", api.ErrUnexpected)
+// text returns the JSON of the body, or nil if the body has no content.
+func (b *body) text() []byte {
+	text := bytes.TrimPrefix(b.Bytes(), byteOrderMark)
+	if isSpace(text) {
+		return nil
 	}
-	if contentType := rsp.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		return nil, fmt.Errorf("%w: content type %q", api.ErrUnexpected, redact.MediaType(contentType))
-	}
-	return rsp.Body, nil
+	return text
 }
+
+// jsonBody returns the body of a response whose content type is JSON, or that has none. It
+// returns an error for a body of another type, unless the body is empty.
+func jsonBody(rsp *http.Response) (io.Reader, error) {
+	contentType := rsp.Header.Get("Content-Type")
+	if contentType == "" || isJSON(contentType) {
+		return rsp.Body, nil
+	}
+	if empty, err := isEmpty(rsp.Body); err != nil {
+		return nil, readError(err)
+	} else if empty {
+		return http.NoBody, nil
+	}
+	return nil, fmt.Errorf("%w: content type %q", api.ErrUnexpected, redact.MediaType(contentType))
+}
+
+// isEmpty reports whether a body contains only white space. It reads up to 64 KiB of it.
+func isEmpty(body io.Reader) (bool, error) {
+	body = &markSkipper{reader: io.LimitReader(body, maxErrorBody)}
+	var part [512]byte
+	for {
+		n, err := body.Read(part[:])
+		switch {
+		case !isSpace(part[:n]):
+			return false, nil
+		case err == io.EOF:
+			return true, nil
+		case err != nil:
+			return false, err
+		}
+	}
+}
+
+// isSpace reports whether text contains only the white space of JSON.
+func isSpace(text []byte) bool { return len(bytes.Trim(text, " \t\r\n")) == 0 }
 
 func isJSON(contentType string) bool {
 	mediaType, _, _ := strings.Cut(contentType, ";") // without parameters
@@ -177,3 +210,33 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 }
 
 func (l *limitedReader) reset() { l.read = 0 }
+
+// byteOrderMark is U+FEFF, which some servers write before JSON.
+var byteOrderMark = []byte("\uFEFF")
+
+// markSkipper is a reader that skips a byte order mark.
+type markSkipper struct {
+	reader  io.Reader
+	started bool
+}
+
+func (m *markSkipper) Read(p []byte) (int, error) {
+	if m.started || len(p) < len(byteOrderMark) {
+		return m.reader.Read(p)
+	}
+	m.started = true
+	n, err := io.ReadAtLeast(m.reader, p, len(byteOrderMark))
+	if n < len(byteOrderMark) {
+		if n > 0 {
+			err = nil // the next Read returns it
+		}
+		return n, err
+	}
+	if bytes.HasPrefix(p[:n], byteOrderMark) {
+		n = copy(p, p[len(byteOrderMark):n])
+	}
+	if n == 0 {
+		return m.reader.Read(p)
+	}
+	return n, err
+}

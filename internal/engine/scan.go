@@ -2,6 +2,8 @@ package engine
 
 import (
 	"bytes"
+	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,23 +20,41 @@ type Scanner struct {
 	pos     int
 	name    []byte
 	stopped bool
+
+	complete bool // the object that was read last has all required fields
 }
 
 // Scan decodes a T into a variable.
 type Scan[T any] func(*Scanner, *T)
 
-// decode decodes text into a zero value, by scan if that is possible, otherwise by
+// decode decodes text into a zero value, by schema.Scan if that is possible, otherwise by
 // reflection.
-func decode[T any](s *Scanner, text []byte, into *T, scan Scan[T]) error {
-	if scan != nil {
+func decode[T any](s *Scanner, text []byte, into *T, schema Schema[T]) error {
+	if schema.Scan != nil {
 		*s = Scanner{text: text}
-		scan(s, into)
+		schema.Scan(s, into)
 		if !s.stopped {
-			return nil
+			if s.complete {
+				return nil
+			}
+			return missing(text, schema.Required)
 		}
 		*into = *new(T)
 	}
-	return json.Unmarshal(text, into, lenient)
+	if err := reflected(text, into); err != nil {
+		return err
+	}
+	return missing(text, schema.Required)
+}
+
+// reflected decodes text into a zero value by reflection.
+func reflected[T any](text []byte, into *T) error {
+	err := json.Unmarshal(text, into, lenient)
+	if failed, ok := errors.AsType[*json.SemanticError](err); ok && failed.JSONKind == '0' {
+		*into = *new(T)
+		return json.Unmarshal(plainIntegers(text), into, lenient)
+	}
+	return err
 }
 
 // scannable reports whether a Scanner can read text.
@@ -74,6 +94,21 @@ func (s *Scanner) Name() []byte { return s.name }
 
 // Skip skips a value.
 func (s *Scanner) Skip() { s.value() }
+
+// Found reports whether the value that follows is neither null nor "".
+func (s *Scanner) Found() bool {
+	switch s.peek() {
+	case 'n':
+		return false
+	case '"':
+		return !bytes.HasPrefix(s.text[s.pos:], []byte(`""`))
+	}
+	return true
+}
+
+// Complete ends an object. Found tells for each of its required fields whether the field
+// has a value. If not, it is decided without the Scanner whether the object may lack it.
+func (s *Scanner) Complete(found ...bool) { s.complete = !slices.Contains(found, false) }
 
 // ScanString decodes a string.
 func ScanString[T ~string](s *Scanner, into *T) {
@@ -122,7 +157,12 @@ func ScanInt[T ~int | ~int64](s *Scanner, into *T) {
 		*into = 0
 		return
 	}
-	n, err := strconv.ParseInt(string(s.value()), 10, strconv.IntSize)
+	text := s.value()
+	n, err := strconv.ParseInt(string(text), 10, strconv.IntSize)
+	if err != nil {
+		plain, _ := plainInteger(string(text))
+		n, err = strconv.ParseInt(plain, 10, strconv.IntSize)
+	}
 	if err != nil {
 		s.stop()
 	}
@@ -149,7 +189,7 @@ func ScanTime(s *Scanner, into *time.Time) {
 
 // ScanAny decodes a value of any type, by reflection.
 func ScanAny[T any](s *Scanner, into *T) {
-	if json.Unmarshal(s.value(), into, lenient) != nil {
+	if reflected(s.value(), into) != nil {
 		s.stop()
 	}
 }

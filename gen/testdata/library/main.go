@@ -21,9 +21,9 @@ import (
 func main() {
 	var log []string
 	responses := map[string]string{
-		"GET /base/v2/shelves": `[{"id": "s1", "label": "History", "kind": "steel-frame", "count": 3, "weight": 16777217.1,
-			"dustedAt": "2024-01-02T03:04:05", "tags": ["a"]}, {"id": "s2", "kind": "glass"}]`,
-		"POST /base/v2/shelves":             `{"id": "s3", "label": "New"}`,
+		"GET /base/v2/shelves": `[{"id": "s1", "label": "History", "full": false, "room": "", "kind": "steel-frame", "count": 3, "weight": 16777217.1,
+			"dustedAt": "2024-01-02T03:04:05", "tags": ["a"]}, {"id": "s2", "label": null, "full": true, "room": "2", "kind": "glass"}]`,
+		"POST /base/v2/shelves":             `{"id": "s3", "label": "New", "full": false, "room": "3"}`,
 		"PUT /base/v2/books/978%2F3":        `{"pages": 12}`,
 		"GET /base/v2/loans/7":              `{"number": 7, "until": null, "book": {"isbn": "b1"}}`,
 		"GET /base/v2/genres":               `["prose", "verse"]`,
@@ -64,6 +64,15 @@ func main() {
 	shelves, err := a.ListShelves(ctx)
 	check(err)
 	fmt.Println(len(shelves), "shelves", shelves[0].Kind == library.ShelfKindSteelFrame, library.ShelfKindOak)
+
+	for _, body := range []string{
+		`[{"id": "", "label": "", "full": false, "room": "1"}]`, `[{"id": "s1", "label": "", "full": null, "room": "1"}]`,
+		`[{"id": "s1", "label": "", "full": false}]`, `{"id": "s1", "label": "", "full": false, "room": "1"}`,
+	} {
+		answers["GET /base/v2/shelves"] = body
+		_, err = a.ListShelves(ctx)
+		fmt.Println(err)
+	}
 
 	shelf, err := a.AddShelf(ctx, library.ShelfDraft{Label: "New", Full: new(false)})
 	check(err)

@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Schema is what the contract says about a value, or about the items of a list.
+type Schema[T any] struct {
+	Scan     Scan[T]    // decodes faster than reflection; may be nil
+	Required []Required // fields that each object must have
+	Single   bool       // a list of one may be sent as its only item, without the list
+}
+
+// Required is a field that an object must have.
+type Required struct {
+	Name     string
+	Nullable bool // null is a value
+	NotEmpty bool // "" is not a value
+}
+
+// incomplete is the error of an object without a required field.
+type incomplete struct {
+	pointer jsontext.Pointer
+	problem string
+}
+
+func (e *incomplete) Error() string { return string(e.pointer) + e.problem }
+
+// ScannedBy returns the schema with another Scan.
+func (s Schema[T]) ScannedBy(scan Scan[T]) Schema[T] {
+	s.Scan = scan
+	return s
+}
+
+// missing returns an *incomplete for the first required field that an object lacks. The
+// last value of a duplicate name counts. The object has been decoded successfully.
+func missing(object []byte, required []Required) error {
+	if len(required) == 0 {
+		return nil
+	}
+	problems := slices.Repeat([]string{" is missing"}, len(required))
+	s := Scanner{text: object}
+	for c := s.peek(); c == '{' || c == ','; c = s.peek() {
+		s.pos++
+		if s.peek() != '"' {
+			break // an empty object
+		}
+		start := s.pos
+		name, plain := s.string()
+		if !plain {
+			name, _ = jsontext.AppendUnquote(nil, object[start:s.pos])
+		}
+		s.peek()
+		s.pos++ // the colon
+		value := string(s.value())
+		i := slices.IndexFunc(required, func(r Required) bool { return r.Name == string(name) })
+		switch {
+		case i < 0:
+		case value == "null" && !required[i].Nullable:
+			problems[i] = ": null"
+		case value == `""` && required[i].NotEmpty:
+			problems[i] = " is empty"
+		default:
+			problems[i] = ""
+		}
+	}
+	for i, problem := range problems {
+		if problem != "" {
+			return &incomplete{jsontext.Pointer("").AppendToken(required[i].Name), problem}
+		}
+	}
+	return nil
+}
+
+// selected returns the required fields that the request of a response has not left out
+// with the OData option $select.
+func selected(required []Required, rsp *http.Response) []Required {
+	if rsp.Request == nil || rsp.Request.URL == nil || !strings.Contains(rsp.Request.URL.RawQuery, "select=") {
+		return required
+	}
+	query := rsp.Request.URL.Query()
+	if !query.Has("$select") {
+		return required
+	}
+	var names []string
+	for name := range strings.SplitSeq(query.Get("$select"), ",") {
+		names = append(names, strings.TrimSpace(name))
+	}
+	if slices.Contains(names, "*") {
+		return required
+	}
+	return slices.DeleteFunc(slices.Clone(required), func(r Required) bool { return !slices.Contains(names, r.Name) })
+}
