@@ -55,6 +55,14 @@ const lastingFaults = `
 | charset | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | truncated | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
 | empty | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
+| empty-chunked | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
+| empty-gzip | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
+| line-break | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
+| null | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
+| object | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ok/1/1 | ErrUnexpected/1 |
+| 200-html | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
+| byte-order-mark | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
+| capped-pages | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | malformed | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
 | oversized,bytes=200000 | ErrTooLarge/1 | ErrTooLarge/1 | ErrTooLarge/1/1 | ErrTooLarge/1/1 | ok/1/1 | ErrTooLarge/1/1 | ErrTooLarge/1 |
 | gzip-bomb,bytes=200000 | ErrTooLarge/1 | ErrTooLarge/1 | ErrTooLarge/1/1 | ErrTooLarge/1/1 | ok/1/1 | ErrTooLarge/1/1 | ErrTooLarge/1 |

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -106,6 +107,37 @@ func behaviors() []faultBehavior {
 			r.body.Reset()
 			r.send(0)
 		})},
+		{FaultEmptyChunked, "sends an empty body without Content-Length", alter(func(_ Fault, r *response) {
+			r.mayHaveBody()
+			r.start()
+			_ = http.NewResponseController(r.w).Flush()
+		})},
+		{FaultEmptyGzip, "sends an empty body, compressed", alter(func(_ Fault, r *response) {
+			r.header.Set("Content-Encoding", "gzip")
+			r.instead("application/json", compressed(nil))
+		})},
+		{FaultLineBreak, "sends a line break instead of the body", alter(func(_ Fault, r *response) {
+			r.instead("application/json", []byte("\r\n"))
+		})},
+		{FaultNull, "sends null instead of the body", alter(func(_ Fault, r *response) {
+			r.instead("application/json", []byte("null"))
+		})},
+		{FaultObject, "sends an object with a message instead of the body, as during maintenance", alter(func(_ Fault, r *response) {
+			r.instead("application/json", []byte(`{"message":"maintenance"}`))
+		})},
+		{Fault200HTML, "sends 200 with an HTML page instead of the body, as from a proxy", alter(func(_ Fault, r *response) {
+			r.instead("text/html", []byte("<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\r\n"))
+		})},
+		{FaultByteOrderMark, "sends a byte order mark before the JSON", alter(func(_ Fault, r *response) {
+			if r.body.Len() > 0 {
+				r.replace(append([]byte("\uFEFF"), r.body.Bytes()...))
+				return
+			}
+			r.send(0)
+		})},
+		{FaultCappedPages, "sends at most 100 items of a list that is requested with $top", func(_ Fault, next http.HandlerFunc) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) { next(w, capTop(r, 100)) }
+		}},
 		{FaultMalformed, "sends a body that is not JSON", alter(func(_ Fault, r *response) {
 			r.replace([]byte(`{"id": nonsense]`))
 		})},
@@ -148,6 +180,27 @@ func behaviors() []faultBehavior {
 			}
 		})},
 	}
+}
+
+// compressed returns text compressed with gzip.
+func compressed(text []byte) []byte {
+	var small bytes.Buffer
+	z := gzip.NewWriter(&small)
+	_, _ = z.Write(text)
+	_ = z.Close()
+	return small.Bytes()
+}
+
+// capTop returns the request of a list with a $top of at most limit, if it has one.
+func capTop(r *http.Request, limit int) *http.Request {
+	query := r.URL.Query()
+	if top, err := strconv.Atoi(query.Get("$top")); err != nil || top <= limit {
+		return r
+	}
+	query.Set("$top", strconv.Itoa(limit))
+	capped := r.Clone(r.Context())
+	capped.URL.RawQuery = query.Encode()
+	return capped
 }
 
 // pause waits for d. If the request or the sandbox ends first, it aborts the handler.

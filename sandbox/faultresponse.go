@@ -105,3 +105,17 @@ func (r *response) replace(body []byte) {
 	r.body.Write(body)
 	r.send(len(body))
 }
+
+// instead sends another body, even if the response has none.
+func (r *response) instead(contentType string, body []byte) {
+	r.mayHaveBody()
+	r.header.Set("Content-Type", contentType)
+	r.replace(body)
+}
+
+// mayHaveBody replaces a status that excludes a body.
+func (r *response) mayHaveBody() {
+	if r.status == http.StatusNoContent {
+		r.status = http.StatusOK
+	}
+}

@@ -41,6 +41,18 @@ func (c caller) try(client *http.Client, home string) (a response, err error) {
 	return response{rsp.StatusCode, rsp.Header, body}, err
 }
 
+// TestCappedPages checks the length of lists that are requested with $top.
+func TestCappedPages(t *testing.T) {
+	c := newCaller(t, sandbox.WithGenerated(1, 1, 250))
+	c.inject(sandbox.Fault{Kind: sandbox.FaultCappedPages})
+	owner, _ := c.list("/Owners")[0]["id"].(string)
+	for query, want := range map[string]int{"": 250, "?$top=99": 99, "?$top=500": 100, "?$top=500&$skip=200&$select=id": 50} {
+		if got := len(c.list("/Owners/" + owner + "/LogEntries" + query)); got != want {
+			t.Errorf("%q: got %d entries, want %d", query, got, want)
+		}
+	}
+}
+
 // The effect of every kind of fault on a client.
 func TestFaultKinds(t *testing.T) {
 	c := newCaller(t)
@@ -120,9 +132,19 @@ func TestFaultKinds(t *testing.T) {
 		sandbox.FaultCharset: {check: altered("the real body with a charset", func(a response) bool {
 			return a.header.Get("Content-Type") == "application/json; charset=utf-8" && bytes.Equal(a.body, proper.body)
 		})},
-		sandbox.FaultTruncated: {check: altered("half of the body", func(a response) bool { return bytes.Equal(a.body, proper.body[:len(proper.body)/2]) })},
-		sandbox.FaultEmpty:     {check: altered("no body", func(a response) bool { return len(a.body) == 0 })},
-		sandbox.FaultMalformed: {check: altered("invalid JSON", func(a response) bool { return len(a.body) > 0 && !json.Valid(a.body) })},
+		sandbox.FaultTruncated:    {check: altered("half of the body", func(a response) bool { return bytes.Equal(a.body, proper.body[:len(proper.body)/2]) })},
+		sandbox.FaultEmpty:        {check: altered("no body", func(a response) bool { return len(a.body) == 0 })},
+		sandbox.FaultEmptyChunked: {check: altered("no body and no Content-Length", func(a response) bool { return len(a.body) == 0 && a.header.Get("Content-Length") == "" })},
+		sandbox.FaultEmptyGzip:    {check: altered("nothing, compressed", func(a response) bool { return len(a.body) == 0 })},
+		sandbox.FaultLineBreak:    {check: altered("a line break", func(a response) bool { return string(a.body) == "\r\n" })},
+		sandbox.FaultNull:         {check: altered("null", func(a response) bool { return string(a.body) == "null" })},
+		sandbox.FaultObject:       {check: altered("a message", func(a response) bool { return string(a.body) == `{"message":"maintenance"}` })},
+		sandbox.Fault200HTML: {check: altered("an HTML page", func(a response) bool {
+			return a.header.Get("Content-Type") == "text/html" && bytes.HasPrefix(a.body, []byte("<html>"))
+		})},
+		sandbox.FaultByteOrderMark: {check: altered("a byte order mark before the real body", func(a response) bool { return string(a.body) == "\uFEFF"+string(proper.body) })},
+		sandbox.FaultCappedPages:   {check: unaltered}, // without $top; see TestCappedPages
+		sandbox.FaultMalformed:     {check: altered("invalid JSON", func(a response) bool { return len(a.body) > 0 && !json.Valid(a.body) })},
 		sandbox.FaultOversized: {sandbox.Fault{Bytes: 100_000}, altered("100,000 spaces before the real body", func(a response) bool {
 			return len(a.body) == 100_000+len(proper.body) && len(locks(a)) == 3
 		})},
