@@ -33,7 +33,7 @@ type originDoer struct {
 
 func (d *originDoer) Do(req *http.Request) (*http.Response, error) {
 	if !d.same(req.URL.Scheme, req.URL.Host) || req.Host != "" && !d.same(req.URL.Scheme, req.Host) {
-		return nil, errOrigin
+		return nil, engine.NotSent(errOrigin)
 	}
 	return d.next.Do(req)
 }

@@ -71,7 +71,7 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 	again, err := replay(req)
 	engine.CloseBody(rsp)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, engine.NotSent(err) // the first attempt was refused
 	}
 	rsp, err = d.next.Do(again)
 	if err != nil || rsp.StatusCode != http.StatusUnauthorized {

@@ -36,32 +36,44 @@ type retryDoer struct {
 
 func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
+	lost := false // an earlier attempt may have been executed
 	for attempt := 0; ; attempt++ {
 		try, err := replay(req)
+		if err == nil {
+			err = d.prepare(ctx, try)
+		}
 		if err != nil {
-			return nil, err
+			return nil, notSent(err, !lost)
 		}
-		if err := d.prepare(ctx, try); err != nil {
-			return nil, err
-		}
+		done := ctx.Err() != nil
 		start := time.Now()
 		rsp, err := d.next.Do(try)
+		unsent := err != nil && (done || engine.NeverSent(err) || neverSent(err))
 		logAttempt(d.logger, try, attempt+1, start, rsp, err)
 		if rsp != nil {
 			rsp.Request = try // the caller's RoundTripper may not set it
 		}
 		if attempt >= d.retries || !transient(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
-			return rsp, err
+			return rsp, notSent(err, unsent && !lost)
 		}
 		wait, ok := retryDelay(attempt, rsp)
 		if !ok || !fitsDeadline(ctx, wait) {
-			return rsp, err
+			return rsp, notSent(err, unsent && !lost)
 		}
 		engine.CloseBody(rsp)
+		lost = lost || !unsent
 		if err := d.sleep(ctx, wait); err != nil {
-			return nil, err
+			return nil, notSent(err, !lost)
 		}
 	}
+}
+
+// notSent marks an error for [api.MaybeDone], if no attempt was sent.
+func notSent(err error, unsent bool) error {
+	if err == nil || !unsent {
+		return err
+	}
+	return engine.NotSent(err)
 }
 
 // repeatable reports whether a request may be sent again: idempotent operations, GET on

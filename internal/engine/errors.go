@@ -39,14 +39,23 @@ func sentWith(rsp *http.Response) redact.Secrets {
 // It unwraps a *url.Error, whose text is the whole URL with $filter and all: http.Client
 // returns one for the errors of its transport. It returns an *api.Error unchanged.
 func transportError(op *api.Operation, err error) *api.Error {
-	if e, ok := err.(*api.Error); ok {
+	sent := false
+	switch e := err.(type) {
+	case *api.Error:
 		return e
+	case *doerError:
+		err, sent = e.error, true
+	case *notSentError:
+		err = e.error
 	}
 	if u, ok := err.(*url.Error); ok && u.Err != nil {
 		err = redact.Transport(u.Err)
 	}
 	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // from net/http, and it quotes the header
 		err = fmt.Errorf("%w: to an invalid URL", api.ErrRedirect)
+	}
+	if !sent {
+		err = NotSent(err)
 	}
 	return newError(op, err)
 }

@@ -43,7 +43,7 @@ func Pages[T any](
 	}
 	return func(yield func(T, error) bool) {
 		if top < 1 || first < 0 {
-			yield(*new(T), newError(op, fmt.Errorf("invalid pages: %d items each, from item %d", top, first)))
+			yield(*new(T), newError(op, NotSent(fmt.Errorf("invalid pages: %d items each, from item %d", top, first))))
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)

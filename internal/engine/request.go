@@ -7,6 +7,8 @@ import (
 	"path"
 	"runtime/debug"
 	"strings"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // Doer sends a request. *http.Client is one.
@@ -60,10 +62,11 @@ func ParseBaseURL(text string) (*url.URL, error) {
 // The Doer is a function, so that printing by reflection finds neither a token nor the
 // buffers of a connection behind it.
 func NewDoer(next Doer, userAgent string) Doer {
-	if client, ok := next.(*http.Client); ok {
+	client, direct := next.(*http.Client)
+	if direct {
 		next = WithoutRedirects(client)
 	}
-	return doerFunc((&completingDoer{next, []string{"application/json"}, []string{userAgent}}).do)
+	return doerFunc((&completingDoer{next, direct, []string{"application/json"}, []string{userAgent}}).do)
 }
 
 // doerFunc is a function that is a Doer.
@@ -82,6 +85,7 @@ func WithoutRedirects(client *http.Client) *http.Client {
 
 type completingDoer struct {
 	next      Doer
+	direct    bool // next is an http.Client
 	accept    []string
 	userAgent []string
 }
@@ -97,7 +101,26 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	req.Header.Del("Accept-Encoding")
 	// A plus sign in a value is encoded as %2B, so each + stands for a space.
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
-	return d.next.Do(req)
+	rsp, err := d.next.Do(req)
+	if rsp != nil && rsp.Request == nil {
+		rsp.Request = req // the caller's RoundTripper may not set it
+	}
+	if err != nil {
+		err = d.sent(err)
+	}
+	return rsp, err
+}
+
+// sent returns an error of the next Doer as one that tells whether the request was sent.
+func (d *completingDoer) sent(err error) error {
+	switch err.(type) {
+	case *api.Error, *notSentError:
+		return err
+	}
+	if d.direct && NeverSent(err) {
+		return NotSent(err)
+	}
+	return &doerError{err}
 }
 
 // UserAgent returns the name and version of the module that a package belongs to, such as

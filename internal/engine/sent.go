@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+)
+
+// NotSent returns err as the error of a request that was not sent. [api.MaybeDone] is false
+// for it.
+func NotSent(err error) error { return &notSentError{err} }
+
+type notSentError struct{ error }
+
+func (e *notSentError) NotSent()      {}
+func (e *notSentError) Unwrap() error { return e.error }
+
+// doerError is an error that a Doer returned: the request may have been sent. Any other error
+// comes from a request editor or from building the request.
+type doerError struct{ error }
+
+func (e *doerError) Unwrap() error { return e.error }
+
+// NeverSent reports whether an error of an http.Client means that no connection was
+// established.
+func NeverSent(err error) bool {
+	if failed, ok := errors.AsType[*net.OpError](err); ok && (failed.Op == "dial" || failed.Op == "proxyconnect") {
+		return true
+	}
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	return certificate || errors.Is(err, http.ErrSchemeMismatch)
+}
