@@ -29,13 +29,14 @@ func MaybeDone(err error) bool {
 // maybeDone reports whether a failed call in err may be done. It reports known if err
 // contains a failed call.
 func maybeDone(err error) (maybe, known bool) {
-	switch e := err.(type) {
-	case *Error:
-		return e.maybeDone(), true
-	case interface{ Unwrap() error }:
-		return maybeDone(e.Unwrap())
-	case interface{ Unwrap() []error }:
-		for _, one := range e.Unwrap() {
+	if failed, ok := err.(*Error); ok {
+		return failed.maybeDone(), true
+	}
+	if one, ok := err.(interface{ Unwrap() error }); ok {
+		return maybeDone(one.Unwrap())
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range several.Unwrap() {
 			m, k := maybeDone(one)
 			maybe, known = maybe || m, known || k
 		}

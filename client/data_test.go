@@ -194,7 +194,7 @@ func TestNothing(t *testing.T) {
 	}
 }
 
-// TestPageInPlaceOfNothing checks that a page of a proxy is no success, and that JSON is.
+// TestPageInPlaceOfNothing checks that the page of a proxy is unexpected, and that JSON is not.
 func TestPageInPlaceOfNothing(t *testing.T) {
 	for contentType, ok := range map[string]bool{
 		"text/html": false, "text/html; charset=utf-8": false, "text/plain": false, "application/xml": false,
@@ -210,7 +210,8 @@ func TestPageInPlaceOfNothing(t *testing.T) {
 				c.UpdateBoundCard(t.Context(), "o", "c", tapkey.BoundCardUpdate{}),
 			} {
 				failed, isAPI := errors.AsType[*api.Error](err)
-				if ok != (err == nil) || err != nil && !(isAPI && errors.Is(err, api.ErrUnexpected) && failed.StatusCode == 200) {
+				unexpected := isAPI && errors.Is(err, api.ErrUnexpected) && failed.StatusCode == 200
+				if ok && err != nil || !ok && !unexpected {
 					t.Errorf("%s: got error %v, want none: %t", contentType, err, ok)
 				}
 			}

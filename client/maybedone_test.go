@@ -54,7 +54,7 @@ func cutOff(t *testing.T, text string, reset bool) http.HandlerFunc {
 	}
 }
 
-// TestMaybeDone creates grants whose response is lost, and checks that MaybeDone tells so.
+// TestMaybeDone creates grants whose response is lost, and checks that MaybeDone is true.
 func TestMaybeDone(t *testing.T) {
 	long := strings.Repeat(" ", 2<<20)
 	lost := map[string]http.HandlerFunc{

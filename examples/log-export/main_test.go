@@ -60,7 +60,7 @@ func TestExportErrors(t *testing.T) {
 		want  string
 	}{
 		{home, sandbox.Fault403, "403"},
-		{home, sandbox.FaultMissingFields, ""}, // an export without names
+		{home, sandbox.FaultMissingFields, "/0/id is missing"},
 		{"", "", "ownerAccountId is empty"},
 		{"another", "", "404"},
 	} {

@@ -39,14 +39,15 @@ func sentWith(rsp *http.Response) redact.Secrets {
 // It unwraps a *url.Error, whose text is the whole URL with $filter and all: http.Client
 // returns one for the errors of its transport. It returns an *api.Error unchanged.
 func transportError(op *api.Operation, err error) *api.Error {
-	sent := false
-	switch e := err.(type) {
-	case *api.Error:
+	if e, ok := err.(*api.Error); ok {
 		return e
-	case *doerError:
-		err, sent = e.error, true
-	case *notSentError:
-		err = e.error
+	}
+	d, sent := err.(*doerError)
+	if sent {
+		err = d.error
+	}
+	if n, ok := err.(*notSentError); ok {
+		err = n.error
 	}
 	if u, ok := err.(*url.Error); ok && u.Err != nil {
 		err = redact.Transport(u.Err)

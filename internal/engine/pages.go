@@ -27,8 +27,8 @@ import (
 // required fields and the second page equals it, the server does not page, and the first
 // page was the whole list. Otherwise, Pages behaves as [Items] does.
 //
-// Once a page is known not to be the last, [api.Settings].ReadAhead pages are in flight
-// while the caller uses one, and fetch runs on several goroutines at once. Leaving the loop
+// Once a page has followed a short first page, or if the first page is not short,
+// [api.Settings].ReadAhead pages are in flight while the caller uses one, and fetch runs on several goroutines at once. Leaving the loop
 // cancels the requests in flight and waits until they end.
 func Pages[T any](
 	ctx context.Context, op *api.Operation, s api.Settings, schema Schema[T], start, size *int,

@@ -111,10 +111,12 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	return rsp, err
 }
 
-// sent returns an error of the next Doer as one that tells whether the request was sent.
+// sent marks an error of the next Doer, so that [transportError] knows where it comes from.
 func (d *completingDoer) sent(err error) error {
-	switch err.(type) {
-	case *api.Error, *notSentError:
+	if _, ok := err.(*api.Error); ok {
+		return err
+	}
+	if _, ok := err.(*notSentError); ok {
 		return err
 	}
 	if d.direct && NeverSent(err) {

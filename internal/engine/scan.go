@@ -106,8 +106,8 @@ func (s *Scanner) Found() bool {
 	return true
 }
 
-// Complete ends an object. Found tells for each of its required fields whether the field
-// has a value. If not, it is decided without the Scanner whether the object may lack it.
+// Complete ends an object. Found reports for each of its required fields whether the field
+// has a value. If one has none, the Scanner leaves the decision to [missing].
 func (s *Scanner) Complete(found ...bool) { s.complete = !slices.Contains(found, false) }
 
 // ScanString decodes a string.
