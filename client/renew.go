@@ -33,7 +33,7 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	if !known {
 		op.Method = req.Method
 	}
-	failed := engine.Discard(&op, rsp, err)
+	failed := engine.Discard(&op, rsp, engine.FromDoer(err))
 	if e, ok := errors.AsType[*api.Error](failed); ok && renewal != nil {
 		e.Err = fmt.Errorf("token not renewed: %w", renewal)
 	}

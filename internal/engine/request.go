@@ -7,8 +7,6 @@ import (
 	"path"
 	"runtime/debug"
 	"strings"
-
-	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // Doer sends a request. *http.Client is one.
@@ -105,24 +103,10 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if rsp != nil && rsp.Request == nil {
 		rsp.Request = req // the caller's RoundTripper may not set it
 	}
-	if err != nil {
-		err = d.sent(err)
+	if d.direct && err != nil && NeverSent(err) {
+		err = NotSent(err)
 	}
-	return rsp, err
-}
-
-// sent marks an error of the next Doer, so that [transportError] knows where it comes from.
-func (d *completingDoer) sent(err error) error {
-	if _, ok := err.(*api.Error); ok {
-		return err
-	}
-	if _, ok := err.(*notSentError); ok {
-		return err
-	}
-	if d.direct && NeverSent(err) {
-		return NotSent(err)
-	}
-	return &doerError{err}
+	return rsp, FromDoer(err)
 }
 
 // UserAgent returns the name and version of the module that a package belongs to, such as

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // NotSent returns err as the error of a request that was not sent. [api.MaybeDone] is false
@@ -21,6 +23,16 @@ func (e *notSentError) Unwrap() error { return e.error }
 type doerError struct{ error }
 
 func (e *doerError) Unwrap() error { return e.error }
+
+// FromDoer returns err as the error of a Doer: the request may have been sent, unless err is
+// an error of [NotSent].
+func FromDoer(err error) error {
+	switch err.(type) {
+	case nil, *api.Error, *notSentError, *doerError:
+		return err
+	}
+	return &doerError{err}
+}
 
 // NeverSent reports whether an error of an http.Client means that no connection was
 // established.
