@@ -31,9 +31,7 @@ func (a *account) addCard(title string) server.BoundCard {
 
 func (s service) ListBoundCards(ctx context.Context, _ server.ListBoundCardsRequestObject) (server.ListBoundCardsResponseObject, error) {
 	a := accountOf(ctx)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return listOf(a.cards.snapshot()), nil
+	return listOf(a, &a.cards, everything, asStored), nil
 }
 
 func (s service) GetBoundCard(ctx context.Context, r server.GetBoundCardRequestObject) (server.GetBoundCardResponseObject, error) {
@@ -71,7 +69,7 @@ func (s service) ListBoundCardGrants(ctx context.Context, r server.ListBoundCard
 	if _, err := a.card(r.BoundCardID); err != nil {
 		return nil, err
 	}
-	return listOf(s.views(a, grant.ofCard, r.BoundCardID)), nil
+	return s.listGrants(a, receiverKey(r.BoundCardID)), nil
 }
 
 // RevokeBoundCardGrants revokes all grants of a card. Inferred: the status 204.
@@ -82,7 +80,7 @@ func (s service) RevokeBoundCardGrants(ctx context.Context, r server.RevokeBound
 	if _, err := a.card(r.BoundCardID); err != nil {
 		return nil, err
 	}
-	s.revokeAll(a, grant.ofCard, r.BoundCardID)
+	s.revokeAll(a, r.BoundCardID)
 	return server.RevokeBoundCardGrants204Response{}, nil
 }
 

@@ -20,9 +20,7 @@ func (a *account) addContact(contact server.Contact) server.Contact {
 
 func (s service) ListContacts(ctx context.Context, _ server.ListContactsRequestObject) (server.ListContactsResponseObject, error) {
 	a := accountOf(ctx)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return listOf(a.contacts.snapshot()), nil
+	return listOf(a, &a.contacts, everything, asStored), nil
 }
 
 func (s service) GetContact(ctx context.Context, r server.GetContactRequestObject) (server.GetContactResponseObject, error) {
@@ -48,7 +46,7 @@ func (s service) CreateContact(ctx context.Context, r server.CreateContactReques
 	a := accountOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.findContact(contact); ok {
+	if _, ok := a.contacts.first(contactKey(contact)); ok {
 		return nil, duplicate("the contact already exists")
 	}
 	return server.CreateContact200JSONResponse(a.addContact(contact)), nil
@@ -113,7 +111,7 @@ func (s service) RevokeContactGrants(ctx context.Context, r server.RevokeContact
 	if _, err := a.contact(r.ContactID); err != nil {
 		return nil, err
 	}
-	s.revokeAll(a, grant.ofContact, r.ContactID)
+	s.revokeAll(a, r.ContactID)
 	return server.RevokeContactGrants204Response{}, nil
 }
 
@@ -126,15 +124,12 @@ func (a *account) contact(id string) (server.Contact, error) {
 	return contact, nil
 }
 
-// findContact returns the contact of the same user.
-func (a *account) findContact(like server.Contact) (server.Contact, bool) {
-	for _, contact := range a.contacts.items {
-		if same(contact.IPID, like.IPID) && same(contact.Identifier, like.Identifier) && same(contact.IPUserID, like.IPUserID) {
-			return contact, true
-		}
-	}
-	return server.Contact{}, false
+// contactKey returns the key of the contacts of the same user.
+func contactKey(contact server.Contact) string {
+	return keyOf("user", contact.IPID, contact.Identifier, contact.IPUserID)
 }
+
+func contactKeys(contact server.Contact) []string { return []string{contactKey(contact)} }
 
 // same reports whether two optional values are equal.
 func same[T comparable](a, b *T) bool {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -23,11 +24,44 @@ type grant struct {
 
 func (g grant) revoked() bool { return *g.State == stateRevoked }
 
-// The following methods select grants, see views.
+// The following functions return the keys of grants.
 
-func (g grant) ofCard(id string) bool    { return g.BoundCardID != nil && *g.BoundCardID == id }
-func (g grant) ofContact(id string) bool { return g.ContactID != nil && *g.ContactID == id }
-func (g grant) any(string) bool          { return true }
+// receiverKey is the key of the grants of a contact or a card.
+func receiverKey(id string) string { return keyOf("receiver", &id) }
+
+// memberKey is the key of the grants for a lock that are not revoked.
+func memberKey(lockID string) string { return keyOf("member", &lockID) }
+
+// sameKey is the key of the identical grants that are not revoked.
+func sameKey(lockID, receiverID string, from, before *server.Timestamp) string {
+	return keyOf("same", &lockID, &receiverID, instant(from), instant(before))
+}
+
+// syncKey is the key of the grants that are deleted at the next card sync.
+const syncKey = "sync"
+
+func grantKeys(g grant) []string {
+	receiverID := g.ContactID
+	if receiverID == nil {
+		receiverID = g.BoundCardID
+	}
+	keys := []string{receiverKey(*receiverID)}
+	if !g.revoked() {
+		keys = append(keys, memberKey(*g.BoundLockID), sameKey(*g.BoundLockID, *receiverID, g.ValidFrom, g.ValidBefore))
+	}
+	if g.deleteOnSync {
+		keys = append(keys, syncKey)
+	}
+	return keys
+}
+
+// instant returns a text that is equal for equal times.
+func instant(t *server.Timestamp) *string {
+	if t == nil {
+		return nil
+	}
+	return new(time.Time(*t).UTC().Format(time.RFC3339Nano))
+}
 
 func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.Time) grant {
 	g := grant{Grant: server.Grant{
@@ -68,22 +102,13 @@ func (s service) view(a *account, g grant) server.Grant {
 	return v
 }
 
-// views returns the grants for which selected(grant, id) is true, as the API shows them.
-func (s service) views(a *account, selected func(grant, string) bool, id string) []server.Grant {
-	var views []server.Grant
-	for _, g := range a.grants.items {
-		if selected(g, id) {
-			views = append(views, s.view(a, g))
-		}
-	}
-	return views
+// listGrants returns the grants with a key, as the API shows them.
+func (s service) listGrants(a *account, key string) list[server.Grant] {
+	return listOf(a, &a.grants, key, func(g grant) server.Grant { return s.view(a, g) })
 }
 
 func (s service) ListGrants(ctx context.Context, _ server.ListGrantsRequestObject) (server.ListGrantsResponseObject, error) {
-	a := accountOf(ctx)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return listOf(s.views(a, grant.any, "")), nil
+	return s.listGrants(accountOf(ctx), everything), nil
 }
 
 // CreateGrant creates a grant for a contact, given by id or inline, or for a card.
@@ -117,11 +142,9 @@ func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObj
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range a.grants.items {
-		if !g.revoked() && *g.BoundLockID == body.BoundLockID && (g.ofContact(contactID) || g.ofCard(cardID)) &&
-			sameTime(g.ValidFrom, body.ValidFrom) && sameTime(g.ValidBefore, body.ValidBefore) {
-			return nil, duplicate("the grant already exists")
-		}
+	same := sameKey(body.BoundLockID, cmp.Or(contactID, cardID), (*server.Timestamp)(body.ValidFrom), (*server.Timestamp)(body.ValidBefore))
+	if a.grants.count(same) > 0 {
+		return nil, duplicate("the grant already exists")
 	}
 	g := a.addGrant(body.BoundLockID, contactID, cardID, body.ValidFrom, body.ValidBefore)
 	return server.CreateGrant200JSONResponse(s.view(a, g)), nil
@@ -149,7 +172,7 @@ func (a *account) receiver(body server.GrantCreate) (contactID, cardID string, e
 	if err != nil {
 		return "", "", err
 	}
-	if known, ok := a.findContact(contact); ok {
+	if known, ok := a.contacts.first(contactKey(contact)); ok {
 		return known.ID, "", nil
 	}
 	return a.addContact(contact).ID, "", nil
@@ -187,10 +210,10 @@ func (s service) revoke(a *account, g grant) {
 	}
 }
 
-// revokeAll revokes the grants for which selected(grant, id) is true.
-func (s service) revokeAll(a *account, selected func(grant, string) bool, id string) {
-	for _, g := range a.grants.items {
-		if selected(g, id) && !g.revoked() {
+// revokeAll revokes all grants of a contact or a card.
+func (s service) revokeAll(a *account, receiverID string) {
+	for _, g := range a.grants.with(receiverKey(receiverID)) {
+		if !g.revoked() {
 			s.revoke(a, g)
 		}
 	}
@@ -225,16 +248,9 @@ func (s *Server) SyncCards() {
 func (a *account) syncCards() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, g := range a.grants.snapshot() {
-		if g.deleteOnSync {
-			a.grants.remove(g.ID)
-		}
+	for _, g := range a.grants.with(syncKey) {
+		a.grants.remove(g.ID)
 	}
-}
-
-// sameTime reports whether two optional times are equal.
-func sameTime(a *server.Timestamp, b *time.Time) bool {
-	return a == nil && b == nil || a != nil && b != nil && time.Time(*a).Equal(*b)
 }
 
 // writable reports whether the year of a time has at most four digits.

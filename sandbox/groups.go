@@ -23,13 +23,9 @@ func (s service) ListLockGroups(ctx context.Context, r server.ListLockGroupsRequ
 		return nil, err
 	}
 	a := accountOf(ctx)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	groups := a.groups.snapshot()
-	for i := range groups {
-		groups[i] = a.expandGroup(groups[i], r.Params.Expand)
-	}
-	return listOf(groups), nil
+	return listOf(a, &a.groups, everything, func(group server.LockGroup) server.LockGroup {
+		return a.expandGroup(group, r.Params.Expand)
+	}), nil
 }
 
 func (s service) GetLockGroup(ctx context.Context, r server.GetLockGroupRequestObject) (server.GetLockGroupResponseObject, error) {
@@ -55,7 +51,7 @@ func (a *account) expandGroup(group server.LockGroup, names []string) server.Loc
 		case expandFeatures:
 			group.SupportedFeatures = supportedFeatures()
 		case expandStatistics:
-			group.Statistics = joined(len(a.locks.items))
+			group.Statistics = joined(a.locks.count(everything))
 		}
 	}
 	return group

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 	"github.com/tapkey-go/tapkey-go/sandbox/internal/odata"
@@ -21,10 +20,6 @@ type list[T any] struct {
 
 func newList[T any](items func(skip int) iter.Seq[T]) list[T] {
 	return list[T]{List: odata.List[T]{Items: items}}
-}
-
-func listOf[T any](items []T) list[T] {
-	return newList(func(skip int) iter.Seq[T] { return slices.Values(items[min(skip, len(items)):]) })
 }
 
 // queryable is a list to which OData options can be applied.

@@ -41,13 +41,9 @@ func (s service) ListBoundLocks(ctx context.Context, r server.ListBoundLocksRequ
 		return nil, err
 	}
 	a := accountOf(ctx)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	locks := a.locks.snapshot()
-	for i := range locks {
-		locks[i] = a.expandLock(locks[i], r.Params.Expand)
-	}
-	return listOf(locks), nil
+	return listOf(a, &a.locks, everything, func(lock server.BoundLock) server.BoundLock {
+		return a.expandLock(lock, r.Params.Expand)
+	}), nil
 }
 
 func (s service) GetBoundLock(ctx context.Context, r server.GetBoundLockRequestObject) (server.GetBoundLockResponseObject, error) {
@@ -118,16 +114,10 @@ func (a *account) expandLock(lock server.BoundLock, names []string) server.Bound
 		case expandFeatures:
 			lock.SupportedFeatures = supportedFeatures()
 		case expandMembership:
-			n := 0
-			for _, g := range a.grants.items {
-				if *g.BoundLockID == lock.ID && !g.revoked() {
-					n++
-				}
-			}
-			lock.MembershipStatistics = joined(n)
+			lock.MembershipStatistics = joined(a.grants.count(memberKey(lock.ID)))
 		case expandHealth:
 			lock.HealthStatuses = []server.LockHealthStatus{{
-				ID:             new(newID(prefixHealth, a.index, a.locks.index[lock.ID])),
+				ID:             new(newID(prefixHealth, a.index, a.locks.numbers[lock.ID])),
 				PhysicalLockID: lock.PhysicalLockID,
 				Timestamp:      lock.BindDate,
 				Type:           new("BatteryVoltage"),

@@ -14,7 +14,7 @@ func (s service) ListBoundLockLogEntries(ctx context.Context, r server.ListBound
 	a := accountOf(ctx)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	n, ok := a.locks.index[r.BoundLockID]
+	n, ok := a.locks.numbers[r.BoundLockID]
 	if !ok {
 		return nil, notFound("unknown lock %q", r.BoundLockID)
 	}

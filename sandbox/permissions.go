@@ -18,11 +18,14 @@ func (a *account) addPermission(contactID, role string) server.Permission {
 	return p
 }
 
+// permissionKey returns the key of the permissions of a contact.
+func permissionKey(contactID string) string { return keyOf("contact", &contactID) }
+
+func permissionKeys(p server.Permission) []string { return []string{permissionKey(*p.ContactID)} }
+
 func (s service) ListPermissions(ctx context.Context, _ server.ListPermissionsRequestObject) (server.ListPermissionsResponseObject, error) {
 	a := accountOf(ctx)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return listOf(a.permissions.snapshot()), nil
+	return listOf(a, &a.permissions, everything, asStored), nil
 }
 
 func (s service) GetPermission(ctx context.Context, r server.GetPermissionRequestObject) (server.GetPermissionResponseObject, error) {
@@ -51,10 +54,8 @@ func (s service) CreatePermission(ctx context.Context, r server.CreatePermission
 	if r.Body.Role != roleOwner && r.Body.Role != roleAdmin {
 		return nil, badRequest("role: %q is neither %s nor %s", r.Body.Role, roleOwner, roleAdmin)
 	}
-	for _, p := range a.permissions.items {
-		if *p.ContactID == r.Body.ContactID {
-			return nil, duplicate("the contact already has a permission")
-		}
+	if a.permissions.count(permissionKey(r.Body.ContactID)) > 0 {
+		return nil, duplicate("the contact already has a permission")
 	}
 	return server.CreatePermission200JSONResponse(a.addPermission(r.Body.ContactID, r.Body.Role)), nil
 }

@@ -85,9 +85,13 @@ func seedTime() time.Time { return time.Date(2023, 12, 12, 12, 0, 0, 0, time.UTC
 // newAccount creates an owner account from its description.
 func newAccount(index int, from Owner) (*account, error) {
 	a := &account{
-		id:       newID(prefixOwner, index, 0),
-		index:    index,
-		provider: newID(prefixProvider, index, 0),
+		id:          newID(prefixOwner, index, 0),
+		index:       index,
+		provider:    newID(prefixProvider, index, 0),
+		permissions: collection[server.Permission]{keys: permissionKeys},
+		contacts:    collection[server.Contact]{keys: contactKeys},
+		grants:      collection[grant]{keys: grantKeys},
+		users:       collection[server.IdentityProviderUser]{keys: userKeys},
 	}
 	a.owner = server.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
 	if len(from.Locks) > 0 {

@@ -40,7 +40,7 @@ func newStore(cfg config) (*store, error) {
 		a.admit(s.mainClient, roleOwner)
 		s.accounts[a.id] = a
 		s.order = append(s.order, a.id)
-		for _, lock := range a.locks.items {
+		for _, lock := range a.locks.with(everything) {
 			s.bound[*lock.PhysicalLockID] = true
 		}
 	}
@@ -156,15 +156,13 @@ func (a *account) role(serviceAccount string) string {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	best := ""
-	for _, permission := range a.permissions.items {
-		contact, ok := a.contacts.get(*permission.ContactID)
-		if !ok || contact.Identifier == nil || *contact.Identifier != serviceAccount {
-			continue
+	for _, contact := range a.contacts.with(contactKey(server.Contact{IPID: new(nativeProvider), Identifier: &serviceAccount})) {
+		for _, permission := range a.permissions.with(permissionKey(contact.ID)) {
+			if *permission.Role == roleOwner {
+				return roleOwner
+			}
+			best = *permission.Role
 		}
-		if *permission.Role == roleOwner {
-			return roleOwner
-		}
-		best = *permission.Role
 	}
 	return best
 }
@@ -180,50 +178,6 @@ func (a *account) admit(serviceAccount, role string) {
 	})
 	a.addPermission(contact.ID, role)
 }
-
-// collection is a list of items that are indexed by their ids, in the order in which they
-// were added.
-type collection[T any] struct {
-	items []T
-	index map[string]int // positions in items, by id
-	added int            // number of items ever added, so that no id is used twice
-}
-
-func (c *collection[T]) add(id string, item T) {
-	if c.index == nil {
-		c.index = make(map[string]int)
-	}
-	c.index[id] = len(c.items)
-	c.items = append(c.items, item)
-	c.added++
-}
-
-func (c *collection[T]) get(id string) (T, bool) {
-	i, ok := c.index[id]
-	if !ok {
-		return *new(T), false
-	}
-	return c.items[i], true
-}
-
-func (c *collection[T]) set(id string, item T) { c.items[c.index[id]] = item }
-
-func (c *collection[T]) remove(id string) {
-	i, ok := c.index[id]
-	if !ok {
-		return
-	}
-	c.items = slices.Delete(slices.Clone(c.items), i, i+1)
-	delete(c.index, id)
-	for other, at := range c.index {
-		if at > i {
-			c.index[other] = at - 1
-		}
-	}
-}
-
-// snapshot returns a copy of the items.
-func (c *collection[T]) snapshot() []T { return slices.Clone(c.items) }
 
 // created returns the owner account with an id if it is in memory. It does not create a
 // generated account.

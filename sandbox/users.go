@@ -33,12 +33,12 @@ func (s service) ListIdentityProviderUsers(ctx context.Context, r server.ListIde
 	if err := a.checkProvider(r.IPID); err != nil {
 		return nil, err
 	}
+	if r.Params.IPUserID == nil {
+		return listOf(a, &a.users, everything, asStored), nil
+	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	if r.Params.IPUserID == nil {
-		return listOf(a.users.snapshot()), nil
-	}
-	user, ok := a.findUser(*r.Params.IPUserID)
+	user, ok := a.users.first(userKey(r.Params.IPUserID))
 	if !ok {
 		return nil, notFound("unknown user %q", *r.Params.IPUserID)
 	}
@@ -79,18 +79,13 @@ func (s service) CreateIdentityProviderUser(ctx context.Context, r server.Create
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.findUser(r.Body.IPUserID); ok {
+	if _, ok := a.users.first(userKey(&r.Body.IPUserID)); ok {
 		return nil, duplicate("the user is already registered")
 	}
 	return server.CreateIdentityProviderUser200JSONResponse(a.addUser(r.IPID, r.Body.IPUserID)), nil
 }
 
-// findUser returns the user with an id of the identity provider.
-func (a *account) findUser(ipUserID string) (server.IdentityProviderUser, bool) {
-	for _, user := range a.users.items {
-		if *user.IPUserID == ipUserID {
-			return user, true
-		}
-	}
-	return server.IdentityProviderUser{}, false
-}
+// userKey returns the key of the user with an id of the identity provider.
+func userKey(ipUserID *string) string { return keyOf("user", ipUserID) }
+
+func userKeys(user server.IdentityProviderUser) []string { return []string{userKey(user.IPUserID)} }

@@ -165,12 +165,14 @@ func (q *Query[T]) filtered(list List[T]) func(skip int) iter.Seq[T] {
 		return func(yield func(T) bool) {
 			name := filteredList{list.Name, q.text}
 			at := list.Bookmarks.find(name, skip)
+			var current T // one for all items: a filter reads it by reflection
+			value := reflect.ValueOf(&current).Elem()
 			for item := range list.Items(at.position) {
 				if at.matched == skip {
 					list.Bookmarks.set(name, at) // the start of this page
 				}
 				at.position++
-				if !q.filter.matches(reflect.ValueOf(&item).Elem()) {
+				if current = item; !q.filter.matches(value) {
 					continue
 				}
 				if at.matched++; at.matched > skip && !yield(item) {
