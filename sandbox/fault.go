@@ -74,6 +74,9 @@ func ParseFault(text string) (Fault, error) {
 	return f, f.check()
 }
 
+// maxFaultHeader is the maximum size of a header that a fault sends.
+const maxFaultHeader = 8 << 10
+
 // check returns an error if the fault is invalid.
 func (f Fault) check() error {
 	var problem string
@@ -93,6 +96,8 @@ func (f Fault) check() error {
 		problem = "status must be between 200 and 599"
 	case strings.ContainsFunc(f.RetryAfter+f.Location, func(r rune) bool { return r < ' ' || r > '~' }):
 		problem = "retryAfter and location must be printable ASCII"
+	case len(f.RetryAfter) > maxFaultHeader || len(f.Location) > maxFaultHeader:
+		problem = fmt.Sprintf("retryAfter and location must not be longer than %d bytes", maxFaultHeader)
 	case f.Kind == FaultRedirect && f.Location == "":
 		problem = "location is missing"
 	default:

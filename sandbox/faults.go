@@ -2,12 +2,16 @@ package sandbox
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 )
+
+// maxFaults is the maximum number of pending faults. Every request looks at all of them.
+const maxFaults = 1000
 
 // faults are the injected faults.
 type faults struct {
@@ -63,10 +67,14 @@ func (f *faults) apply(operation string, next http.HandlerFunc) (http.HandlerFun
 }
 
 // add adds a fault to those pending.
-func (f *faults) add(fault Fault) {
+func (f *faults) add(fault Fault) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(f.pending) == maxFaults {
+		return fmt.Errorf("sandbox: fault %q: %d faults are pending already", fault.Kind, maxFaults)
+	}
 	f.pending = append(f.pending, fault)
+	return nil
 }
 
 // list returns a copy of the pending faults.
@@ -83,8 +91,8 @@ func (f *faults) clear() {
 	f.pending = nil
 }
 
-// Inject injects a fault, from the next request on. If the fault is invalid, Inject
-// returns an error and changes nothing.
+// Inject injects a fault, from the next request on. If the fault is invalid or 1,000 faults
+// are pending, Inject returns an error and changes nothing.
 func (s *Server) Inject(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
@@ -92,8 +100,7 @@ func (s *Server) Inject(f Fault) error {
 	if f.Kind == FaultRefused {
 		return s.gate.shut(f.Delay)
 	}
-	s.faults.add(f)
-	return nil
+	return s.faults.add(f)
 }
 
 // Faults returns the pending faults, with what remains of their counts.

@@ -1,9 +1,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -12,9 +12,16 @@ import (
 // [Request.Operation], in [Fault.Operation] and in the counters.
 const tokenOperation = "token"
 
-// maxRequests is the number of requests that [Server.Requests] returns at most. The
-// counters include all requests.
-const maxRequests = 20_000
+// otherRequests stands for all paths that are neither an operation's nor the token
+// endpoint's in the counters.
+const otherRequests = "other"
+
+// Limits of the requests that the journal keeps. Beyond either, the oldest ones are
+// forgotten. The counters include all requests.
+const (
+	maxRequests     = 20_000
+	maxRequestBytes = 32 << 20
+)
 
 // Request is a request that the sandbox has received.
 type Request struct {
@@ -31,6 +38,7 @@ type Request struct {
 type journal struct {
 	mu       sync.Mutex
 	requests []*Request
+	bytes    int            // size of the requests
 	counts   map[string]int // by operation
 }
 
@@ -40,22 +48,38 @@ func newJournal() *journal { return &journal{counts: make(map[string]int)} }
 // response finds the request.
 func (j *journal) begin(r *http.Request, operation string) *Request {
 	entry := &Request{
-		Method:    r.Method,
-		Path:      r.URL.EscapedPath(),
-		Query:     r.URL.RawQuery,
+		// Clones, because the originals are parts of the request line and would keep all
+		// of it in memory.
+		Method:    strings.Clone(r.Method),
+		Path:      strings.Clone(r.URL.EscapedPath()),
+		Query:     strings.Clone(r.URL.RawQuery),
 		Operation: operation,
 		Header:    redact(r.Header),
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.requests) >= 2*maxRequests {
-		j.requests = slices.Clone(j.requests[maxRequests:])
-	}
 	j.requests = append(j.requests, entry)
-	if operation != "" {
-		j.counts[operation]++
+	j.bytes += entry.size()
+	for len(j.requests) > maxRequests || j.bytes > maxRequestBytes {
+		j.bytes -= j.requests[0].size()
+		j.requests[0] = nil
+		j.requests = j.requests[1:]
 	}
+	j.counts[cmp.Or(operation, otherRequests)]++
 	return entry
+}
+
+// size returns the approximate size of a recorded request in memory.
+func (r *Request) size() int {
+	const perRequest, perField = 512, 64
+	size := perRequest + len(r.Method) + len(r.Path) + len(r.Query)
+	for name, values := range r.Header {
+		size += perField + len(name)
+		for _, value := range values {
+			size += perField + len(value)
+		}
+	}
+	return size
 }
 
 // setFault records the kinds of the faults applied to a request.
@@ -77,12 +101,13 @@ func (j *journal) setStatus(entry *Request, status int) {
 // latest returns copies of the latest requests, oldest first.
 func (j *journal) latest() []Request {
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	latest := j.requests[max(0, len(j.requests)-maxRequests):]
-	copies := make([]Request, len(latest))
-	for i, entry := range latest {
+	copies := make([]Request, len(j.requests))
+	for i, entry := range j.requests {
 		copies[i] = *entry
-		copies[i].Header = entry.Header.Clone()
+	}
+	j.mu.Unlock()
+	for i := range copies {
+		copies[i].Header = copies[i].Header.Clone() // a recorded header does not change
 	}
 	return copies
 }
@@ -102,7 +127,7 @@ func (j *journal) allCounts() map[string]int {
 func (j *journal) clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.requests = nil
+	j.requests, j.bytes = nil, 0
 	clear(j.counts)
 }
 
@@ -123,16 +148,17 @@ func redact(h http.Header) http.Header {
 	return h
 }
 
-// Requests returns the latest requests, at most 20,000, oldest first. Requests to
-// /_sandbox/ are not recorded.
+// Requests returns the latest requests, at most 20,000 and about 32 MiB, oldest first.
+// Requests to /_sandbox/ are not recorded.
 func (s *Server) Requests() []Request { return s.journal.latest() }
 
 // Count returns the number of requests received for an operation, whatever the
 // response.
 func (s *Server) Count(operationID string) int { return s.journal.count(operationID) }
 
-// Counts returns the number of requests received for each operation, and for the token
-// endpoint under "token".
+// Counts returns the number of requests received for each operation, for the token
+// endpoint under "token", and for all other paths under "other". It includes the requests
+// that [Server.Requests] no longer returns.
 func (s *Server) Counts() map[string]int { return s.journal.allCounts() }
 
 // TokenRequests returns the number of requests received by the token endpoint.

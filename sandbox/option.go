@@ -15,6 +15,19 @@ type config struct {
 	clients       []Client
 	owners        []Owner
 	generated     *generated // nil without WithGenerated
+	timeouts      timeouts
+}
+
+// timeouts are the time limits for a connection. There is none for a response, because
+// faults may send it slowly.
+type timeouts struct {
+	header time.Duration // for the header of a request
+	body   time.Duration // for the body of a request
+	idle   time.Duration // between two requests
+}
+
+func defaultTimeouts() timeouts {
+	return timeouts{header: 10 * time.Second, body: 10 * time.Second, idle: 2 * time.Minute}
 }
 
 // WithAddr sets the address to listen on. The default is 127.0.0.1:0, a free port on

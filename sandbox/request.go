@@ -8,10 +8,48 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
+	"time"
 )
 
 // maxBody is the maximum size of a request body in bytes. Inferred.
 const maxBody = 1 << 20
+
+// receiveBody reads the body of a request before anything else is done with the request.
+// Its time limit therefore applies to the client alone, and faults may wait for as long as
+// they like. A body larger than maxBody is not read completely: what is left of it has the
+// same time limit.
+func receiveBody(w http.ResponseWriter, r *http.Request, limit time.Duration) error {
+	if r.Body == http.NoBody {
+		return nil
+	}
+	// The server clears the deadline when the body ends.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return err
+	}
+	if r.ContentLength > maxBody {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		return fail(http.StatusRequestTimeout, "RequestTimeout", "the body was not received within %v", limit)
+	case err != nil:
+		return badRequest("cannot read the body: %v", err)
+	case len(body) > maxBody:
+		r.Body = unread{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
+		return nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// unread is a body of which a part has been read.
+type unread struct {
+	io.Reader
+	io.Closer
+}
 
 // checkRequest refuses requests that the generated code would accept or misread: a
 // malformed query, from which it drops the malformed parts; a query parameter given twice,

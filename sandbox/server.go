@@ -42,7 +42,7 @@ type Server struct {
 // Start starts a sandbox. [Server.Close] stops it. Start returns an error if the sandbox
 // cannot listen on its address or if the options are invalid.
 func Start(opts ...Option) (*Server, error) {
-	cfg := config{addr: "127.0.0.1:0", tokenLifetime: time.Hour}
+	cfg := config{addr: "127.0.0.1:0", tokenLifetime: time.Hour, timeouts: defaultTimeouts()}
 	for _, opt := range opts {
 		opt(&cfg)
 	}
@@ -135,8 +135,8 @@ func (s *Server) serve(listener net.Listener) {
 			return context.WithValue(ctx, connKey{}, conn)
 		},
 		Handler:           http.HandlerFunc(s.handle),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: s.config.timeouts.header, // for the body, see receiveBody
+		IdleTimeout:       s.config.timeouts.idle,
 		ErrorLog:          log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
@@ -153,23 +153,32 @@ func (s *Server) serve(listener net.Listener) {
 	s.running.Go(func() { _ = httpServer.Serve(listener) })
 }
 
-// handle serves one request. It routes the request, records it, applies the injected
-// faults, and checks token and permissions before the generated code handles it.
+// handle serves one request. It routes the request, records it, receives its body, applies
+// the injected faults, and checks token and permissions before the generated code handles it.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "Tapkey-Sandbox")
 	w.Header().Set("Date", s.clock.now().UTC().Format(http.TimeFormat))
 	if s.config.control && strings.HasPrefix(r.URL.Path, controlPath) {
+		if err := receiveBody(w, r, s.config.timeouts.body); err != nil {
+			responseError(w, r, err)
+			return
+		}
 		s.control(w, r)
 		return
 	}
 	operation, next := s.route(r)
 	entry := s.journal.begin(r, operation)
+	w = &statusRecorder{w, s.journal, entry}
+	if err := receiveBody(w, r, s.config.timeouts.body); err != nil {
+		responseError(w, r, err)
+		return
+	}
 	next, kinds := s.faults.apply(operation, next)
 	if kinds != "" {
 		s.journal.setFault(entry, kinds)
 		w.Header().Set("Sandbox-Fault", kinds) // tells the response from a real one
 	}
-	next(&statusRecorder{w, s.journal, entry}, r)
+	next(w, r)
 }
 
 // route returns the operation of a request, for the journal, and its handler.

@@ -8,6 +8,9 @@ import (
 // maxBookmarks is the maximum number of places. Beyond it all are forgotten.
 const maxBookmarks = 1000
 
+// maxBookmarkFilter is the maximum size of a filter for which places are kept.
+const maxBookmarkFilter = 1 << 10
+
 // Bookmarks are places in filtered lists, so that filtering a page does not start at the
 // beginning of the list. They require lists that never change.
 type Bookmarks struct {
@@ -42,7 +45,7 @@ func (b *Bookmarks) find(list filteredList, skip int) place {
 
 // set records a place in a list.
 func (b *Bookmarks) set(list filteredList, p place) {
-	if b == nil {
+	if b == nil || len(list.filter) > maxBookmarkFilter {
 		return
 	}
 	b.mu.Lock()
@@ -59,4 +62,11 @@ func (b *Bookmarks) set(list filteredList, p place) {
 
 func search(places []place, matched int) (int, bool) {
 	return slices.BinarySearchFunc(places, matched, func(p place, matched int) int { return p.matched - matched })
+}
+
+// Len returns the number of places.
+func (b *Bookmarks) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.count
 }
