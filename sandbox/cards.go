@@ -22,7 +22,6 @@ func (a *account) addCard(title string) server.BoundCard {
 		IsActive:          new(true),
 		PhysicalCardID:    new(newID(prefixChip, a.index, n)),
 		OwnerAccountID:    &a.id,
-		BindDate:          new(server.Timestamp(seedTime())),
 		NofGrantsCapacity: new(int64(cardCapacity)),
 	}
 	a.cards.add(card.ID, card)
@@ -31,7 +30,7 @@ func (a *account) addCard(title string) server.BoundCard {
 
 func (s service) ListBoundCards(ctx context.Context, _ server.ListBoundCardsRequestObject) (server.ListBoundCardsResponseObject, error) {
 	a := accountOf(ctx)
-	return listOf(a, &a.cards, everything, asStored), nil
+	return listOf(a, &a.cards, everything, a.viewCard), nil
 }
 
 func (s service) GetBoundCard(ctx context.Context, r server.GetBoundCardRequestObject) (server.GetBoundCardResponseObject, error) {
@@ -42,7 +41,7 @@ func (s service) GetBoundCard(ctx context.Context, r server.GetBoundCardRequestO
 	if err != nil {
 		return nil, err
 	}
-	return server.GetBoundCard200JSONResponse(card), nil
+	return server.GetBoundCard200JSONResponse(a.viewCard(card)), nil
 }
 
 func (s service) UpdateBoundCard(ctx context.Context, r server.UpdateBoundCardRequestObject) (server.UpdateBoundCardResponseObject, error) {
@@ -82,6 +81,12 @@ func (s service) RevokeBoundCardGrants(ctx context.Context, r server.RevokeBound
 	}
 	s.revokeAll(a, r.BoundCardID)
 	return server.RevokeBoundCardGrants204Response{}, nil
+}
+
+// viewCard returns a card as the API shows it, with the time at which it was bound.
+func (a *account) viewCard(card server.BoundCard) server.BoundCard {
+	card.BindDate = a.bound()
+	return card
 }
 
 // card returns the card with an id, or a 404 failure.

@@ -71,7 +71,21 @@ func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 			return map[string]any{"time": s.Time()}, nil
 		},
 		"POST tokens/revoke": func(*http.Request) (any, error) { s.RevokeTokens(); return done, nil },
-		"POST cards/sync":    func(*http.Request) (any, error) { s.SyncCards(); return done, nil },
+		"POST logentries": func(r *http.Request) (any, error) {
+			var entry struct {
+				Owner string `json:"owner"`
+				LogEntry
+			}
+			if err := readControl(r, &entry); err != nil {
+				return nil, err
+			}
+			id, err := s.AddLogEntry(entry.Owner, entry.LogEntry)
+			if err != nil {
+				return nil, badRequest("%v", err)
+			}
+			return map[string]any{"id": id}, nil
+		},
+		"POST cards/sync": func(*http.Request) (any, error) { s.SyncCards(); return done, nil },
 	}
 }
 

@@ -88,6 +88,8 @@ func (f Fault) check() error {
 		problem = fmt.Sprintf("unknown operation %q", f.Operation)
 	case behavior.apply == nil && (f.Operation != "" || f.Count != 0 || f.Rate != 0):
 		problem = "this kind takes no operation, count or rate"
+	case f.Kind == FaultMalformedToken && f.Operation != tokenOperation:
+		problem = "this kind requires the operation token"
 	case f.Count < 0 || f.Delay < 0 || f.Bytes < 0:
 		problem = "count, delay and bytes must not be negative"
 	case !(f.Rate >= 0 && f.Rate <= 1):

@@ -262,6 +262,7 @@ func TestFaultsThatAreRefused(t *testing.T) {
 		{}, {Kind: "nope"}, {Kind: sandbox.Fault500, Operation: "nope"}, {Kind: sandbox.Fault500, Count: -1}, {Kind: sandbox.Fault500, Rate: 1.5}, {Kind: sandbox.Fault500, Rate: -1},
 		{Kind: sandbox.FaultRedirect}, {Kind: sandbox.FaultRedirect, Location: "x\r\ny"}, {Kind: sandbox.Fault429, RetryAfter: "ü"}, {Kind: sandbox.FaultUndocumentedStatus, Status: 99},
 		{Kind: sandbox.FaultLatency, Delay: -1}, {Kind: sandbox.FaultCloseBody, Bytes: -1}, {Kind: sandbox.FaultRefused, Operation: "listOwners"},
+		{Kind: sandbox.FaultMalformedToken}, {Kind: sandbox.FaultMalformedToken, Operation: "listOwners"},
 	} {
 		if err := s.Inject(fault); err == nil {
 			t.Errorf("Inject(%+v): got no error, want one", fault)

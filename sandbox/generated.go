@@ -51,7 +51,7 @@ func (g generated) find(id string) (int, bool) {
 
 // account creates generated account n. For every two locks it has one contact and one
 // card, and for every lock one grant.
-func (g generated) account(n int) *account {
+func (g generated) account(clock *clock, n int) *account {
 	from := Owner{Name: *g.owner(n).Name, LogEntries: g.logEntries}
 	for i := range g.locks {
 		from.Locks = append(from.Locks, fmt.Sprintf("Door %05d", i+1))
@@ -65,7 +65,7 @@ func (g generated) account(n int) *account {
 		}
 		from.Grants = append(from.Grants, grant)
 	}
-	a, err := newAccount(g.first+n, from)
+	a, err := newAccount(clock, g.first+n, from)
 	if err != nil { // the grants above refer to existing items
 		panic(err)
 	}

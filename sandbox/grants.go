@@ -87,7 +87,7 @@ func (s service) view(a *account, g grant) server.Grant {
 	v := g.Grant
 	v.Active = new(!g.revoked() && (v.ValidBefore == nil || s.clock.now().Before(time.Time(*v.ValidBefore))))
 	if lock, ok := a.locks.get(*v.BoundLockID); ok {
-		v.BoundLock = &lock
+		v.BoundLock = new(a.viewLock(lock, nil))
 	}
 	if v.ContactID != nil {
 		if contact, ok := a.contacts.get(*v.ContactID); ok {
@@ -96,7 +96,7 @@ func (s service) view(a *account, g grant) server.Grant {
 	}
 	if v.BoundCardID != nil {
 		if card, ok := a.cards.get(*v.BoundCardID); ok {
-			v.BoundCard = &card
+			v.BoundCard = new(a.viewCard(card))
 		}
 	}
 	return v
@@ -205,7 +205,7 @@ func (s service) revoke(a *account, g grant) {
 	a.grants.set(g.ID, g)
 	if lock, ok := a.locks.get(*g.BoundLockID); ok {
 		lock.RclSerialNo = new(*lock.RclSerialNo + 1)
-		lock.RclDate = new(server.Timestamp(s.clock.now()))
+		lock.RclDate = s.clock.timestamp()
 		a.locks.set(lock.ID, lock)
 	}
 }

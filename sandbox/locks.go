@@ -1,16 +1,17 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"time"
 
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-func (a *account) addLock(physicalID, title string, description *string, bound time.Time) server.BoundLock {
+// addLock adds a lock. Without the time at which it was bound, it is an initial lock.
+func (a *account) addLock(physicalID, title string, description *string, bound *server.Timestamp) server.BoundLock {
 	lock := server.BoundLock{
 		ID:             newID(prefixLock, a.index, a.locks.added),
 		Active:         new(true),
@@ -24,9 +25,9 @@ func (a *account) addLock(physicalID, title string, description *string, bound t
 			ModelName:             new("TD30"),
 			SupportedTechnologies: []server.LockTechnology{"nfc", "ble"},
 		},
-		BindDate:    new(server.Timestamp(bound)),
+		BindDate:    bound,
 		RclSerialNo: new(int64(0)),
-		RclDate:     new(server.Timestamp(bound)),
+		RclDate:     bound,
 		TargetType:  new("Lock"),
 	}
 	if title != "" {
@@ -42,7 +43,7 @@ func (s service) ListBoundLocks(ctx context.Context, r server.ListBoundLocksRequ
 	}
 	a := accountOf(ctx)
 	return listOf(a, &a.locks, everything, func(lock server.BoundLock) server.BoundLock {
-		return a.expandLock(lock, r.Params.Expand)
+		return a.viewLock(lock, r.Params.Expand)
 	}), nil
 }
 
@@ -57,7 +58,7 @@ func (s service) GetBoundLock(ctx context.Context, r server.GetBoundLockRequestO
 	if !ok {
 		return nil, notFound("unknown lock %q", r.BoundLockID)
 	}
-	return server.GetBoundLock200JSONResponse(a.expandLock(lock, r.Params.Expand)), nil
+	return server.GetBoundLock200JSONResponse(a.viewLock(lock, r.Params.Expand)), nil
 }
 
 // BindLock binds a lock. Documented: 403 for a lock that is already bound. Inferred: that
@@ -81,7 +82,7 @@ func (s service) BindLock(ctx context.Context, r server.BindLockRequestObject) (
 	if r.Body.Title != nil {
 		title = *r.Body.Title
 	}
-	return server.BindLock200JSONResponse(a.addLock(physicalID, title, r.Body.Description, s.clock.now())), nil
+	return server.BindLock200JSONResponse(a.addLock(physicalID, title, r.Body.Description, s.clock.timestamp())), nil
 }
 
 // Values of the parameter expand.
@@ -106,9 +107,11 @@ func checkExpand(names, known []string) error {
 	return nil
 }
 
-// expandLock sets the fields that are null unless expand names them. Inferred: that a
-// grant for a lock counts as a membership.
-func (a *account) expandLock(lock server.BoundLock, names []string) server.BoundLock {
+// viewLock returns a lock as the API shows it: with the times of an initial lock, and with
+// the fields that are null unless expand names them. Inferred: that a grant for a lock
+// counts as a membership.
+func (a *account) viewLock(lock server.BoundLock, names []string) server.BoundLock {
+	lock.BindDate, lock.RclDate = cmp.Or(lock.BindDate, a.bound()), cmp.Or(lock.RclDate, a.bound())
 	for _, name := range names {
 		switch name {
 		case expandFeatures:

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/sandbox"
@@ -147,17 +148,19 @@ func TestPermissions(t *testing.T) {
 
 func TestBoundLocks(t *testing.T) {
 	c := newCaller(t)
+	c.server.SetTime(time.Date(2026, 11, 30, 10, 0, 59, 0, time.UTC))
+	c = c.as(sandbox.Client{ID: c.server.ClientID(), Secret: c.server.ClientSecret()}) // no token from the future
 	path := c.owner("Home") + "/BoundLocks"
 	locks := c.list(path)
 	if len(locks) != 3 || locks[0]["title"] != "Entrance Door" {
 		t.Fatalf("got locks %v, want 3, the first one Entrance Door", locks)
 	}
 	// Absent values are null; times have milliseconds and a Z; false and 0 are present.
-	want(t, locks[0], `{"active":true,"bindDate":"2023-12-12T12:00:00.000Z","description":null,"healthStatuses":null,`+
+	want(t, locks[0], `{"active":true,"bindDate":"2026-11-10T05:35:00.000Z","description":null,"healthStatuses":null,`+
 		`"id":"c2a85d13-0000-4000-8000-000000000000","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,`+
 		`"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30",`+
 		`"membershipStatistics":null,"ownerAccountId":"7f9c1e52-0000-4000-8000-000000000000","physicalLockId":"CAAAAAAAAAAAAA==",`+
-		`"rclDate":"2023-12-12T12:00:00.000Z","rclSerialNo":0,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}`)
+		`"rclDate":"2026-11-10T05:35:00.000Z","rclSerialNo":0,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}`)
 
 	one := path + "/" + locks[0]["id"].(string)
 	want(t, c.get(one)["membershipStatistics"], `null`)

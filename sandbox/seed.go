@@ -23,7 +23,9 @@ type Owner struct {
 	// Grants refer to locks, contacts and cards of this account.
 	Grants []SeedGrant
 
-	// LogEntries is the number of log entries. It is ignored if there are no locks.
+	// LogEntries is the number of log entries. The latest one has been received shortly
+	// before the sandbox starts. The number is ignored if there are no locks. See also
+	// [Server.AddLogEntry].
 	LogEntries int
 }
 
@@ -79,11 +81,12 @@ func defaultOwners() []Owner {
 	}
 }
 
-// seedTime returns the creation time of the initial data.
-func seedTime() time.Time { return time.Date(2023, 12, 12, 12, 0, 0, 0, time.UTC) }
-
-// newAccount creates an owner account from its description.
-func newAccount(index int, from Owner) (*account, error) {
+// newAccount creates an owner account from its description. The times of its contents
+// follow from the clock.
+func newAccount(clock *clock, index int, from Owner) (*account, error) {
+	if from.LogEntries < 0 {
+		return nil, fmt.Errorf("sandbox: owner %q: %d log entries", from.Name, from.LogEntries)
+	}
 	a := &account{
 		id:          newID(prefixOwner, index, 0),
 		index:       index,
@@ -92,14 +95,16 @@ func newAccount(index int, from Owner) (*account, error) {
 		contacts:    collection[server.Contact]{keys: contactKeys},
 		grants:      collection[grant]{keys: grantKeys},
 		users:       collection[server.IdentityProviderUser]{keys: userKeys},
+		added:       collection[server.LogEntry]{keys: logKeys},
+		log:         eventLog{owner: index, clock: clock},
 	}
 	a.owner = server.OwnerAccount{ID: a.id, Name: &from.Name, Active: new(true)}
 	if len(from.Locks) > 0 {
-		a.log = eventLog{index, from.LogEntries, len(from.Locks), len(from.Contacts), len(from.Cards), new(odata.Bookmarks)}
+		a.log = eventLog{index, from.LogEntries, len(from.Locks), len(from.Contacts), len(from.Cards), clock, new(odata.Bookmarks)}
 	}
 	locks, contacts, cards := make(map[string]string), make(map[string]string), make(map[string]string)
 	for i, title := range from.Locks {
-		lock := a.addLock(physicalLockID(index, i), title, nil, seedTime())
+		lock := a.addLock(physicalLockID(index, i), title, nil, nil)
 		locks[title] = lock.ID
 	}
 	for _, title := range from.Groups {
@@ -128,6 +133,12 @@ func newAccount(index int, from Owner) (*account, error) {
 		a.addGrant(lockID, contactID, cardID, nil, nil)
 	}
 	return a, nil
+}
+
+// bound returns the time at which the initial locks and cards were bound: before the first
+// log entry.
+func (a *account) bound() *server.Timestamp {
+	return new(server.Timestamp(a.log.start().Add(-20 * 24 * time.Hour)))
 }
 
 // physicalLockID returns the physical id of lock n of an owner account: two bytes with

@@ -52,13 +52,13 @@ func Start(opts ...Option) (*Server, error) {
 	}
 	s := &Server{
 		config:  cfg,
-		clock:   &clock{},
+		clock:   newClock(),
 		journal: newJournal(),
 		faults:  newFaults(),
 		router:  newRouter(tapkey.Operations()),
 	}
 	var err error
-	if s.store, err = newStore(cfg); err != nil {
+	if s.store, err = newStore(cfg, s.clock); err != nil {
 		return nil, err
 	}
 	s.buildHandlers()

@@ -14,6 +14,7 @@ import (
 // when they are first requested.
 type store struct {
 	mainClient string // service account of the default client
+	clock      *clock
 	generated  generated
 
 	mu       sync.Mutex
@@ -22,18 +23,22 @@ type store struct {
 	bound    map[string]bool // physical ids of bound locks, except in generated accounts
 }
 
-func newStore(cfg config) (*store, error) {
+func newStore(cfg config, clock *clock) (*store, error) {
 	s := &store{
 		mainClient: cfg.clients[0].ServiceAccount(),
+		clock:      clock,
 		accounts:   make(map[string]*account),
 		bound:      make(map[string]bool),
 	}
 	if cfg.generated != nil {
+		if g := cfg.generated; g.owners < 0 || g.locks < 0 || g.logEntries < 0 {
+			return nil, fmt.Errorf("sandbox: generated data: negative number of owner accounts, locks or log entries: %d, %d, %d", g.owners, g.locks, g.logEntries)
+		}
 		s.generated = *cfg.generated
 		s.generated.first = len(cfg.owners)
 	}
 	for i, owner := range cfg.owners {
-		a, err := newAccount(i, owner)
+		a, err := newAccount(clock, i, owner)
 		if err != nil {
 			return nil, err
 		}
@@ -64,8 +69,17 @@ func (s *store) named(name string) (*account, bool) {
 		return a, true
 	}
 	for _, id := range s.order {
-		if a := s.accounts[id]; *a.owner.Name == name {
+		if a, ok := s.created(id); ok && *a.view().Name == name {
 			return a, true
+		}
+	}
+	for n := range s.generated.owners {
+		owner := s.generated.owner(n)
+		if a, ok := s.created(owner.ID); ok {
+			owner = a.view()
+		}
+		if *owner.Name == name {
+			return s.account(owner.ID)
 		}
 	}
 	return nil, false
@@ -82,7 +96,7 @@ func (s *store) account(id string) (*account, bool) {
 	if !ok {
 		return nil, false
 	}
-	a := s.generated.account(n)
+	a := s.generated.account(s.clock, n)
 	a.admit(s.mainClient, roleOwner)
 	s.accounts[id] = a
 	return a, true
@@ -141,7 +155,8 @@ type account struct {
 	contacts    collection[server.Contact]
 	grants      collection[grant]
 	users       collection[server.IdentityProviderUser]
-	provider    string // id of the identity provider
+	added       collection[server.LogEntry] // log entries in addition to log
+	provider    string                      // id of the identity provider
 }
 
 // view returns the account as the API shows it.

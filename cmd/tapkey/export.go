@@ -32,7 +32,7 @@ func (a *app) exportCommand() *cobra.Command {
 			"use --after with the latest time in the column Received At. In CSV, text that a\n" +
 			"spreadsheet would run as a formula gets a leading apostrophe.",
 		Example: "  tapkey logs export --owner Home --output log.csv\n" +
-			"  tapkey logs export --owner Home --after 2024-01-01T12:00:00Z --format jsonl",
+			"  tapkey logs export --owner Home --after 2026-11-30T08:00:00Z --format jsonl",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runExport(cmd, flags) },
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLimit(t *testing.T) {
@@ -45,9 +46,10 @@ func TestLimitMisuse(t *testing.T) {
 func TestSelectChoosesColumns(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
+	server.SetTime(time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC))
 	list := []string{"logs", "list", "--owner", "Home", "--limit", "1", "--select", "receivedAt,id,contactId"}
 	tapkeyMain(t, env, list...).checkStdout(t,
-		"2024-01-01T06:00:00Z\t24e9a7d6-0000-4000-8000-000000000000\t90d7c4e6-0000-4000-8000-000000000000\n")
+		"2026-11-30T05:35:00Z\t24e9a7d6-0000-4000-8000-000000000000\t90d7c4e6-0000-4000-8000-000000000000\n")
 	tapkeyMain(t, env, "locks", "list", "--owner", "Home", "--limit", "1", "--select", "title,physicalLockId").checkStdout(t,
 		"Entrance Door\t00-00-00-00-00-00-00-00\n")
 	r := tapkeyMain(t, env, append(list, "--json")...)

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -33,13 +33,18 @@ func (a *app) sandboxCommand() *cobra.Command {
 			"of a client as shell commands and, at the end, the number of requests served.",
 		Example: "  tapkey sandbox --faults 503,operation=listGrants,count=2",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return serveSandbox(cmd, flags) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.complete(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			return serveSandbox(cmd, flags)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 means any free port")
 	f.StringVar(&flags.caFile, "tls", "", "serve TLS and write the CA certificate to `FILE`")
 	f.DurationVar(&flags.tokenLifetime, "token-lifetime", time.Hour, "`LIFETIME` of access tokens")
-	f.IntVar(&flags.owners, "owners", 0, "`NUMBER` of owner accounts to generate instead of the default data")
+	f.IntVar(&flags.owners, "owners", 0, "`NUMBER` of owner accounts to generate instead of the default data; 1 if --locks or --log-entries is set")
 	f.IntVar(&flags.locks, "locks", 3, "`NUMBER` of locks per generated owner account")
 	f.IntVar(&flags.logEntries, "log-entries", 100, "`NUMBER` of log entries per generated owner account")
 	f.StringArrayVar(&flags.faults, "faults", nil, "`FAULT` to inject, such as 429,operation=listGrants; repeatable")
@@ -48,11 +53,29 @@ func (a *app) sandboxCommand() *cobra.Command {
 	return cmd
 }
 
+// complete sets the flags that follow from others. It returns an error for flags that
+// would have no effect. The function set reports whether a flag is given.
+func (f *sandboxFlags) complete(set func(name string) bool) error {
+	if f.owners < 0 || f.locks < 0 || f.logEntries < 0 {
+		return fmt.Errorf("negative number: --owners %d, --locks %d, --log-entries %d", f.owners, f.locks, f.logEntries)
+	}
+	generated := set("locks") || set("log-entries")
+	if generated && !set("owners") {
+		f.owners = 1
+	}
+	switch {
+	case generated && f.owners == 0:
+		return errors.New("--locks and --log-entries have no effect with --owners 0")
+	case set("log-entries") && f.logEntries > 0 && f.locks == 0:
+		return fmt.Errorf("--log-entries %d has no effect with --locks 0", f.logEntries)
+	case set("tls") && f.caFile == "":
+		return errors.New("the file name of --tls is empty")
+	}
+	return nil
+}
+
 // options returns the options that the flags set.
 func (f sandboxFlags) options() ([]sandbox.Option, error) {
-	if f.owners < 0 || f.locks < 0 || f.logEntries < 0 {
-		return nil, fmt.Errorf("negative number: --owners %d, --locks %d, --log-entries %d", f.owners, f.locks, f.logEntries)
-	}
 	opts := []sandbox.Option{sandbox.WithAddr(f.addr), sandbox.WithTokenLifetime(f.tokenLifetime)}
 	if f.owners > 0 {
 		opts = append(opts, sandbox.WithGenerated(f.owners, f.locks, f.logEntries))
@@ -105,11 +128,11 @@ func serveSandbox(cmd *cobra.Command, flags sandboxFlags) error {
 
 // printServed prints the number of requests for each operation.
 func printServed(w io.Writer, server *sandbox.Server) {
-	counts := map[string]int{}
-	for _, r := range server.Requests() {
-		counts[cmp.Or(r.Operation, "other")]++
+	counts, total := server.Counts(), 0
+	for _, n := range counts {
+		total += n
 	}
-	fmt.Fprintf(w, "served %d requests\n", len(server.Requests()))
+	fmt.Fprintf(w, "served %d requests\n", total)
 	for _, operation := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Fprintf(w, "%7d %s\n", counts[operation], operation)
 	}

@@ -136,9 +136,53 @@ func TestServedSandboxFlags(t *testing.T) {
 	checkContains(t, "stderr", end(), "      2 listOwners\n")
 }
 
+// --locks and --log-entries work without --owners.
+func TestServedSandboxGeneratesOneOwner(t *testing.T) {
+	t.Parallel()
+	for flags, want := range map[string][2]int{"--locks 7": {7, 100}, "--log-entries 5": {3, 5}, "--log-entries 0": {3, 0}, "--locks 2 --owners 1": {2, 100}} {
+		env, end := startServing(t, strings.Fields(flags)...)
+		c, err := client.New(client.WithCredentials(env["TAPKEY_CLIENT_ID"], env["TAPKEY_CLIENT_SECRET"]),
+			client.WithBaseURL(env["TAPKEY_BASE_URI"]+"/api/v1"), client.WithTokenURL(env["TAPKEY_TOKEN_ENDPOINT"]),
+			client.WithScopes("read:owneraccounts", "read:core:entities", "read:logs"))
+		must(t, err)
+		owners, err := c.ListOwners(t.Context())
+		if err != nil || len(owners) != 1 {
+			t.Fatalf("%s: ListOwners = %d owner accounts, %v; want 1", flags, len(owners), err)
+		}
+		locks, err := c.ListBoundLocks(t.Context(), owners[0].ID, nil)
+		must(t, err)
+		entries, err := c.ListLogEntries(t.Context(), owners[0].ID, nil)
+		must(t, err)
+		check(t, flags+": locks and log entries", [2]int{len(locks), len(entries)}, want)
+		end()
+	}
+}
+
+// The number of requests includes those that the sandbox no longer records.
+func TestServedRequestsAreCounted(t *testing.T) {
+	t.Parallel()
+	server, _ := startSandbox(t)
+	long := strings.Repeat("x", 900_000)
+	for range 40 {
+		rsp, err := http.Get(server.TokenURL() + "/" + long)
+		must(t, err)
+		rsp.Body.Close()
+	}
+	if got := len(server.Requests()); got >= 40 {
+		t.Errorf("recorded requests = %d, want fewer than 40", got)
+	}
+	var out strings.Builder
+	printServed(&out, server)
+	check(t, "output", out.String(), "served 40 requests\n     40 other\n")
+}
+
 func TestSandboxMisuse(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--faults", "doom"}, {"--faults", "429,operation=listEverything"}, {"--owners", "-1"}, {"--token-lifetime", "soon"}} {
+	for _, args := range [][]string{
+		{"--owners", "0", "--locks", "5"}, {"--owners", "0", "--log-entries", "5"}, {"--locks", "0", "--log-entries", "5"},
+		{"--owners", "2", "--locks", "0", "--log-entries", "5"}, {"--locks", "-1"}, {"--log-entries", "-1"}, {"--tls", ""},
+		{"--faults", "malformed-token"}, {"--faults", "doom"}, {"--faults", "429,operation=listEverything"}, {"--owners", "-1"}, {"--token-lifetime", "soon"},
+	} {
 		tapkeyMain(t, nil, append([]string{"sandbox"}, args...)...).checkFailure(t, exitMisuse)
 	}
 }
