@@ -288,8 +288,11 @@ func TestMaybeDoneRetried(t *testing.T) {
 func TestMaybeDoneFaults(t *testing.T) {
 	for _, kind := range sandbox.FaultKinds() {
 		fault := sandbox.Fault{Kind: kind, Delay: time.Millisecond, Bytes: 100, Location: "https://example.com/"}
-		if kind == sandbox.FaultRefused {
+		switch kind {
+		case sandbox.FaultRefused:
 			fault = sandbox.Fault{Kind: kind}
+		case sandbox.FaultMalformedToken:
+			fault.Operation = "token"
 		}
 		server, err := sandbox.Start()
 		if err != nil {

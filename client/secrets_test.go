@@ -185,7 +185,7 @@ var withoutSecrets = []string{
 	"api.Object", "api.Operation", "api.PathValueError", "api.Settings", "client.TokenInvalidator",
 	"doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
-	"sandbox.Fault", "sandbox.FaultKind", "sandbox.Owner", "sandbox.Request", "sandbox.SeedGrant",
+	"sandbox.Fault", "sandbox.FaultKind", "sandbox.LogEntry", "sandbox.Owner", "sandbox.Request", "sandbox.SeedGrant",
 	"tapkey.ClientInterface", "tapkey.HttpRequestDoer",
 }
 
