@@ -155,7 +155,8 @@ func (c *Client) Scopes() []string {
 // token, Token requests one. The error is a *[TokenError], the error of the token source, or
 // the error of ctx.
 func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
-	return c.shared().tokens.TokenContext(ctx)
+	token, err := c.shared().tokens.TokenContext(ctx)
+	return token, engine.WithCause(ctx, err)
 }
 
 // NewToken requests a token with the given scopes and does not cache it. Use it to find out
@@ -164,7 +165,8 @@ func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
 	cfg := *c.config()
 	cfg.scopes = scopes
-	return c.shared().tokens.guard.call(ctx, cfg.fetcher(c.shared().http.Transport))
+	token, err := c.shared().tokens.guard.call(ctx, cfg.fetcher(c.shared().http.Transport))
+	return token, engine.WithCause(ctx, err)
 }
 
 func newClient(cfg *config, s *shared) (*Client, error) {
@@ -196,9 +198,11 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 //  3. retryDoer retries transient failures, if the operation may be sent again. For each
 //     attempt it adds the current token to a copy of the request, and logs the attempt.
 //  4. redactDoer removes the URL and the credentials from the error of an attempt.
-//  5. http.Client sends the request and follows no redirect.
+//  5. The sender sends the request with the transport of http.Client and follows no
+//     redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
-	var next engine.Doer = &redactDoer{next: s.http}
+	next := engine.NewSender(s.http)
+	next = &redactDoer{next: next}
 	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep}
 	next = &renewDoer{next: next, tokens: s.tokens}
 	return &originDoer{next: next, base: base}

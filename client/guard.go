@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // maxTokenCalls is the maximum number of token requests and calls of a token source in
@@ -49,7 +51,7 @@ func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.
 		return r.token, r.err
 	case <-limited.Done():
 		if ctx.Err() != nil {
-			return nil, contextError(ctx)
+			return nil, engine.WithCause(ctx, ctx.Err())
 		}
 		return nil, &TokenError{Err: fmt.Errorf("no token within %v: %w", tokenTimeout, context.DeadlineExceeded)}
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -211,7 +212,7 @@ func TestMaybeDoneNot(t *testing.T) {
 			return nil
 		}),
 		"body that cannot be read": editor(func(_ context.Context, req *http.Request) error {
-			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("no body") }
+			req.Body = io.NopCloser(iotest.ErrReader(errors.New("no body")))
 			return nil
 		}),
 		"malformed token": at(plain.URL, client.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a b"}))),

@@ -168,7 +168,7 @@ func TestMalformedResponses(t *testing.T) {
 	} {
 		for _, from := range []string{"API", "token endpoint", "token endpoint, Basic"} {
 			t.Run(name+" from "+from, func(t *testing.T) {
-				echo := rawServer(t, func(authorization, body string) string {
+				echo := echoServer(t, func(authorization, body string) string {
 					received := strings.TrimPrefix(authorization, "Bearer ") // the-token, or Basic
 					if form, err := url.ParseQuery(body); err == nil && form.Has("client_secret") {
 						received = form.Get("client_secret")
@@ -196,9 +196,9 @@ func TestMalformedResponses(t *testing.T) {
 	}
 }
 
-// rawServer starts a server that responds with what respond returns for the Authorization
+// echoServer starts a server that responds with what respond returns for the Authorization
 // header and the body of a request, and returns its URL.
-func rawServer(t *testing.T, respond func(authorization, body string) string) string {
+func echoServer(t *testing.T, respond func(authorization, body string) string) string {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -277,8 +277,8 @@ func goAwayServer(t *testing.T, text string) *httptest.Server {
 
 // TestProxyErrors checks that the address and the words of a proxy are not shown.
 func TestProxyErrors(t *testing.T) {
-	refusing := rawServer(t, func(string, string) string { return "HTTP/1.1 407 your header was the-s3cret\r\n\r\n" })
-	honest := rawServer(t, func(string, string) string { return "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" })
+	refusing := echoServer(t, func(string, string) string { return "HTTP/1.1 407 your header was the-s3cret\r\n\r\n" })
+	honest := echoServer(t, func(string, string) string { return "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" })
 	withPassword := func(address string) func(*http.Request) (*url.URL, error) {
 		u, err := url.Parse(strings.Replace(address, "://", "://me:the-s3cret@", 1))
 		if err != nil {

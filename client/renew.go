@@ -66,6 +66,10 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 	}
 	rejected := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
 	if replaced, err := d.tokens.replace(req.Context(), rejected); !replaced {
+		if ended := req.Context().Err(); ended != nil { // while it waited
+			engine.CloseBody(rsp)
+			return nil, nil, ended
+		}
 		return rsp, err, nil
 	}
 	again, err := replay(req)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"time"
 
@@ -48,7 +47,7 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		done := ctx.Err() != nil
 		start := time.Now()
 		rsp, err := d.next.Do(try)
-		unsent := err != nil && (done || engine.NeverSent(err) || neverSent(err))
+		unsent := err != nil && (done || engine.NeverSent(err))
 		logAttempt(d.logger, try, attempt+1, start, rsp, err)
 		if rsp != nil {
 			rsp.Request = try // the caller's RoundTripper may not set it
@@ -77,17 +76,17 @@ func notSent(err error, unsent bool) error {
 }
 
 // repeatable reports whether a request may be sent again: idempotent operations, GET on
-// the raw client, and any request that was never sent.
+// the raw client, and any request that the server has not processed.
 func repeatable(req *http.Request, err error) bool {
 	op, known := api.OperationFromContext(req.Context())
 	idempotent := known && op.Idempotent || !known && req.Method == http.MethodGet
-	return replayable(req) && (idempotent || neverSent(err))
+	return replayable(req) && (idempotent || notProcessed(err))
 }
 
-// neverSent reports whether an attempt failed before a connection was established.
-func neverSent(err error) bool {
-	failed, ok := errors.AsType[*net.OpError](err)
-	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
+// notProcessed reports whether an attempt failed before the server processed the request: no
+// connection was established, or the server refused the request over HTTP/2.
+func notProcessed(err error) bool {
+	return engine.NotConnected(err) || errors.Is(err, engine.ErrNotProcessed)
 }
 
 // transient reports whether an attempt failed and a retry may succeed.

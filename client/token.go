@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 const (
@@ -108,7 +108,7 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 		return nil, failed
 	}
 	if ctx.Err() != nil {
-		return nil, contextError(ctx)
+		return nil, engine.WithCause(ctx, ctx.Err())
 	}
 	return wait(ctx, c.renew(ctx, current, false))
 }
@@ -198,17 +198,8 @@ func wait(ctx context.Context, result <-chan singleflight.Result) (*oauth2.Token
 		}
 		return r.Val.(*oauth2.Token), nil
 	case <-ctx.Done():
-		return nil, contextError(ctx)
+		return nil, engine.WithCause(ctx, ctx.Err())
 	}
-}
-
-// contextError returns the error of a context that is done, with its cause.
-func contextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // attempt requests a token and retries transient failures.

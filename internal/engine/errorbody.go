@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,19 +38,29 @@ type errorFields struct {
 func statusError(op *api.Operation, rsp *http.Response) *api.Error {
 	e := responseError(op, rsp, nil)
 	e.RetryAfter, _ = RetryAfter(rsp.Header)
-	e.Body = errorBody(rsp)
+	e.Body, e.Err = errorBody(rsp)
 	e.Code, e.Message = errorText(e.Body)
 	return e
 }
 
-// errorBody returns the start of a body, without the credentials of the request. A failure
-// to read more of it is ignored.
-func errorBody(rsp *http.Response) []byte {
-	body, _ := io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
+// errorBodyTimeout is how long the body of an error response is read, and the limit between
+// two parts of it for a caller that reads it.
+const errorBodyTimeout = 500 * time.Millisecond
+
+// errorBody returns the start of a body, without the credentials of the request: what
+// arrives within errorBodyTimeout. A failure to read more of it is ignored, unless the
+// context of the request has ended.
+func errorBody(rsp *http.Response) ([]byte, error) {
+	closer := time.AfterFunc(errorBodyTimeout, func() { _ = rsp.Body.Close() })
+	defer closer.Stop()
+	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxErrorBody))
 	if sent := sentWith(rsp); sent.In(string(body)) {
-		return []byte(sent.Hide(string(body)))
+		body = []byte(sent.Hide(string(body)))
 	}
-	return body
+	if err != nil && rsp.Request != nil && rsp.Request.Context().Err() != nil {
+		return body, ended(rsp.Request.Context(), err)
+	}
+	return body, nil
 }
 
 func errorText(body []byte) (code, message string) {

@@ -51,7 +51,7 @@ func Items[T any](
 			err := items.next(&item)
 			switch {
 			case ctx.Err() != nil:
-				err = ctx.Err()
+				err = ended(ctx, ctx.Err())
 			case err == io.EOF:
 				return
 			case err != nil && limited.failed != nil:

@@ -86,7 +86,7 @@ func Pages[T any](
 			}
 			for _, item := range current.items {
 				if ctx.Err() != nil {
-					yield(*new(T), responseError(op, current.rsp, ctx.Err()))
+					yield(*new(T), responseError(op, current.rsp, ended(ctx, ctx.Err())))
 					return
 				}
 				if !yield(item, nil) {

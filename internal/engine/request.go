@@ -54,6 +54,7 @@ func ParseBaseURL(text string) (*url.URL, error) {
 //   - It removes Accept-Encoding, so that net/http decompresses the response.
 //   - It encodes spaces in the query as %20, because not every OData server accepts the
 //     plus sign of HTML forms.
+//   - It makes the body one that can be sent again, as the request editors left it.
 //
 // If next is an *http.Client, the Doer uses a copy that follows no redirects.
 //
@@ -73,14 +74,6 @@ type doerFunc func(*http.Request) (*http.Response, error)
 // Do calls f.
 func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
-// WithoutRedirects returns a copy of an http.Client that returns redirects instead of
-// following them.
-func WithoutRedirects(client *http.Client) *http.Client {
-	c := *client
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
-}
-
 type completingDoer struct {
 	next      Doer
 	direct    bool // next is an http.Client
@@ -99,6 +92,9 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	req.Header.Del("Accept-Encoding")
 	// A plus sign in a value is encoded as %2B, so each + stands for a space.
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
+	if err := fixBody(req); err != nil {
+		return nil, err
+	}
 	rsp, err := d.next.Do(req)
 	if rsp != nil && rsp.Request == nil {
 		rsp.Request = req // the caller's RoundTripper may not set it
@@ -106,7 +102,7 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if d.direct && err != nil && NeverSent(err) {
 		err = NotSent(err)
 	}
-	return rsp, FromDoer(err)
+	return rsp, FromDoer(WithCause(req.Context(), err))
 }
 
 // UserAgent returns the name and version of the module that a package belongs to, such as

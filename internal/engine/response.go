@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
@@ -23,48 +23,35 @@ func success(op *api.Operation, rsp *http.Response, err error) (*http.Response, 
 		return nil, transportError(op, err)
 	case rsp == nil:
 		return nil, newError(op, errors.New("the Doer returned neither a response nor an error"))
-	case rsp.Body == nil:
-		rsp.Body = http.NoBody
 	}
+	complete(rsp)
 	if rsp.StatusCode >= 200 && rsp.StatusCode <= 299 {
 		return rsp, nil
 	}
 	defer CloseBody(rsp)
 	if location, ok := Redirect(rsp); ok {
 		e := responseError(op, rsp, fmt.Errorf("%w: to %s", api.ErrRedirect, location))
-		e.Body = errorBody(rsp)
+		e.Body, _ = errorBody(rsp)
 		return nil, e
 	}
 	return nil, statusError(op, rsp)
 }
 
-// CloseBody closes the body of a response. It first reads what is left of it, up to
-// 64 KiB, so that the connection can be reused.
+// drainTimeout is how long CloseBody reads a body.
+const drainTimeout = 100 * time.Millisecond
+
+// CloseBody closes the body of a response. It first reads what is left of it, up to 64 KiB
+// and for a short time, so that the connection can be reused.
 func CloseBody(rsp *http.Response) {
 	if rsp == nil || rsp.Body == nil {
 		return
 	}
-	_, _ = io.CopyN(io.Discard, rsp.Body, maxErrorBody)
+	if rsp.Body != http.NoBody {
+		closer := time.AfterFunc(drainTimeout, func() { _ = rsp.Body.Close() })
+		_, _ = io.CopyN(io.Discard, rsp.Body, maxErrorBody)
+		closer.Stop()
+	}
 	_ = rsp.Body.Close()
-}
-
-// Redirect reports whether a response is a redirect, and returns the origin of its target.
-// It leaves out the path and the query, which may repeat what was sent.
-func Redirect(rsp *http.Response) (origin string, ok bool) {
-	switch rsp.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
-		return "", false
-	}
-	target, err := url.Parse(rsp.Header.Get("Location"))
-	if err != nil {
-		return "an invalid URL", true
-	}
-	if rsp.Request != nil && rsp.Request.URL != nil {
-		target = rsp.Request.URL.ResolveReference(target)
-	}
-	return (&url.URL{Scheme: target.Scheme, Host: target.Host}).String(), true
 }
 
 // maxPooledBytes is the largest size of a buffer that is reused.

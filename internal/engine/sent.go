@@ -3,7 +3,6 @@ package engine
 import (
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -34,12 +33,10 @@ func FromDoer(err error) error {
 	return &doerError{err}
 }
 
-// NeverSent reports whether an error of an http.Client means that no connection was
-// established.
+// NeverSent reports whether an error of an http.Client means that the server has not
+// processed the request: no connection was established, or the server refused the request
+// over HTTP/2.
 func NeverSent(err error) bool {
-	if failed, ok := errors.AsType[*net.OpError](err); ok && (failed.Op == "dial" || failed.Op == "proxyconnect") {
-		return true
-	}
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
-	return certificate || errors.Is(err, http.ErrSchemeMismatch)
+	return NotConnected(err) || errors.Is(err, ErrNotProcessed) || certificate || errors.Is(err, http.ErrSchemeMismatch)
 }

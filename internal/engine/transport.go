@@ -7,7 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -18,6 +21,14 @@ const (
 	DefaultDialTimeout   = 10 * time.Second // to connect, and for the TLS handshake
 	DefaultHeaderTimeout = 30 * time.Second // from the start of the attempt to the header of the response
 	DefaultIdleTimeout   = 30 * time.Second // between two parts of the body
+)
+
+// A connection of HTTP/2 on which nothing has been received for sendPingTimeout is checked
+// with a ping, and closed if nothing is received for another pingTimeout. Both together are
+// shorter than DefaultHeaderTimeout, so that no attempt but the first fails on it.
+const (
+	sendPingTimeout = 10 * time.Second
+	pingTimeout     = 5 * time.Second
 )
 
 // maxIdlePerHost is how many idle connections to a host are kept, for concurrent calls.
@@ -31,14 +42,16 @@ const maxHeaderBytes = 1 << 20
 // NewHTTPClient returns an http.Client for a backend service: it has time-outs, keeps
 // connections for concurrent calls and follows no redirects.
 func NewHTTPClient() *http.Client {
-	return WithTimeout(&http.Client{Transport: newTransport()}, DefaultHeaderTimeout, DefaultIdleTimeout)
+	return WithTimeout(&http.Client{Transport: NewTransport()}, DefaultHeaderTimeout, DefaultIdleTimeout)
 }
 
-func newTransport() http.RoundTripper {
+// NewTransport returns the transport that is used if the caller has none.
+func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: DefaultDialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: sendPingTimeout, PingTimeout: pingTimeout},
 		MaxIdleConns:          2 * maxIdlePerHost,
 		MaxIdleConnsPerHost:   maxIdlePerHost,
 		IdleConnTimeout:       90 * time.Second,
@@ -49,56 +62,87 @@ func newTransport() http.RoundTripper {
 	}
 }
 
-// WithTimeout returns a copy of an http.Client that follows no redirects. A request fails
-// with context.DeadlineExceeded if the header of the response takes longer than header, or
-// the next part of the body longer than idle. The total time is not limited, so that a
-// large response can be read for as long as it keeps arriving.
+// WithTimeout returns a copy of an http.Client that follows no redirects and sends each
+// request at most once. A request fails with context.DeadlineExceeded if the header of the
+// response takes longer than header, or the next part of the body longer than idle. The body
+// of an error has less time. The total time is not limited, so that a large response can be
+// read for as long as it keeps arriving.
 func WithTimeout(client *http.Client, header, idle time.Duration) *http.Client {
-	c := WithoutRedirects(client)
+	c := *client
 	next := c.Transport
 	if next == nil {
-		next = newTransport()
+		next = NewTransport()
 	}
-	c.Transport = &timeoutTransport{next, header, idle}
+	c.Transport = &timeoutTransport{next: next, header: header, idle: idle}
 	c.Timeout = 0
-	return c
+	return WithoutRedirects(&c)
 }
 
 type timeoutTransport struct {
 	next         http.RoundTripper
 	header, idle time.Duration
+	http1        atomic.Bool // a connection with TLS uses HTTP/1
 }
 
 func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(req.Context())
-	a := &attempt{transport: t, ctx: ctx, cancel: cancel}
+	a := &attempt{transport: t, caller: req.Context()}
+	a.ctx, a.cancel = context.WithCancelCause(a.caller)
 	a.timer = time.AfterFunc(t.header, a.expire)
-	rsp, err := t.next.RoundTrip(req.WithContext(ctx))
+	rsp, err := t.next.RoundTrip(a.once(req))
 	if !a.timer.Stop() && err == nil {
 		err = a.timeout() // it expired as the response arrived
 	}
-	if err != nil || rsp == nil {
+	if err == nil && a.ctx.Err() != nil {
+		err = context.Cause(a.ctx)
+	}
+	if err == nil && rsp == nil {
+		err = errors.New("the RoundTripper returned neither a response nor an error")
+	}
+	if err != nil {
 		if rsp != nil && rsp.Body != nil {
 			_ = rsp.Body.Close()
 		}
-		if err == nil {
-			err = errors.New("the RoundTripper returned neither a response nor an error")
-		}
-		err = withoutProxyText(t.next, req, t.headerTooLarge(a.cause(err)))
+		err = withoutProxyText(t.next, req, t.headerTooLarge(a.cause(a.failure(err))))
 		a.cancel(nil)
 		return nil, err
 	}
-	if rsp.Body == nil {
-		rsp.Body = http.NoBody // as http.Client does
+	complete(rsp)
+	if isInformational(rsp) {
+		// Its body is the connection, which does not end with the context.
+		_ = rsp.Body.Close()
+		rsp.Body, rsp.ContentLength = http.NoBody, 0
+	}
+	if a.idle = t.idle; rsp.StatusCode < 200 || rsp.StatusCode > 299 {
+		a.idle = min(a.idle, errorBodyTimeout)
 	}
 	a.body, rsp.Body = rsp.Body, a
 	return rsp, nil
 }
 
+// complete sets what a RoundTripper that is not of net/http may not have set.
+func complete(rsp *http.Response) {
+	if rsp.Header == nil {
+		rsp.Header = make(http.Header)
+	}
+	if rsp.Body == nil {
+		rsp.Body, rsp.ContentLength = http.NoBody, 0
+	}
+	// Net/http has another empty body for HTTP/2.
+	if rsp.ContentLength == 0 && rsp.Body != http.NoBody && rsp.ProtoMajor < 2 {
+		rsp.ContentLength = -1
+	}
+}
+
+// isInformational reports whether the status is 1xx. Net/http returns a response with such
+// a status only if it is 101, to a request that has not asked to switch protocols.
+func isInformational(rsp *http.Response) bool { return rsp.StatusCode/100 == 1 }
+
 // CloseIdleConnections implements the method that http.Client.CloseIdleConnections calls.
-func (t *timeoutTransport) CloseIdleConnections() {
-	if next, ok := t.next.(interface{ CloseIdleConnections() }); ok {
-		next.CloseIdleConnections()
+func (t *timeoutTransport) CloseIdleConnections() { closeIdle(t.next) }
+
+func closeIdle(transport http.RoundTripper) {
+	if t, ok := transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
 	}
 }
 
@@ -120,10 +164,16 @@ func (t *timeoutTransport) headerTooLarge(err error) error {
 // if the header, or a Read, takes too long.
 type attempt struct {
 	transport *timeoutTransport
+	caller    context.Context // context of the caller
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	timer     *time.Timer
+	idle      time.Duration // time-out of a Read
 	body      io.ReadCloser // nil until the header has arrived
+
+	hooks httptrace.ClientTrace
+	mu    sync.Mutex // for progress, because net/http calls hooks on its goroutines
+	progress
 }
 
 func (a *attempt) expire() { a.cancel(a.timeout()) }
@@ -132,20 +182,23 @@ func (a *attempt) timeout() error {
 	if a.body == nil {
 		return fmt.Errorf("no response within %v: %w", a.transport.header, context.DeadlineExceeded)
 	}
-	return fmt.Errorf("no more of the response within %v: %w", a.transport.idle, context.DeadlineExceeded)
+	return fmt.Errorf("no more of the response within %v: %w", a.idle, context.DeadlineExceeded)
 }
 
-// cause returns the time-out that caused an error, or the error itself.
+// cause returns why an attempt ended that failed with err: because the context of the
+// caller ended, because the attempt canceled itself, or because of err.
 func (a *attempt) cause(err error) error {
-	timeout := context.Cause(a.ctx)
-	if a.ctx.Err() == context.Canceled && errors.Is(timeout, context.DeadlineExceeded) {
-		return timeout
+	if a.caller.Err() != nil {
+		return ended(a.caller, err)
+	}
+	if reason := context.Cause(a.ctx); reason != nil && reason != context.Canceled {
+		return reason
 	}
 	return err
 }
 
 func (a *attempt) Read(p []byte) (int, error) {
-	a.timer.Reset(a.transport.idle)
+	a.timer.Reset(a.idle)
 	n, err := a.body.Read(p)
 	a.timer.Stop()
 	if err != nil && err != io.EOF {

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+	"strings"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// A transport of net/http sends a request again if its connection fails before a response,
+// if it takes the request for idempotent, or the server for one that has not processed it.
+// Over HTTP/2 that includes writes, without a limit. An attempt sends a request once: its
+// hooks notice that the request has been written, and end the attempt before it is written
+// on another connection. The caller then decides whether to make another attempt.
+
+// ErrNotProcessed means that the server refused a request before processing it: with
+// REFUSED_STREAM, or with a GOAWAY whose last stream is an earlier one (RFC 9113, section
+// 8.7). The request may be sent again, whatever it does.
+var ErrNotProcessed = errors.New("request not processed: refused by the server")
+
+// errNoResponse means that the connection or the stream failed after the request had been
+// written.
+var errNoResponse = errors.New("request sent, but no response received")
+
+// maxInformational is the maximum number of responses with status 1xx before the final one.
+const maxInformational = 100
+
+// progress is what the hooks of an attempt have noticed.
+type progress struct {
+	conn          *tls.Conn // connection of the request, nil without TLS
+	http2         bool      // it uses HTTP/2
+	sent          bool      // the request has been written
+	answered      bool      // the response has arrived, which the hooks may notice first
+	informational int       // number of responses with status 1xx
+}
+
+func (p *progress) unanswered() bool { return p.sent && !p.answered }
+
+// once returns a copy of a request for the attempt.
+func (a *attempt) once(req *http.Request) *http.Request {
+	a.hooks = httptrace.ClientTrace{
+		GotConn: a.gotConn, WroteRequest: a.wroteRequest,
+		GotFirstResponseByte: a.gotResponse, Got1xxResponse: a.gotInformational,
+	}
+	req = req.WithContext(httptrace.WithClientTrace(a.ctx, &a.hooks))
+	// If net/http cannot replay the body, its error says why the server refused the request.
+	// Over HTTP/1 it needs the body for a request of which nothing was written.
+	if a.transport.isNetHTTP() && req.URL.Scheme == "https" && !a.transport.http1.Load() {
+		req.GetBody = nil
+	}
+	return req
+}
+
+// isNetHTTP reports whether requests are sent by net/http alone.
+func (t *timeoutTransport) isNetHTTP() bool {
+	_, ok := t.next.(*http.Transport)
+	return ok
+}
+
+// gotConn runs before a request is written on a connection.
+func (a *attempt) gotConn(info httptrace.GotConnInfo) {
+	conn, _ := info.Conn.(*tls.Conn)
+	http2 := usesHTTP2(info.Conn)
+	if conn != nil && !http2 && !a.transport.http1.Load() {
+		a.transport.http1.Store(true)
+	}
+	a.mu.Lock()
+	before := a.progress
+	a.conn, a.http2 = conn, http2
+	if !before.unanswered() {
+		a.sent, a.answered = false, false
+	}
+	a.mu.Unlock()
+	if !before.unanswered() {
+		return
+	}
+	reason := errNoResponse
+	if http2 && conn == before.conn && a.transport.isNetHTTP() {
+		reason = ErrNotProcessed // net/http keeps the connection only after REFUSED_STREAM
+	}
+	a.cancel(reason)
+	if !http2 {
+		_ = info.Conn.Close() // HTTP/1 writes the request in spite of its context
+	}
+}
+
+func usesHTTP2(conn net.Conn) bool {
+	c, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
+	return ok && c.ConnectionState().NegotiatedProtocol == "h2"
+}
+
+// wroteRequest runs when a request has been written, or could not be. After an error of
+// HTTP/1, net/http sends a write again only if nothing of it was written. Over HTTP/2 the
+// header has been written in any case.
+func (a *attempt) wroteRequest(info httptrace.WroteRequestInfo) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sent = a.sent || info.Err == nil || a.http2
+}
+
+// gotResponse runs at the first byte of a response. A RoundTripper may send further
+// requests after it, as for authentication.
+func (a *attempt) gotResponse() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answered = true
+}
+
+// gotInformational runs after gotResponse for each response with status 1xx.
+func (a *attempt) gotInformational(int, textproto.MIMEHeader) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answered = false
+	if a.informational++; a.informational > maxInformational {
+		// Not only returned, because the error of a hook of the caller replaces it.
+		a.cancel(fmt.Errorf("%w: more than %d informational responses", api.ErrTooLarge, maxInformational))
+	}
+	return nil
+}
+
+// failure returns the error of an attempt that failed with err. An error about a new
+// connection is not returned as such if the request had been written on another before.
+func (a *attempt) failure(err error) error {
+	if a.transport.isNetHTTP() {
+		err = notReplayed(err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.unanswered() && NotConnected(err) {
+		err = fmt.Errorf("%w: %v", errNoResponse, err)
+	}
+	return err
+}
+
+// notReplayed returns the reason for which net/http would have replayed a request over
+// HTTP/2. Its errors have no names.
+func notReplayed(err error) error {
+	const prefix, suffix = "http2: Transport: cannot retry err [", "] after Request.Body was written"
+	reason, found := strings.CutPrefix(err.Error(), prefix)
+	if !found {
+		if strings.HasPrefix(reason, "http2: Transport received GOAWAY from server ErrCode:") {
+			return ErrNotProcessed
+		}
+		return err
+	}
+	reason, _, _ = strings.Cut(reason, suffix)
+	switch {
+	case reason == "http2: Transport received Server's graceful shutdown GOAWAY",
+		strings.HasPrefix(reason, "stream error: ") && strings.HasSuffix(reason, "; REFUSED_STREAM; received from peer"):
+		return ErrNotProcessed
+	}
+	return fmt.Errorf("%w: %s", errNoResponse, reason)
+}
+
+// NotConnected reports whether an attempt failed before a connection was established.
+func NotConnected(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
+}
