@@ -31,6 +31,7 @@ const lastingFaults = `
 | latency,delay=5ms | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | refused | net.OpError/4 | net.OpError/4 | net.OpError/4/0 | net.OpError/4/0 | net.OpError/4/0 | net.OpError/4/0 | net.OpError/4 |
 | reset | net.OpError/4 | net.OpError/4 | net.OpError/1/0 | net.OpError/4/0 | net.OpError/1/0 | net.OpError/1/0 | net.OpError/4 |
+| 101 | 101/1 | 101/1 | 101/1/0 | 101/1/0 | 101/1/0 | 101/1/0 | 101/1 |
 | 401 | ErrUnauthorized/2 | ErrUnauthorized/2 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2 |
 | 401-invalid-token | ErrUnauthorized/2 | ErrUnauthorized/2 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2 |
 | 401-expired | ErrUnauthorized/2 | ErrUnauthorized/2 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2/0 | ErrUnauthorized/2 |
@@ -49,6 +50,7 @@ const lastingFaults = `
 | 503 | ErrServer/4 | ErrServer/4 | ErrServer/1/0 | ErrServer/4/0 | ErrServer/1/0 | ErrServer/1/0 | ErrServer/4 |
 | undocumented-status | 418/1 | 418/1 | 418/1/0 | 418/1/0 | 418/1/0 | 418/1/0 | 418/1 |
 | redirect,location=https://example.com/ | ErrRedirect/1 | ErrRedirect/1 | ErrRedirect/1/0 | ErrRedirect/1/0 | ErrRedirect/1/0 | ErrRedirect/1/0 | ErrRedirect/1 |
+| stuck-body | ErrServer/4 | ErrServer/4 | ErrServer/1/0 | ErrServer/4/0 | ErrServer/1/0 | ErrServer/1/0 | ErrServer/4 |
 | close-body | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
 | slow-body,delay=5ms | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | wrong-content-type | ErrUnexpected/1 | ErrUnexpected/1 | ErrUnexpected/1/1 | ErrUnexpected/1/1 | ok/1/1 | ErrUnexpected/1/1 | ErrUnexpected/1 |
@@ -95,6 +97,7 @@ const transientFaults = `
 | 500 | ok/2 | ok/2 | ErrServer/1/0 | ok/2/1 | ErrServer/1/0 | ErrServer/1/0 | ok/2 |
 | 502-html | ok/2 | ok/2 | ErrServer/1/0 | ok/2/1 | ErrServer/1/0 | ErrServer/1/0 | ok/2 |
 | 503 | ok/2 | ok/2 | ErrServer/1/0 | ok/2/1 | ErrServer/1/0 | ErrServer/1/0 | ok/2 |
+| stuck-body | ok/2 | ok/2 | ErrServer/1/0 | ok/2/1 | ErrServer/1/0 | ErrServer/1/0 | ok/2 |
 | malformed-token,operation=token | ok/2 | ok/2 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2/1 | ok/2 |
 | 429,operation=token | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |
 | 503,operation=token | ok/1 | ok/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1/1 | ok/1 |

@@ -49,6 +49,7 @@ func behaviors() []faultBehavior {
 		{FaultRefused, "refuses connections for delay, or until the faults are cleared", nil},
 		{FaultReset, "resets the connection; the operation is not carried out", func(Fault, http.HandlerFunc) http.HandlerFunc { return reset }},
 
+		{Fault101, "101, although the client has not asked to switch protocols", func(Fault, http.HandlerFunc) http.HandlerFunc { return switchProtocols }},
 		{Fault401, "401 as for a wrong scheme", challenge("Bearer")},
 		{Fault401InvalidToken, "401 as for an unknown token", challenge(`Bearer error="invalid_token", error_description="the token was not issued by this server"`)},
 		{Fault401Expired, "401 as for an expired token", challenge(`Bearer error="invalid_token", error_description="the token expired at 2024-01-01T00:00:00Z"`)},
@@ -76,6 +77,14 @@ func behaviors() []faultBehavior {
 			return func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Location", f.Location)
 				w.WriteHeader(cmp.Or(f.Status, http.StatusFound))
+			}
+		}},
+		{FaultStuckBody, "status (503) with a body that never ends", func(f Fault, _ http.HandlerFunc) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				statusFault(cmp.Or(f.Status, http.StatusServiceUnavailable), "ServiceUnavailable")(f, nil)(unended{w}, r)
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+				panic(http.ErrAbortHandler)
 			}
 		}},
 
@@ -228,6 +237,18 @@ func reset(_ http.ResponseWriter, r *http.Request) {
 	}
 	panic(http.ErrAbortHandler)
 }
+
+// switchProtocols responds with 101. The connection is open until the client closes it.
+func switchProtocols(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Connection", "Upgrade")
+	w.Header().Set("Upgrade", "sandbox")
+	w.WriteHeader(http.StatusSwitchingProtocols)
+}
+
+// unended writes a body without its last byte.
+type unended struct{ http.ResponseWriter }
+
+func (w unended) Write(p []byte) (int, error) { return w.ResponseWriter.Write(p[:len(p)-1]) }
 
 // badGateway responds like a proxy whose server is down.
 func badGateway(w http.ResponseWriter, _ *http.Request) {

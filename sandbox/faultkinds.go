@@ -12,6 +12,7 @@ const (
 
 // Faults that replace the response: the operation is not carried out.
 const (
+	Fault101                  FaultKind = "101"
 	Fault401                  FaultKind = "401"
 	Fault401InvalidToken      FaultKind = "401-invalid-token"
 	Fault401Expired           FaultKind = "401-expired"
@@ -29,6 +30,7 @@ const (
 	Fault503                  FaultKind = "503"
 	FaultUndocumentedStatus   FaultKind = "undocumented-status"
 	FaultRedirect             FaultKind = "redirect"
+	FaultStuckBody            FaultKind = "stuck-body"
 )
 
 // Faults that alter or cut off the response: the operation has been carried out.

@@ -155,8 +155,8 @@ func TestFaultKinds(t *testing.T) {
 	}
 	for _, kind := range sandbox.FaultKinds() {
 		switch kind {
-		case sandbox.FaultRefused, sandbox.FaultMalformedToken:
-			continue // see TestConnectionsRefused and TestMalformedToken
+		case sandbox.FaultRefused, sandbox.FaultMalformedToken, sandbox.Fault101, sandbox.FaultStuckBody:
+			continue // see TestConnectionsRefused, TestMalformedToken and TestFaultsWithoutEnd
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			expected, ok := checks[kind]
@@ -176,6 +176,42 @@ func TestFaultKinds(t *testing.T) {
 				t.Errorf("second request: got status %d, body %s and error %v, want the real body", a.status, a.body, err)
 			}
 		})
+	}
+}
+
+// Two faults keep the connection open until the client closes it.
+func TestFaultsWithoutEnd(t *testing.T) {
+	c := newCaller(t)
+	home := c.owner("Home")
+	for kind, status := range map[sandbox.FaultKind]int{sandbox.Fault101: 101, sandbox.FaultStuckBody: 503} {
+		c.inject(sandbox.Fault{Kind: kind, Count: 1})
+		req, err := http.NewRequest("PUT", c.server.BaseURL()+home+"/Contacts", strings.NewReader(`{"identifier":"a@example.com"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		req.Header.Set("Content-Type", "application/json")
+		rsp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		if kind == sandbox.FaultStuckBody {
+			want = 20 // the start of the body
+		}
+		if n, err := io.ReadFull(rsp.Body, make([]byte, want)); rsp.StatusCode != status || n != want || err != nil {
+			t.Errorf("%s: got status %d, %d bytes of the body and error %v, want %d, %d and none", kind, rsp.StatusCode, n, err, status, want)
+		}
+		if err := rsp.Body.Close(); err != nil {
+			t.Errorf("%s: got error %v when closing the body, want none", kind, err)
+		}
+		requests := c.server.Requests()
+		if last := requests[len(requests)-1]; last.Fault != string(kind) || last.Status != status {
+			t.Errorf("%s: got recorded fault %q and status %d, want status %d", kind, last.Fault, last.Status, status)
+		}
+		if kind.About() == "" {
+			t.Errorf("%s: got no description, want one", kind)
+		}
 	}
 }
 
