@@ -68,10 +68,10 @@ func (b *responseBody) finish(complete bool) {
 	b.once.Do(func() { b.done(b.kept.Bytes(), complete && b.kept.Len() <= maxBody) })
 }
 
-// decompress decompresses a body, and reports whether it can. Only a caller that has set
-// Accept-Encoding gets compressed bodies: net/http handles its own.
-func decompress(encoding string, body []byte) ([]byte, bool) {
-	switch encoding {
+// decompress decompresses the body of a response, and reports whether it can. Only a
+// caller that has set Accept-Encoding gets compressed bodies: net/http handles its own.
+func decompress(rsp *http.Response, body []byte) ([]byte, bool) {
+	switch rsp.Header.Get("Content-Encoding") {
 	case "", "identity":
 		return body, true
 	case "gzip":
@@ -79,6 +79,7 @@ func decompress(encoding string, body []byte) ([]byte, bool) {
 		if err != nil {
 			return nil, false
 		}
+		rsp.ContentLength = -1 // as net/http does
 		body, err := io.ReadAll(io.LimitReader(z, maxBody+1))
 		return body, err == nil && len(body) <= maxBody
 	}

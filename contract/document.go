@@ -22,7 +22,8 @@ type document struct {
 // route is an operation and its path template.
 type route struct {
 	routers.Route
-	path pathmatch.Template
+	path   pathmatch.Template
+	method string // method of tapkey.API, empty if it has none
 }
 
 // loadDocument reads a contract and returns an error if it is not valid.
@@ -50,6 +51,7 @@ func loadDocument(data []byte) (*document, error) {
 			d.routes = append(d.routes, route{
 				routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: operation},
 				pathmatch.Parse(path),
+				methodOf(operation.OperationID, method, path),
 			})
 		}
 	}

@@ -21,6 +21,10 @@ const (
 	WrongContentType   Class = "wrong content type"
 	MalformedBody      Class = "malformed body" // not JSON, or truncated
 
+	// Refused is a successful response for which the client returns an error, although
+	// the schema allows it.
+	Refused Class = "refused by the client"
+
 	// The classes that only requests have.
 	UndeclaredParameter Class = "undeclared parameter"
 	UndeclaredOperation Class = "undeclared operation" // no such method and path

@@ -3,12 +3,14 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -30,27 +32,48 @@ func (d *document) checkResponse(req *http.Request, r *route, rsp *http.Response
 		return found, 0 // there is no schema to validate the body against
 	}
 	success := rsp.StatusCode < 300
-	if len(documented.Value.Content) == 0 {
+	switch {
+	case len(documented.Value.Content) == 0:
 		if len(bytes.TrimSpace(body)) > 0 {
 			add(WrongContentType, "", "no body is documented")
 		}
-		return found, 0
-	}
-	if len(body) == 0 && !success {
+	case len(body) == 0 && !success:
 		return nil, 0 // it is not known whether every error has a body
-	}
-	media := documented.Value.Content.Get(rsp.Header.Get("Content-Type"))
-	value, places := checkBody(media, body, openapi3.VisitAsResponse())
-	for _, p := range places {
-		if p.class == MissingRequired && isDeselected(req.URL.Query(), p.pointer) {
-			continue
+	default:
+		media := documented.Value.Content.Get(rsp.Header.Get("Content-Type"))
+		value, places := checkBody(media, body, openapi3.VisitAsResponse())
+		for _, p := range places {
+			if p.class == MissingRequired && isDeselected(req.URL.Query(), p.pointer) {
+				continue
+			}
+			add(p.class, p.pointer, p.detail)
 		}
-		add(p.class, p.pointer, p.detail)
+		if success {
+			objects = countObjects(value)
+		}
 	}
 	if success {
-		objects = countObjects(value)
+		if p := refusal(req, r, rsp, body); p != nil && !slices.ContainsFunc(found, p.explainedBy) {
+			add(p.class, p.pointer, p.detail)
+		}
 	}
 	return found, objects
+}
+
+// checkHeader validates what a response without its complete body shows. It reports false
+// if that agrees with the contract, which says nothing about the body.
+func (d *document) checkHeader(r *route, rsp *http.Response) (Finding, bool) {
+	f := Finding{Operation: r.Operation.OperationID, Side: Response, Status: rsp.StatusCode}
+	documented := r.Operation.Responses.Status(rsp.StatusCode)
+	switch {
+	case documented == nil && !isTransient(rsp.StatusCode):
+		f.Class = UndocumentedStatus
+	case documented != nil && len(documented.Value.Content) > 0 && documented.Value.Content.Get(rsp.Header.Get("Content-Type")) == nil:
+		f.Class = WrongContentType
+	default:
+		return f, false
+	}
+	return f, true
 }
 
 // isTransient reports whether a status is that of an overloaded or failing server or
@@ -59,12 +82,16 @@ func isTransient(status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
+// byteOrderMark is what JSON may begin with. RFC 8259, section 8.1, allows a reader to
+// ignore it.
+const byteOrderMark = "\ufeff"
+
 // checkBody validates a body and returns its decoded value, nil if it is not JSON.
 func checkBody(media *openapi3.MediaType, body []byte, side openapi3.SchemaValidationOption) (any, []place) {
 	if media == nil {
 		return nil, []place{{class: WrongContentType}}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte(byteOrderMark))))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
@@ -76,8 +103,17 @@ func checkBody(media *openapi3.MediaType, body []byte, side openapi3.SchemaValid
 	if media.Schema == nil {
 		return value, nil
 	}
-	return value, placesOf(media.Schema.Value.VisitJSON(value, side, openapi3.MultiErrors()))
+	return value, placesOf(media.Schema.Value.VisitJSON(value, side, openapi3.MultiErrors(),
+		openapi3.WithStringFormatValidator("date-time", dateTime)))
 }
+
+// dateTime validates a date-time, which must also be a time: kin-openapi accepts February 30.
+var dateTime = openapi3.NewCallbackValidator(func(text string) error {
+	_, err := time.Parse(time.RFC3339, text)
+	return errors.Join(err, rfc3339.Validate(text))
+})
+
+var rfc3339 = openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringDateTime)
 
 // isDeselected reports whether pointer is a field of a list's items that $select does not
 // name. Fields of nested objects are never deselected.

@@ -32,7 +32,11 @@ func placesOf(err error) []place {
 		case "required":
 			p.class = MissingRequired
 		case "enum":
-			p.class = UnknownEnumValue
+			if _, isText := e.Value.(string); isText || !e.Schema.Type.Is(openapi3.TypeString) {
+				p.class = UnknownEnumValue
+			} else {
+				p.detail = "want string"
+			}
 		}
 		places = append(places, p)
 	}

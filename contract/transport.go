@@ -119,14 +119,25 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.coverage.update(r, func(c *Coverage) { c.Statuses[rsp.StatusCode]++ })
 	header := *rsp
 	rsp.Body = &responseBody{ReadCloser: rsp.Body, done: func(body []byte, complete bool) {
-		body, decompressed := decompress(header.Header.Get("Content-Encoding"), body)
-		if !complete || !decompressed {
-			t.coverage.update(r, func(c *Coverage) { c.Failed++ })
+		if complete {
+			body, complete = decompress(&header, body)
+		}
+		if !complete {
+			t.failed(r, &header)
 			return
 		}
 		t.validate(req, r, &header, body)
 	}}
 	return rsp, nil
+}
+
+// failed counts a response without a complete body. Its header may disagree with the
+// contract: the client does not read the rest of a page of HTML.
+func (t *Transport) failed(r *route, rsp *http.Response) {
+	if f, ok := t.document.checkHeader(r, rsp); ok {
+		t.findings.add(f)
+	}
+	t.coverage.update(r, func(c *Coverage) { c.Failed++ })
 }
 
 // validate validates a complete response.

@@ -102,6 +102,7 @@ type walk struct {
 	checked  *contract.Transport
 	options  Options
 	failures []Failure
+	tooLarge []contract.Finding
 	step     int
 }
 
@@ -114,6 +115,12 @@ func (w *walk) failed(err error) bool {
 	f := Failure{Error: err.Error(), Count: 1}
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		f.Operation = e.Operation
+		if errors.Is(err, api.ErrTooLarge) { // the Transport has not seen all of it either
+			w.tooLarge = append(w.tooLarge, contract.Finding{
+				Operation: e.Operation, Side: contract.Response, Status: e.StatusCode,
+				Class: contract.Refused, Detail: api.ErrTooLarge.Error(), Count: 1,
+			})
+		}
 	}
 	for i := range w.failures {
 		if w.failures[i].Operation == f.Operation && w.failures[i].Error == f.Error {
@@ -141,7 +148,7 @@ func (w *walk) report() Report {
 	if w.options.Progress != nil {
 		fmt.Fprint(w.options.Progress, "\r\x1b[K")
 	}
-	r := Report{Operations: reads(w.checked), Findings: w.checked.Findings(), Errors: w.failures}
+	r := Report{Operations: reads(w.checked), Findings: append(w.checked.Findings(), w.tooLarge...), Errors: w.failures}
 	beyond := 0
 	for _, c := range r.Operations {
 		if c.Checked() {

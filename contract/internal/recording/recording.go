@@ -32,7 +32,10 @@ type Recording struct {
 	ContentType string          `json:"contentType,omitempty"`
 	Body        json.RawMessage `json:"body,omitempty"`
 	Malformed   bool            `json:"malformed,omitempty"` // the body was not JSON
+	Marked      bool            `json:"marked,omitempty"`    // the body began with a byte order mark
 }
+
+const byteOrderMark = "\ufeff"
 
 // Recorder collects recordings. Its method Observe is for [contract.WithObserver].
 type Recorder struct {
@@ -52,8 +55,9 @@ func NewRecorder() (*Recorder, error) {
 func (r *Recorder) Observe(e contract.Exchange) {
 	one := Recording{Operation: e.Operation, Status: e.Status, ContentType: e.Header.Get("Content-Type")}
 	if len(e.Body) > 0 {
-		one.Body = r.scrubber.JSON(e.Body)
-		one.Malformed = one.Body == nil
+		body, marked := bytes.CutPrefix(e.Body, []byte(byteOrderMark))
+		one.Body = r.scrubber.JSON(body)
+		one.Malformed, one.Marked = one.Body == nil, marked
 	}
 	text, err := json.Marshal(one)
 	if err != nil {
@@ -161,12 +165,15 @@ func (p *player) RoundTrip(req *http.Request) (*http.Response, error) {
 	if p.Malformed {
 		body = "{"
 	}
+	if p.Marked {
+		body = byteOrderMark + body
+	}
 	header := make(http.Header)
 	if p.ContentType != "" {
 		header.Set("Content-Type", p.ContentType)
 	}
 	return &http.Response{
 		StatusCode: cmp.Or(p.Status, http.StatusOK), Header: header, Request: req,
-		Body: io.NopCloser(strings.NewReader(body)),
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 	}, nil
 }

@@ -6,20 +6,21 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"math/big"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // The values that replace data. They keep only its kind, which is all that the contract
-// is about.
+// is about. See number for those of numbers.
 const (
 	Text     = "x"
 	dateTime = "2020-01-01T00:00:00Z"
-	integer  = json.Number("1")
-	fraction = json.Number("1.5")
 )
 
 var fieldName = regexp.MustCompile(`^(@[A-Za-z.]{1,40}|\$?[A-Za-z_]{1,40}([0-9]{1,2}[A-Za-z_]{0,40})?)$`)
@@ -82,10 +83,7 @@ func (s *Scrubber) value(value any) any {
 	case string:
 		return s.text(value)
 	case json.Number:
-		if f, err := value.Float64(); err != nil || f != math.Trunc(f) {
-			return fraction
-		}
-		return integer
+		return number(value.String())
 	case bool:
 		return true
 	case []any:
@@ -100,9 +98,60 @@ func (s *Scrubber) value(value any) any {
 	return nil
 }
 
-// text keeps the values of enumerations and replaces a date-time with another one.
+// number replaces a number with one that a decoder accepts or refuses for the same reason.
+// It keeps the sign, the notation, and whether the number is whole and how large it is.
+func number(text string) json.Number {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return json.Number(sign(text) + "1e400")
+	}
+	notation := ""
+	switch {
+	case strings.ContainsAny(text, "eE"):
+		notation = "e0"
+	case strings.Contains(text, "."):
+		notation = ".0"
+	}
+	whole, ok := integer(text, value)
+	switch {
+	case !ok && notation == "e0":
+		return json.Number(sign(text) + "15e-1")
+	case !ok:
+		return json.Number(sign(text) + "1.5")
+	case whole.IsInt64() && whole.Int64() == int64(int32(whole.Int64())):
+		return json.Number(sign(text) + "1" + notation)
+	case whole.IsInt64():
+		return json.Number(sign(text) + "2147483649" + notation)
+	}
+	return json.Number(sign(text) + "9223372036854775809" + notation)
+}
+
+func sign(text string) string {
+	if strings.HasPrefix(text, "-") {
+		return "-"
+	}
+	return ""
+}
+
+// integer returns the integer that a number is, if it is one. The exact value of a number
+// with a large exponent is not computed, because it can be huge.
+func integer(text string, value float64) (whole *big.Int, ok bool) {
+	switch {
+	case value == 0:
+		mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+		return new(big.Int), !strings.ContainsAny(mantissa, "123456789")
+	case math.Abs(value) > 1e30:
+		whole, _ = big.NewFloat(value).Int(nil)
+		return whole, true
+	}
+	exact, ok := new(big.Rat).SetString(text)
+	return exact.Num(), ok && exact.IsInt()
+}
+
+// text keeps the values of enumerations and the empty text, which is no value, and
+// replaces a date-time with another one.
 func (s *Scrubber) text(text string) string {
-	if s.values[text] {
+	if s.values[text] || text == "" {
 		return text
 	}
 	if _, err := time.Parse(time.RFC3339, text); err == nil {
