@@ -15,6 +15,9 @@ type Change struct {
 	Where    string `json:"where,omitempty"` // operation, component or Go package
 	Text     string `json:"text"`
 	Breaking bool   `json:"breaking"`
+
+	// Editorial is whether only the documentation differs.
+	Editorial bool `json:"editorial,omitempty"`
 }
 
 // String returns the change on one line.
@@ -44,17 +47,20 @@ var version = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
 func IsVersion(name string) bool { return version.MatchString(name) }
 
 // NextVersion returns the version that follows a release after the given changes. Below
-// v1 a break increments the minor number and anything else the patch number.
+// v1 a break increments the minor number and anything else the patch number. From v1 on a
+// break increments the major number, and anything else that is not editorial the minor
+// number.
 func NextVersion(released string, changes []Change) (string, error) {
 	var major, minor, patch int
 	_, err := fmt.Sscanf(released, "v%d.%d.%d", &major, &minor, &patch)
 	if err != nil || !IsVersion(released) {
 		return "", fmt.Errorf("invalid version %q: want the form v1.2.3", released)
 	}
+	additions := slices.ContainsFunc(changes, func(c Change) bool { return !c.Editorial })
 	switch breaks := len(Breaks(changes)) > 0; {
 	case breaks && major > 0:
 		major, minor, patch = major+1, 0, 0
-	case breaks, len(changes) > 0 && major > 0:
+	case breaks, additions && major > 0:
 		minor, patch = minor+1, 0
 	default:
 		patch++

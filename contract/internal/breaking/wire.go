@@ -3,6 +3,7 @@ package breaking
 import (
 	_ "embed"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -30,6 +31,9 @@ func Wire(released, current []byte) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	normalize(before.Spec, after.Spec)
+	additional := additionalRules(before.Spec, after.Spec)
+	mergeAllOf(before, after)
 	report, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), before, after)
 	if err != nil {
 		return nil, fmt.Errorf("oasdiff: %w", err)
@@ -38,14 +42,26 @@ func Wire(released, current []byte) ([]Change, error) {
 	localizer := checker.NewDefaultLocalizer()
 	var changes []Change
 	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(config, report, sources, checker.INFO) {
+		if c.GetId() == checker.APIComponentsSecurityOauthRefreshUrlUpdatedId {
+			continue // see flowRules, which distinguishes an addition
+		}
 		changes = append(changes, Change{
-			Rule:     c.GetId(),
-			Where:    strings.TrimSpace(c.GetOperation() + " " + c.GetPath()),
-			Text:     strings.Join(strings.Fields(c.GetUncolorizedText(localizer)), " "),
-			Breaking: c.GetLevel() >= checker.WARN,
+			Rule:      c.GetId(),
+			Where:     strings.TrimSpace(c.GetOperation() + " " + c.GetPath()),
+			Text:      strings.Join(strings.Fields(c.GetUncolorizedText(localizer)), " "),
+			Breaking:  c.GetLevel() >= checker.WARN,
+			Editorial: editorial[c.GetId()],
 		})
 	}
-	return sorted(append(changes, additionalRules(before.Spec, after.Spec)...)), nil
+	return sorted(append(changes, additional...)), nil
+}
+
+// editorial are the rules about text, and about what only documents show.
+var editorial = map[string]bool{
+	"api-tag-added":   true,
+	"api-tag-removed": true,
+	"api-security-component-oauth-scope-changed":   true, // its description
+	"api-security-component-bearer-format-changed": true,
 }
 
 func loadSpec(data []byte, name string) (*load.SpecInfo, error) {
@@ -78,12 +94,44 @@ func severities() (map[string]checker.Level, error) {
 	return levels, nil
 }
 
-// additionalRules reports changes that oasdiff does not report.
+// additionalRules reports changes that oasdiff does not report, or reports as harmless.
 func additionalRules(before, after *openapi3.T) []Change {
-	var changes []Change
-	if a, b := firstServer(before), firstServer(after); a != b {
-		changes = append(changes, Change{Rule: "server-changed", Text: fmt.Sprintf("the first server is %s; was: %s", b, a), Breaking: true})
+	return slices.Concat(
+		serverRules(before, after),
+		componentRules(before, after),
+		securityRules(before, after),
+		operationRules(before, after),
+		schemaRules(before, after),
+	)
+}
+
+// serverRules compares the first servers. The client uses no other.
+func serverRules(before, after *openapi3.T) []Change {
+	if a, b := firstServer(before.Servers), firstServer(after.Servers); a != b {
+		return []Change{{Rule: "server-changed", Text: fmt.Sprintf("the first server is %s; was: %s", b, a), Breaking: true}}
 	}
+	return nil
+}
+
+// firstServer returns the URL of the first server, with the defaults of its variables.
+func firstServer(servers openapi3.Servers) string {
+	if len(servers) == 0 {
+		return "none"
+	}
+	text := servers[0].URL
+	for name, variable := range servers[0].Variables {
+		text = strings.ReplaceAll(text, "{"+name+"}", variable.Default)
+	}
+	if u, err := url.Parse(text); err == nil {
+		u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+		text = u.String()
+	}
+	return strings.TrimSuffix(text, "/")
+}
+
+// componentRules compares the shared parameters, and what schemas are for.
+func componentRules(before, after *openapi3.T) []Change {
+	var changes []Change
 	for name := range before.Components.Parameters {
 		if after.Components.Parameters[name] == nil {
 			changes = append(changes, Change{
@@ -92,95 +140,16 @@ func additionalRules(before, after *openapi3.T) []Change {
 			})
 		}
 	}
-	for scope := range declaredScopes(before) {
-		if !declaredScopes(after)[scope] {
-			changes = append(changes, Change{Rule: "scope-removed", Where: "components/securitySchemes", Text: "the scope " + scope + " was removed", Breaking: true})
-		}
-	}
 	for name, was := range before.Components.Schemas {
 		is := after.Components.Schemas[name]
-		if is == nil {
-			continue // reported by oasdiff
-		}
-		changes = append(changes, knownValues("components/schemas/"+name, was.Value, is.Value)...)
-		if was.Value.Extensions["x-direction"] != is.Value.Extensions["x-direction"] {
+		if is != nil && isRequest(was.Value) != isRequest(is.Value) {
 			changes = append(changes, Change{
 				Rule: "direction-changed", Where: "components/schemas/" + name,
 				Text: "x-direction was changed, and with it which fields of the struct are pointers", Breaking: true,
 			})
 		}
 	}
-	return append(changes, operationRules(before, after)...)
-}
-
-// operationRules compares the extensions that change the methods of the client.
-func operationRules(before, after *openapi3.T) []Change {
-	var changes []Change
-	for path, item := range before.Paths.Map() {
-		now := after.Paths.Value(path)
-		if now == nil {
-			continue
-		}
-		for method, was := range item.Operations() {
-			is := now.GetOperation(method)
-			if is == nil {
-				continue
-			}
-			for _, extension := range []string{"x-paging", "x-idempotent"} {
-				if was.Extensions[extension] != nil && is.Extensions[extension] == nil {
-					changes = append(changes, Change{
-						Rule: "operation-extension-removed", Where: method + " " + path,
-						Text: extension + " was removed, and with it what the client does for it", Breaking: true,
-					})
-				}
-			}
-		}
-	}
 	return changes
 }
 
-// knownValues compares x-extensible-enum. Each value is a constant in Go, so removing or
-// renaming a value is a break and adding one is not.
-func knownValues(where string, was, is *openapi3.Schema) []Change {
-	before, _ := was.Extensions["x-extensible-enum"].([]any)
-	after, _ := is.Extensions["x-extensible-enum"].([]any)
-	var changes []Change
-	for _, value := range before {
-		if !slices.Contains(after, value) {
-			changes = append(changes, Change{Rule: "known-value-removed", Where: where, Text: fmt.Sprintf("the value %v was removed", value), Breaking: true})
-		}
-	}
-	for _, value := range after {
-		if !slices.Contains(before, value) {
-			changes = append(changes, Change{Rule: "known-value-added", Where: where, Text: fmt.Sprintf("the value %v was added", value)})
-		}
-	}
-	return changes
-}
-
-// declaredScopes returns the scopes of all flows.
-func declaredScopes(spec *openapi3.T) map[string]bool {
-	scopes := make(map[string]bool)
-	for _, ref := range spec.Components.SecuritySchemes {
-		flows := ref.Value.Flows
-		if flows == nil {
-			continue
-		}
-		for _, flow := range []*openapi3.OAuthFlow{flows.Implicit, flows.Password, flows.ClientCredentials, flows.AuthorizationCode} {
-			if flow == nil {
-				continue
-			}
-			for scope := range flow.Scopes {
-				scopes[scope] = true
-			}
-		}
-	}
-	return scopes
-}
-
-func firstServer(spec *openapi3.T) string {
-	if len(spec.Servers) == 0 {
-		return "none"
-	}
-	return spec.Servers[0].URL
-}
+func isRequest(s *openapi3.Schema) bool { return s.Extensions["x-direction"] == "request" }

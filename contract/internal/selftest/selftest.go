@@ -5,6 +5,7 @@ package selftest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ type Result struct {
 	Seed  string // description of the seed
 	Want  string // expected report; "nothing" for a harmless seed
 	Found string // actual report
+	Step  string // of the version, for a change from v1 on
 	OK    bool
 }
 
@@ -31,7 +33,7 @@ func Run(ctx context.Context) ([]Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes, err := documentChanges()
+	changes, err := compareDocuments()
 	if err != nil {
 		return nil, err
 	}
@@ -79,13 +81,22 @@ func Table(sections []Section) string {
 			}
 		}
 		fmt.Fprintf(&b, "### %s\n\n%d of %d found, %d false alarms in %d harmless seeds.\n\n", s.Title, found, seeded, alarms, harmless)
-		b.WriteString("| seed | reported as |\n| --- | --- |\n")
+		steps := slices.ContainsFunc(s.Results, func(r Result) bool { return r.Step != "" })
+		if steps {
+			b.WriteString("| seed | reported as | step from v1 on |\n| --- | --- | --- |\n")
+		} else {
+			b.WriteString("| seed | reported as |\n| --- | --- |\n")
+		}
 		for _, r := range s.Results {
 			report := r.Found
 			if !r.OK {
 				report = "**" + r.Found + "**, want " + r.Want
 			}
-			fmt.Fprintf(&b, "| %s | %s |\n", r.Seed, report)
+			fmt.Fprintf(&b, "| %s | %s |", r.Seed, report)
+			if steps {
+				fmt.Fprintf(&b, " %s |", r.Step)
+			}
+			b.WriteString("\n")
 		}
 		b.WriteString("\n")
 	}
