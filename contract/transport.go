@@ -56,7 +56,8 @@ func WithDocument(document []byte) Option {
 }
 
 // WithObserver sets a function that is called with each exchange whose response was read
-// to its end. The exchange includes the data.
+// to its end. The exchange includes the data. If the header of a response disagrees with
+// the contract and the body was not read to its end, the exchange has no body.
 func WithObserver(observe func(Exchange)) Option {
 	return func(s *settings) { s.transport.exchange = observe }
 }
@@ -123,7 +124,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			body, complete = decompress(&header, body)
 		}
 		if !complete {
-			t.failed(r, &header)
+			t.failed(req, r, &header)
 			return
 		}
 		t.validate(req, r, &header, body)
@@ -133,9 +134,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // failed counts a response without a complete body. Its header may disagree with the
 // contract: the client does not read the rest of a page of HTML.
-func (t *Transport) failed(r *route, rsp *http.Response) {
+func (t *Transport) failed(req *http.Request, r *route, rsp *http.Response) {
 	if f, ok := t.document.checkHeader(r, rsp); ok {
 		t.findings.add(f)
+		t.observe(req, r, rsp, nil)
 	}
 	t.coverage.update(r, func(c *Coverage) { c.Failed++ })
 }
@@ -150,6 +152,10 @@ func (t *Transport) validate(req *http.Request, r *route, rsp *http.Response, bo
 			c.Empty++
 		}
 	})
+	t.observe(req, r, rsp, body)
+}
+
+func (t *Transport) observe(req *http.Request, r *route, rsp *http.Response, body []byte) {
 	if t.exchange != nil {
 		t.exchange(Exchange{r.Operation.OperationID, req, rsp.StatusCode, rsp.Header, body})
 	}

@@ -180,7 +180,7 @@ func TestBreakingBases(t *testing.T) {
 	edited(t, dir, "openapi.yaml", "operationId: getOwner\n", "operationId: readOwner\n")
 	exits(t, 1, "the next version is v0.5.0", "breaking", "--root", dir)
 	exits(t, 1, "the next version is v2.0.0", "breaking", "--root", dir, "--base", "v1.2.3")
-	exits(t, 1, "1 of 2 changes since before break programs (contract and Go API)\n", "breaking", "--root", dir, "--base", "before")
+	exits(t, 1, "1 of 1 changes since before break programs (contract and Go API)\n", "breaking", "--root", dir, "--base", "before")
 	exits(t, 1, "old.yaml break programs (contract only: a file has no Go API)\n", "breaking", "--root", dir, "--base", old)
 
 	exits(t, 3, "git cannot read revision v9.9.9", "breaking", "--root", dir, "--base", "v9.9.9")

@@ -103,15 +103,21 @@ func removeStability(extensions map[string]any) {
 // unwrap replaces an allOf with one part, which only makes the part nullable or describes
 // it, by the part.
 func unwrap(s *openapi3.Schema) {
-	if len(s.AllOf) != 1 || len(s.Properties) > 0 || len(s.Required) > 0 || len(s.OneOf) > 0 || len(s.AnyOf) > 0 ||
-		s.AdditionalProperties.Has != nil || s.AdditionalProperties.Schema != nil {
+	if len(s.AllOf) != 1 || contains(s.AllOf[0], s) {
 		return
 	}
 	part := s.AllOf[0].Value
-	if contains(s.AllOf[0], s) {
+	unwrap(part)
+	// What is left of a wrapper without what wrappers have.
+	rest := *s
+	rest.AllOf, rest.Nullable, rest.ReadOnly, rest.WriteOnly, rest.Deprecated = nil, false, false, false, false
+	rest.Title, rest.Description, rest.Example, rest.Extensions, rest.Origin = "", "", nil, nil, nil
+	if rest.Type != nil && slices.Equal(rest.Type.Slice(), part.Type.Slice()) {
+		rest.Type = nil
+	}
+	if !reflect.DeepEqual(rest, openapi3.Schema{}) {
 		return
 	}
-	unwrap(part)
 	whole := *part
 	whole.Nullable = s.Nullable || part.Nullable
 	whole.ReadOnly, whole.WriteOnly = s.ReadOnly || part.ReadOnly, s.WriteOnly || part.WriteOnly

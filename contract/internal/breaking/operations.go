@@ -16,6 +16,7 @@ type operation struct {
 	*openapi3.Operation
 	method, path string
 	item         *openapi3.PathItem
+	spec         *openapi3.T
 }
 
 func (o operation) where() string { return o.method + " " + o.path }
@@ -26,7 +27,7 @@ func operations(spec *openapi3.T) map[string]operation {
 	list := make(map[string]operation)
 	for path, item := range spec.Paths.Map() {
 		for method, op := range item.Operations() {
-			list[method+" "+pathParameter.ReplaceAllString(path, "{}")] = operation{op, method, path, item}
+			list[method+" "+pathParameter.ReplaceAllString(path, "{}")] = operation{op, method, path, item, spec}
 		}
 	}
 	return list
@@ -45,7 +46,7 @@ func operationRules(before, after *openapi3.T) []Change {
 			continue // reported by oasdiff
 		}
 		changes = append(changes, slices.Concat(
-			extensionRules(was, is), operationServerRules(was, is), parameterRules(was, is), bodyRules(was, is),
+			extensionRules(was, is), overrideRules(was, is), parameterRules(was, is), bodyRules(was, is),
 			valueRules(was, is), errorRules(was, is),
 		)...)
 	}
@@ -90,21 +91,31 @@ func paging(o operation) string {
 	return text
 }
 
-// operationServerRules compares the servers of a path or an operation. The client does not
-// use them, so calls would be sent elsewhere than the document says.
-func operationServerRules(was, is operation) []Change {
-	a, b := operationServer(was), operationServer(is)
+// serverOverride returns the server of an operation or its path, if it is not that of the
+// document.
+func (o operation) serverOverride() string {
+	servers := o.item.Servers
+	if o.Servers != nil && len(*o.Servers) > 0 {
+		servers = *o.Servers
+	}
+	if len(servers) == 0 || firstServer(servers) == firstServer(o.spec.Servers) {
+		return ""
+	}
+	return firstServer(servers)
+}
+
+// overrideRules compares the servers of a path or an operation. The client does not use
+// them, so calls would be sent elsewhere than the document says.
+func overrideRules(was, is operation) []Change {
+	a, b := was.serverOverride(), is.serverOverride()
 	if a == b {
 		return nil
 	}
-	return []Change{{Rule: "operation-server-changed", Where: was.where(), Text: fmt.Sprintf("the server of the operation is %s; was: %s", b, a), Breaking: true}}
-}
-
-func operationServer(o operation) string {
-	if o.Servers != nil && len(*o.Servers) > 0 {
-		return firstServer(*o.Servers)
-	}
-	return firstServer(o.item.Servers)
+	const document = "that of the document"
+	return []Change{{
+		Rule: "operation-server-changed", Where: was.where(), Breaking: true,
+		Text: fmt.Sprintf("the server is %s; was: %s", cmp.Or(b, document), cmp.Or(a, document)),
+	}}
 }
 
 // parameterRules compares how parameters are written into a request.

@@ -42,8 +42,8 @@ func Wire(released, current []byte) ([]Change, error) {
 	localizer := checker.NewDefaultLocalizer()
 	var changes []Change
 	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(config, report, sources, checker.INFO) {
-		if c.GetId() == checker.APIComponentsSecurityOauthRefreshUrlUpdatedId {
-			continue // see flowRules, which distinguishes an addition
+		if ignored[c.GetId()] {
+			continue
 		}
 		changes = append(changes, Change{
 			Rule:      c.GetId(),
@@ -54,6 +54,15 @@ func Wire(released, current []byte) ([]Change, error) {
 		})
 	}
 	return sorted(append(changes, additional...)), nil
+}
+
+// ignored are rules of oasdiff that are not about programs, or that additional rules replace.
+var ignored = map[string]bool{
+	checker.APIComponentsSecurityOauthRefreshUrlUpdatedId: true, // see flowRules
+	// The document has no version of its own.
+	"api-version-not-bumped":       true,
+	"api-version-decreased":        true,
+	"api-major-version-not-bumped": true,
 }
 
 // editorial are the rules about text, and about what only documents show.

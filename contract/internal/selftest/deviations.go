@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,17 @@ type deviation struct {
 	alter     func(*response)
 	class     contract.Class // empty for a harmless change
 	pointer   string
+
+	// ifRefused is whether the finding must result only if the client refuses the response,
+	// and none otherwise.
+	ifRefused bool
+}
+
+// refused is a deviation that is a finding only if the client refuses it.
+func refused(seed, operation string, alter func(*response), pointer string) deviation {
+	d := found(seed, operation, alter, contract.Refused, pointer)
+	d.ifRefused = true
+	return d
 }
 
 // response is the part of a response that a deviation can change.
@@ -37,51 +49,116 @@ type response struct {
 	body   []byte
 }
 
+func found(seed, operation string, alter func(*response), class contract.Class, pointer string) deviation {
+	return deviation{seed: seed, operation: operation, alter: alter, class: class, pointer: pointer}
+}
+
+func harmless(seed, operation string, alter func(*response)) deviation {
+	return deviation{seed: seed, operation: operation, alter: alter}
+}
+
 func deviations() []deviation {
 	return []deviation{
-		{"an unknown field", "getOwner", set("nickname", "x"), contract.UnknownField, "/nickname"},
-		{"an unknown field in a list", "listContacts", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"},
-		{"an unknown field in a nested object", "listGrants", set("*/boundLock/color", "x"), contract.UnknownField, "/*/boundLock/color"},
-		{"an unknown field in a deeply nested object", "listBoundLocks", set("*/membershipStatistics/ByState/*/Since", "x"), contract.UnknownField, "/*/membershipStatistics/ByState/*/Since"},
-		{"an unknown field whose name is data", "getContact", set("alex@example.com", 1), contract.UnknownField, "/*"},
-		{"an unknown field where a list or an object is allowed", "listIdentityProviderUsers", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"},
-		{"a required field missing", "getContact", unset("id"), contract.MissingRequired, "/id"},
-		{"a required field missing in a nested object", "listGrants", unset("*/boundLock/id"), contract.MissingRequired, "/*/boundLock/id"},
-		{"a string for a boolean", "getOwner", set("active", "true"), contract.WrongType, "/active"},
-		{"a number for a string", "listPermissions", set("*/contactId", 7), contract.WrongType, "/*/contactId"},
-		{"a number for an id", "getIdentityProviderUser", set("id", 7), contract.WrongType, "/id"},
-		{"null for a required field", "getBoundCard", set("id", nil), contract.WrongType, "/id"},
-		{"a string for an integer", "listLogEntries", set("*/entryNo", "12"), contract.WrongType, "/*/entryNo"},
-		{"a fraction for an integer", "listLogEntries", set("*/entryNo", 1.5), contract.WrongType, "/*/entryNo"},
-		{"a date instead of a date-time", "listBoundLocks", set("*/bindDate", "2024-01-01"), contract.WrongType, "/*/bindDate"},
-		{"a date-time without a zone", "listBoundLockLogEntries", set("*/lockTimestamp", "2024-01-01T10:00:00"), contract.WrongType, "/*/lockTimestamp"},
-		{"an object for a list", "listPermissions", replace(`{"id":"x"}`), contract.WrongType, ""},
-		{"a list for an object", "getLockGroup", replace(`[{"id":"x"}]`), contract.WrongType, ""},
-		{"null for a list", "listBoundCards", replace(`null`), contract.WrongType, ""},
-		{"an unknown value", "getPermission", set("role", "Janitor"), contract.UnknownEnumValue, "/role"},
-		{"an unknown value in a list of values", "getBoundLock", set("lockType/supportedTechnologies/*", "uwb"), contract.UnknownEnumValue, "/lockType/supportedTechnologies/*"},
-		{"an unknown value that differs in case", "listLockGroups", set("*/targetType", "group"), contract.UnknownEnumValue, "/*/targetType"},
-		{"an undocumented status", "listBoundCards", status(http.StatusTeapot), contract.UndocumentedStatus, ""},
-		{"an undocumented successful status", "getOwner", status(http.StatusAccepted), contract.UndocumentedStatus, ""},
-		{"204 instead of 200", "listOwners", status(http.StatusNoContent), contract.UndocumentedStatus, ""},
-		{"404 where it is undocumented", "listGrants", status(http.StatusNotFound), contract.UndocumentedStatus, ""},
-		{"a redirect", "getOwner", status(http.StatusFound), contract.UndocumentedStatus, ""},
-		{"HTML", "listContacts", contentType("text/html"), contract.WrongContentType, ""},
-		{"no content type", "getContact", contentType(""), contract.WrongContentType, ""},
-		{"truncated JSON", "listLockGroups", cut, contract.MalformedBody, ""},
-		{"an empty body", "listLogEntries", replace(``), contract.MalformedBody, ""},
-		{"data after the JSON value", "getBoundLock", func(r *response) { r.body = append(r.body, "{}"...) }, contract.MalformedBody, ""},
-		{"an error with a wrong type", "listBoundCardGrants", func(r *response) { r.status, r.body = 400, []byte(`{"ErrorCode":7}`) }, contract.WrongType, "/ErrorCode"},
+		found("an unknown field", "getOwner", set("nickname", "x"), contract.UnknownField, "/nickname"),
+		found("an unknown field in a list", "listContacts", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"),
+		found("an unknown field in a nested object", "listGrants", set("*/boundLock/color", "x"), contract.UnknownField, "/*/boundLock/color"),
+		found("an unknown field in a deeply nested object", "listBoundLocks", set("*/membershipStatistics/ByState/*/Since", "x"), contract.UnknownField, "/*/membershipStatistics/ByState/*/Since"),
+		found("an unknown field whose name is data", "getContact", set("alex@example.com", 1), contract.UnknownField, "/*"),
+		found("an unknown field where a list or an object is allowed", "listIdentityProviderUsers", set("*/nickname", "x"), contract.UnknownField, "/*/nickname"),
+		found("a required field missing", "getContact", unset("id"), contract.MissingRequired, "/id"),
+		found("a required field missing in a nested object", "listGrants", unset("*/boundLock/id"), contract.MissingRequired, "/*/boundLock/id"),
+		found("a string for a boolean", "getOwner", set("active", "true"), contract.WrongType, "/active"),
+		found("a number for a string", "listPermissions", set("*/contactId", 7), contract.WrongType, "/*/contactId"),
+		found("a number for an id", "getIdentityProviderUser", set("id", 7), contract.WrongType, "/id"),
+		found("null for a required field", "getBoundCard", set("id", nil), contract.WrongType, "/id"),
+		found("a string for an integer", "listLogEntries", set("*/entryNo", "12"), contract.WrongType, "/*/entryNo"),
+		found("a fraction for an integer", "listLogEntries", set("*/entryNo", 1.5), contract.WrongType, "/*/entryNo"),
+		found("a date instead of a date-time", "listBoundLocks", set("*/bindDate", "2024-01-01"), contract.WrongType, "/*/bindDate"),
+		found("a date-time without a zone", "listBoundLockLogEntries", set("*/lockTimestamp", "2024-01-01T10:00:00"), contract.WrongType, "/*/lockTimestamp"),
+		found("an object for a list", "listPermissions", replace(`{"id":"x"}`), contract.WrongType, ""),
+		found("a list for an object", "getLockGroup", replace(`[{"id":"x"}]`), contract.WrongType, ""),
+		found("null for a list", "listBoundCards", replace(`null`), contract.WrongType, ""),
+		found("an unknown value", "getPermission", set("role", "Janitor"), contract.UnknownEnumValue, "/role"),
+		found("an unknown value in a list of values", "getBoundLock", set("lockType/supportedTechnologies/*", "uwb"), contract.UnknownEnumValue, "/lockType/supportedTechnologies/*"),
+		found("an unknown value that differs in case", "listLockGroups", set("*/targetType", "group"), contract.UnknownEnumValue, "/*/targetType"),
+		found("an undocumented status", "listBoundCards", status(http.StatusTeapot), contract.UndocumentedStatus, ""),
+		found("an undocumented successful status", "getOwner", status(http.StatusAccepted), contract.UndocumentedStatus, ""),
+		found("204 instead of 200", "listOwners", status(http.StatusNoContent), contract.UndocumentedStatus, ""),
+		found("404 where it is undocumented", "listGrants", status(http.StatusNotFound), contract.UndocumentedStatus, ""),
+		found("a redirect", "getOwner", status(http.StatusFound), contract.UndocumentedStatus, ""),
+		found("HTML", "listContacts", contentType("text/html"), contract.WrongContentType, ""),
+		found("no content type", "getContact", contentType(""), contract.WrongContentType, ""),
+		found("truncated JSON", "listLockGroups", cut, contract.MalformedBody, ""),
+		found("an empty body", "listLogEntries", replace(``), contract.MalformedBody, ""),
+		found("data after the JSON value", "getBoundLock", func(r *response) { r.body = append(r.body, "{}"...) }, contract.MalformedBody, ""),
+		found("an error with a wrong type", "listBoundCardGrants", func(r *response) { r.status, r.body = 400, []byte(`{"ErrorCode":7}`) }, contract.WrongType, "/ErrorCode"),
+		found("February 30", "listLogEntries", set("*/receivedAt", "2018-02-30T00:00:00Z"), contract.WrongType, "/*/receivedAt"),
+		found("February 29 of another year than a leap year", "listBoundCards", set("*/bindDate", "2019-02-29T00:00:00Z"), contract.WrongType, "/*/bindDate"),
+		found("a time that does not exist in a nested object", "listGrants", set("*/boundLock/bindDate", "2018-04-31T00:00:00Z"), contract.WrongType, "/*/boundLock/bindDate"),
+		found("the month 13", "listGrants", set("*/validFrom", "2018-13-01T00:00:00Z"), contract.WrongType, "/*/validFrom"),
+		found("the hour 24", "listGrants", set("*/validBefore", "2018-12-12T24:00:00Z"), contract.WrongType, "/*/validBefore"),
+		found("a leap second", "listLogEntries", set("*/lockTimestamp", "2016-12-31T23:59:60Z"), contract.WrongType, "/*/lockTimestamp"),
+		found("a time with a space", "getBoundLock", set("bindDate", "2018-12-12 12:00:00Z"), contract.WrongType, "/bindDate"),
+		found("an empty time", "getBoundCard", set("bindDate", ""), contract.WrongType, "/bindDate"),
+		found("seconds for a time", "getBoundCard", set("unbindDate", 1544616000), contract.WrongType, "/unbindDate"),
+		found("an integer that does not fit", "listLogEntries", set("*/entryNo", json.Number("9223372036854775808")), contract.Refused, "/*/entryNo"),
+		found("a negative integer that does not fit", "getBoundLock", set("rclSerialNo", json.Number("-9223372036854775809")), contract.Refused, "/rclSerialNo"),
+		found("a fraction with an exponent", "listLogEntries", set("*/entryNo", json.Number("15e-1")), contract.WrongType, "/*/entryNo"),
+		found("a boolean for an integer", "getBoundCard", set("nofGrantsCapacity", true), contract.WrongType, "/nofGrantsCapacity"),
+		found("a number for a known value", "listBoundLocks", set("*/targetType", 1), contract.WrongType, "/*/targetType"),
+		found("a list for a nested object", "getBoundLock", set("lockType", []any{}), contract.WrongType, "/lockType"),
+		found("an object for a string", "getContact", set("title", map[string]any{}), contract.WrongType, "/title"),
+		found("a string for a list", "getBoundLock", set("lockType/supportedTechnologies", "nfc"), contract.WrongType, "/lockType/supportedTechnologies"),
+		found("null for a required field in a list", "listBoundCards", set("*/id", nil), contract.WrongType, "/*/id"),
+		found("a required field missing in a list", "listLockGroups", unset("*/id"), contract.MissingRequired, "/*/id"),
+		found("null in a list", "listContacts", replace(`[null]`), contract.WrongType, "/*"),
+		found("a list in a list", "listGrants", replace(`[[]]`), contract.WrongType, "/*"),
+		found("a list in an envelope", "listOwners", replace(`{"value":[]}`), contract.WrongType, ""),
+		found("a message instead of a list", "listLogEntries", replace(`{"message":"maintenance"}`), contract.WrongType, ""),
+		found("a string for an object", "getOwner", replace(`"maintenance"`), contract.WrongType, ""),
+		found("null for an object", "getContact", replace(`null`), contract.WrongType, ""),
+		found("single quotes", "getOwner", replace(`{'id':'x'}`), contract.MalformedBody, ""),
+		found("a comma before the end", "getOwner", replace(`{"id":"x",}`), contract.MalformedBody, ""),
+		found("a comment", "listContacts", replace(`[] // none`), contract.MalformedBody, ""),
+		found("NaN", "listLogEntries", replace(`[{"id":"x","entryNo":NaN}]`), contract.MalformedBody, ""),
+		found("white space only", "getLockGroup", replace(" \n"), contract.MalformedBody, ""),
+		found("XML", "listGrants", contentType("application/xml"), contract.WrongContentType, ""),
+		found("another type of JSON", "getOwner", contentType("application/problem+json"), contract.WrongContentType, ""),
+		found("a long page of HTML", "listContacts", func(r *response) { r.body = bytes.Repeat([]byte("<p>"), 1<<16); contentType("text/html")(r) }, contract.WrongContentType, ""),
+		found("201 instead of 200", "getContact", status(http.StatusCreated), contract.UndocumentedStatus, ""),
+		found("304", "getOwner", status(http.StatusNotModified), contract.UndocumentedStatus, ""),
+		found("403 where it is undocumented", "listContacts", status(http.StatusForbidden), contract.UndocumentedStatus, ""),
+		found("410", "getContact", status(http.StatusGone), contract.UndocumentedStatus, ""),
+		found("an error that is a list", "listBoundCardGrants", func(r *response) { r.status, r.body = 400, []byte(`[]`) }, contract.WrongType, ""),
+		found("an error as HTML", "getContact", func(r *response) { r.status = 404; contentType("text/html")(r) }, contract.WrongContentType, ""),
 
-		{"the sandbox unchanged", "", func(*response) {}, "", ""},
-		{"null for an optional field", "getContact", set("comment", nil), "", ""},
-		{"null for a nested object", "listGrants", set("*/boundLock", nil), "", ""},
-		{"an optional field missing", "listContacts", unset("*/comment"), "", ""},
-		{"a content type with a charset", "listContacts", contentType("application/json; charset=utf-8"), "", ""},
-		{"white space around the JSON", "getOwner", func(r *response) { r.body = []byte("\n " + string(r.body) + "\n") }, "", ""},
-		{"an unknown field where additional fields are allowed", "getContact", func(r *response) { r.status, r.body = 404, []byte(`{"ErrorCode":"x","Message":"y"}`) }, "", ""},
-		{"401 without a body", "listPermissions", func(r *response) { r.status, r.body, r.header = 401, nil, http.Header{} }, "", ""},
-		{"502 from a proxy", "listBoundCards", func(r *response) { r.status = 502; contentType("text/html")(r) }, "", ""},
+		refused("an integer written 1287.0", "listLogEntries", set("*/entryNo", json.Number("1287.0")), "/*/entryNo"),
+		refused("an integer written 1e3", "listBoundLockLogEntries", set("*/entryNo", json.Number("1e3")), "/*/entryNo"),
+		refused("an integer written 3.0 in a nested object", "listGrants", set("*/boundLock/rclSerialNo", json.Number("3.0")), "/*/boundLock/rclSerialNo"),
+		refused("an empty id", "getOwner", set("id", ""), "/id"),
+		refused("a byte order mark", "getOwner", func(r *response) { r.body = append([]byte("\ufeff"), r.body...) }, ""),
+
+		harmless("the sandbox unchanged", "", func(*response) {}),
+		harmless("null for an optional field", "getContact", set("comment", nil)),
+		harmless("null for a nested object", "listGrants", set("*/boundLock", nil)),
+		harmless("an optional field missing", "listContacts", unset("*/comment")),
+		harmless("a content type with a charset", "listContacts", contentType("application/json; charset=utf-8")),
+		harmless("white space around the JSON", "getOwner", func(r *response) { r.body = []byte("\n " + string(r.body) + "\n") }),
+		harmless("an unknown field where additional fields are allowed", "getContact", func(r *response) { r.status, r.body = 404, []byte(`{"ErrorCode":"x","Message":"y"}`) }),
+		harmless("401 without a body", "listPermissions", func(r *response) { r.status, r.body, r.header = 401, nil, http.Header{} }),
+		harmless("502 from a proxy", "listBoundCards", func(r *response) { r.status = 502; contentType("text/html")(r) }),
+		harmless("a time with an offset", "listGrants", set("*/validFrom", "2018-12-12T12:00:00+02:00")),
+		harmless("a time with nanoseconds", "listLogEntries", set("*/receivedAt", "2018-12-12T12:00:00.123456789Z")),
+		harmless("February 29 of a leap year", "listLogEntries", set("*/receivedAt", "2020-02-29T00:00:00Z")),
+		harmless("the largest integer", "listLogEntries", set("*/entryNo", json.Number("9223372036854775807"))),
+		harmless("a negative integer", "listLogEntries", set("*/entryNo", -1)),
+		harmless("an empty list", "listBoundCards", replace(`[]`)),
+		harmless("an empty text", "getContact", set("title", "")),
+		harmless("a duplicate field", "getOwner", replace(`{"id":"x","id":"y"}`)),
+		harmless("a content type in capitals", "getOwner", contentType("APPLICATION/JSON")),
+		harmless("an object where a list or an object is allowed", "listIdentityProviderUsers", replace(`{"id":"x"}`)),
+		harmless("429", "listContacts", status(http.StatusTooManyRequests)),
+		harmless("503", "listGrants", status(http.StatusServiceUnavailable)),
 	}
 }
 
@@ -198,6 +275,9 @@ func liveDeviations(ctx context.Context) (results []Result, err error) {
 		})
 		if err != nil {
 			return nil, fmt.Errorf("selftest: %s: %w", d.seed, err)
+		}
+		if d.ifRefused && !slices.ContainsFunc(report.Errors, func(f live.Failure) bool { return f.Operation == d.operation }) {
+			d.class = ""
 		}
 		result := d.result(report.Findings)
 		replayed, err := replayed(ctx, recorder)
