@@ -132,8 +132,8 @@ func (c *comparison) items(where string, before, after *openapi3.SchemaRef) {
 	if before == nil && after == nil {
 		return
 	}
-	any := &openapi3.SchemaRef{Value: &openapi3.Schema{}}
-	c.schema(where, cmp.Or(before, any), cmp.Or(after, any))
+	anything := &openapi3.SchemaRef{Value: &openapi3.Schema{}}
+	c.schema(where, cmp.Or(before, anything), cmp.Or(after, anything))
 }
 
 // knownValues compares known values. Each is a constant in Go, so removing or renaming a

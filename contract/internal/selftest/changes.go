@@ -89,6 +89,7 @@ func operationChanges() []change {
 		adds("an operation deprecated", put("#getOwner/deprecated", "true")),
 		rewords("x-idempotent: false added to an operation", put("#createOwner/x-idempotent", "false")),
 		rewords("x-idempotent added to a GET", put("#getOwner/x-idempotent", "true")),
+		rewords("the server of the document added to a path", put("^getOwner/servers", "[{url: https://my.tapkey.com/api/v1}]")),
 		rewords("an unknown extension added to an operation", put("#getOwner/x-note", "text")),
 		rewords("a path parameter renamed", replaceAll("boundLockId}", "lockId}"), put("^getBoundLock/parameters/boundLockId/name", "lockId"),
 			put("^listBoundLockLogEntries/parameters/boundLockId/name", "lockId")),
@@ -158,6 +159,8 @@ func parameterChanges() []change {
 			given(put(top+"/schema/default", "100")),
 		breaks("request-parameter-default-value-removed", "the default of a query parameter removed", remove(top+"/schema/default")).
 			given(put(top+"/schema/default", "100")),
+		breaks("request-values-closed", "the items of a query parameter limited to known values", put(expand+"/schema/items/enum", "[healthStatuses, supportedFeatures]")),
+		breaks("request-items-unique", "duplicate items disallowed in a query parameter", put(expand+"/schema/uniqueItems", "true")),
 		breaks("known-value-removed", "a known value of a query parameter removed", put(expand+"/schema/items/x-extensible-enum", "[healthStatuses]")).
 			given(put(expand+"/schema/items/x-extensible-enum", "[healthStatuses, statistics]")),
 
@@ -224,6 +227,8 @@ func bodyChanges() []change {
 		breaks("request-optional-property-became-read-only", "a field in a request made readOnly", put(create+"/properties/comment/readOnly", "true")),
 		breaks("request-property-default-value-changed", "the default of a field in a request changed", put(create+"/properties/comment/default", "b")).
 			given(put(create+"/properties/comment/default", "a")),
+		breaks("request-object-closed", "other fields disallowed in a request", put(create+"/additionalProperties", "false")),
+		breaks("request-body-media-type-schema-removed", "the schema of a request body removed", remove(contact+"/content/application~1json/schema")),
 		breaks("direction-changed", "x-direction removed from a schema", remove(create+"/x-direction")),
 		breaks("direction-changed", "x-direction added to a schema", put(schemas+"OwnerAccount/x-direction", "request")),
 
@@ -295,6 +300,7 @@ func schemaChanges() []change {
 		union   = "{oneOf: [{$ref: '#/components/schemas/Contact'}, {$ref: '#/components/schemas/BoundCard'}]}"
 		byType  = "{oneOf: [{$ref: '#/components/schemas/Contact'}, {$ref: '#/components/schemas/BoundCard'}], discriminator: {propertyName: id, mapping: {c: '#/components/schemas/Contact'}}}"
 		holder  = schemas + "Grant/properties/holder"
+		size    = "{type: object, nullable: true, properties: {height: {type: integer}}}"
 	)
 	return []change{
 		breaks("response-optional-property-removed", "an optional field removed from a response", remove(account+"/properties/active")),
@@ -314,6 +320,8 @@ func schemaChanges() []change {
 		breaks("type-changed", "a date-time made a date", put(lock+"/properties/bindDate/format", "date")),
 		breaks("type-changed", "a field in a response made a list", put(account+"/properties/name", "{type: array, items: {type: string}, nullable: true}")),
 		breaks("type-changed", "the items of a list in a response changed", put(schemas+"LockType/properties/supportedTechnologies/items", "{type: integer}")),
+		breaks("type-changed", "the type of the items of a list removed", remove(schemas+"LockType/properties/supportedTechnologies/items")),
+		breaks("type-changed", "an object without known fields closed", put(schemas+"RevocationResult/additionalProperties", "false")),
 		breaks("type-changed", "the type of a field removed", put(account+"/properties/name", "{nullable: true}")),
 		breaks("type-changed", "fields added to an object without known fields", put(schemas+"RevocationResult/properties", "{jobId: {type: string}}")),
 		breaks("type-changed", "the values of a map changed", put(account+"/properties/labels/additionalProperties/type", "integer")).
@@ -338,9 +346,14 @@ func schemaChanges() []change {
 		adds("null disallowed in a response", remove(account+"/properties/name/nullable")),
 		adds("a field of a response deprecated", put(account+"/properties/name/deprecated", "true")),
 		adds("a field of a response made readOnly", put(account+"/properties/name/readOnly", "true")),
+		rewords("a written out object shared by reference", put(schemas+"Size", size), put(account+"/properties/size", "{$ref: '#/components/schemas/Size'}")).
+			given(put(account+"/properties/size", size)),
 		rewords("oneOf replaced by anyOf", move(users+"/oneOf", users+"/anyOf")),
 		rewords("anyOf replaced by oneOf", move(holder+"/anyOf", holder+"/oneOf")).given(put(holder, strings.Replace(union, "oneOf", "anyOf", 1))),
 		rewords("the members of a union in another order", reverse(users+"/oneOf")),
+		rewords("a nullable reference written as nullable allOf", put(schemas+"Grant/properties/state", "{nullable: true, allOf: [{$ref: '#/components/schemas/GrantState'}]}")),
+		rewords("fields moved to a part of allOf", put(schemas+"Named", "{type: object, properties: {name: {type: string, nullable: true}}}"), remove(account+"/properties/name"),
+			move(account+"/properties", account+"/x-properties"), put(account+"/allOf", "[{$ref: '#/components/schemas/Named'}]"), move(account+"/x-properties", account+"/properties")),
 		rewords("a reference wrapped in allOf", put(schemas+"Grant/properties/state", "{allOf: [{$ref: '#/components/schemas/GrantState'}]}")),
 		rewords("fields in another order", reverse(lock+"/properties")),
 		rewords("schemas in another order", reverse("components/schemas")),
@@ -472,14 +485,15 @@ func compareDocuments() ([]Result, error) {
 }
 
 func (c change) compare(data []byte) (Result, error) {
-	released, current := data, data
-	var err error
+	released := data
 	if c.before != nil {
+		var err error
 		if released, err = edited(data, c.before); err != nil {
 			return Result{}, err
 		}
 	}
-	if current, err = edited(released, c.edit); err != nil {
+	current, err := edited(released, c.edit)
+	if err != nil {
 		return Result{}, err
 	}
 	found, err := breaking.Wire(released, current)
