@@ -148,7 +148,7 @@ func integer(text string, value float64) (whole *big.Int, ok bool) {
 	return exact.Num(), ok && exact.IsInt()
 }
 
-// text keeps the values of enumerations and the empty text, which is no value, and
+// text keeps the values of enumerations and the empty text, which is not data, and
 // replaces a date-time with another one.
 func (s *Scrubber) text(text string) string {
 	if s.values[text] || text == "" {
