@@ -39,9 +39,10 @@ func chaosSettings() map[sandbox.FaultKind][]sandbox.Fault {
 		sandbox.FaultCloseBody:            {{Rate: 0.02, Bytes: 10}},
 		sandbox.FaultTruncated:            {{Rate: 0.01}},
 		sandbox.FaultRedirect:             {{Rate: chaosRate, Location: "https://login.example/"}},
-		sandbox.FaultMalformedToken:       {{Rate: 0.02, Operation: "token"}},
-		sandbox.FaultLatency:              {{Rate: chaosRate, Delay: 50 * time.Millisecond}},
-		sandbox.FaultSlowBody:             {{Rate: chaosRate, Delay: 50 * time.Millisecond}},
+		// The first token. The client gets another one at once, but not for every such token.
+		sandbox.FaultMalformedToken: {{Count: 1, Operation: "token"}},
+		sandbox.FaultLatency:        {{Rate: chaosRate, Delay: 50 * time.Millisecond}},
+		sandbox.FaultSlowBody:       {{Rate: chaosRate, Delay: 50 * time.Millisecond}},
 		// Larger than chaosLimit.
 		sandbox.FaultOversized: {{Rate: chaosRate, Bytes: 256 * kiB}},
 		sandbox.FaultGzipBomb:  {{Rate: chaosRate, Bytes: 256 * kiB}},
