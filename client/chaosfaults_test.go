@@ -47,7 +47,7 @@ func chaosSettings() map[sandbox.FaultKind][]sandbox.Fault {
 		sandbox.FaultOversized: {{Rate: chaosRate, Bytes: 256 * kiB}},
 		sandbox.FaultGzipBomb:  {{Rate: chaosRate, Bytes: 256 * kiB}},
 		// A server that caps pages caps all of them: this is the only fault of these lists.
-		"capped-pages": {{Operation: cappedOperation}},
+		sandbox.FaultCappedPages: {{Operation: cappedOperation}},
 	}
 }
 
