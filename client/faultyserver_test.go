@@ -317,6 +317,7 @@ func TestDeadConnection(t *testing.T) {
 		transport.Protocols.SetUnencryptedHTTP2(true)
 		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			here, there := net.Pipe()
+			t.Cleanup(func() { there.Close() })
 			n := connections.Add(1)
 			go http2test.Serve(there, func(s *http2test.Stream) {
 				if requests.Add(1) == 2 {
@@ -331,7 +332,6 @@ func TestDeadConnection(t *testing.T) {
 			})
 			return here, nil
 		}
-		defer transport.CloseIdleConnections()
 		c := over(t, transport, "http://127.0.0.1")
 		if err := reads["get"](t.Context(), c); err != nil {
 			t.Fatal(err)

@@ -90,7 +90,8 @@ func WithTokenURL(tokenURL string) Option {
 
 // WithHTTPClient sets the http.Client whose transport, proxy and certificates are used for
 // the API and for the token endpoint. It is copied and not changed. The copy follows no
-// redirect. If Timeout is set, it does not limit a whole call: it limits the time until the
+// redirect. The transport is not changed: to detect dead connections of HTTP/2, set the pings
+// of its HTTP2Config. If Timeout is set, it does not limit a whole call: it limits the time until the
 // response header is received, and the time between two reads of the body. The default of
 // both is 30 s.
 func WithHTTPClient(client *http.Client) Option {
@@ -105,7 +106,7 @@ func WithUserAgent(userAgent string) Option {
 // WithRetries sets the maximum number of retries after a transient failure. Zero disables
 // retries. The default is [DefaultRetries]. GET and the operations that the contract declares
 // idempotent are retried. Any other operation is retried only if no connection was
-// established, so that the request was never sent.
+// established, or the server refused the request over HTTP/2 before processing it.
 func WithRetries(n int) Option {
 	return ownOption(func(c *config) { c.retries = n })
 }

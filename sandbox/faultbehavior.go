@@ -49,7 +49,7 @@ func behaviors() []faultBehavior {
 		{FaultRefused, "refuses connections for delay, or until the faults are cleared", nil},
 		{FaultReset, "resets the connection; the operation is not carried out", func(Fault, http.HandlerFunc) http.HandlerFunc { return reset }},
 
-		{Fault101, "101, although the client has not asked to switch protocols", func(Fault, http.HandlerFunc) http.HandlerFunc { return switchProtocols }},
+		{Fault101, "101 without a request to switch protocols", func(Fault, http.HandlerFunc) http.HandlerFunc { return switchProtocols }},
 		{Fault401, "401 as for a wrong scheme", challenge("Bearer")},
 		{Fault401InvalidToken, "401 as for an unknown token", challenge(`Bearer error="invalid_token", error_description="the token was not issued by this server"`)},
 		{Fault401Expired, "401 as for an expired token", challenge(`Bearer error="invalid_token", error_description="the token expired at 2024-01-01T00:00:00Z"`)},

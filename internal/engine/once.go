@@ -13,20 +13,19 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// A transport of net/http sends a request again if its connection fails before a response,
-// if it takes the request for idempotent, or the server for one that has not processed it.
-// Over HTTP/2 that includes writes, without a limit. An attempt sends a request once: its
-// hooks notice that the request has been written, and end the attempt before it is written
-// on another connection. The caller then decides whether to make another attempt.
+// Net/http retries requests automatically: over HTTP/1 idempotent methods, over HTTP/2 any
+// method, without a limit. An attempt sends a request once. Its hooks record that the request
+// has been written, and cancel the attempt before the request is written again. The caller
+// may then make another attempt.
 
 // ErrNotProcessed means that the server refused a request before processing it: with
 // REFUSED_STREAM, or with a GOAWAY whose last stream is an earlier one (RFC 9113, section
 // 8.7). The request may be sent again, whatever it does.
 var ErrNotProcessed = errors.New("request not processed: refused by the server")
 
-// errNoResponse means that the connection or the stream failed after the request had been
+// ErrNoResponse means that the connection or the stream failed after the request had been
 // written.
-var errNoResponse = errors.New("request sent, but no response received")
+var ErrNoResponse = errors.New("request sent, but no response received")
 
 // maxInformational is the maximum number of responses with status 1xx before the final one.
 const maxInformational = 100
@@ -80,7 +79,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	if !before.unanswered() {
 		return
 	}
-	reason := errNoResponse
+	reason := ErrNoResponse
 	if http2 && conn == before.conn && a.transport.isNetHTTP() {
 		reason = ErrNotProcessed // net/http keeps the connection only after REFUSED_STREAM
 	}
@@ -133,7 +132,7 @@ func (a *attempt) failure(err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.unanswered() && NotConnected(err) {
-		err = fmt.Errorf("%w: %v", errNoResponse, err)
+		err = fmt.Errorf("%w: %v", ErrNoResponse, err)
 	}
 	return err
 }
@@ -155,7 +154,7 @@ func notReplayed(err error) error {
 		strings.HasPrefix(reason, "stream error: ") && strings.HasSuffix(reason, "; REFUSED_STREAM; received from peer"):
 		return ErrNotProcessed
 	}
-	return fmt.Errorf("%w: %s", errNoResponse, reason)
+	return fmt.Errorf("%w: %s", ErrNoResponse, reason)
 }
 
 // NotConnected reports whether an attempt failed before a connection was established.

@@ -133,8 +133,8 @@ func complete(rsp *http.Response) {
 	}
 }
 
-// isInformational reports whether the status is 1xx. Net/http returns a response with such
-// a status only if it is 101, to a request that has not asked to switch protocols.
+// isInformational reports whether the status is 1xx. Net/http returns such a response only
+// if the status is 101, which no request allows.
 func isInformational(rsp *http.Response) bool { return rsp.StatusCode/100 == 1 }
 
 // CloseIdleConnections implements the method that http.Client.CloseIdleConnections calls.
