@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -57,8 +58,8 @@ func errorBody(rsp *http.Response) ([]byte, error) {
 	if sent := sentWith(rsp); sent.In(string(body)) {
 		body = []byte(sent.Hide(string(body)))
 	}
-	if err != nil && rsp.Request != nil && rsp.Request.Context().Err() != nil {
-		return body, ended(rsp.Request.Context(), err)
+	if e, ok := errors.AsType[*endedError](err); ok {
+		return body, e
 	}
 	return body, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -41,13 +42,13 @@ type progress struct {
 
 func (p *progress) unanswered() bool { return p.sent && !p.answered }
 
-// once returns a copy of a request for the attempt.
-func (a *attempt) once(req *http.Request) *http.Request {
+// once returns a copy of a request for the attempt, whose context is ctx.
+func (a *attempt) once(ctx context.Context, req *http.Request) *http.Request {
 	a.hooks = httptrace.ClientTrace{
 		GotConn: a.gotConn, WroteRequest: a.wroteRequest,
 		GotFirstResponseByte: a.gotResponse, Got1xxResponse: a.gotInformational,
 	}
-	req = req.WithContext(httptrace.WithClientTrace(a.ctx, &a.hooks))
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &a.hooks))
 	// If net/http cannot replay the body, its error says why the server refused the request.
 	// Over HTTP/1 it needs the body for a request of which nothing was written.
 	if a.transport.isNetHTTP() && req.URL.Scheme == "https" && !a.transport.http1.Load() {
@@ -132,7 +133,7 @@ func (a *attempt) failure(err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.unanswered() && NotConnected(err) {
-		err = fmt.Errorf("%w: %v", ErrNoResponse, err)
+		err = fmt.Errorf("%w: %s", ErrNoResponse, err.Error())
 	}
 	return err
 }

@@ -85,15 +85,15 @@ type timeoutTransport struct {
 }
 
 func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := &attempt{transport: t, caller: req.Context()}
-	a.ctx, a.cancel = context.WithCancelCause(a.caller)
+	ctx, cancel := context.WithCancelCause(req.Context())
+	a := &attempt{transport: t, caller: req.Context(), ctx: ctx, cancel: cancel}
 	a.timer = time.AfterFunc(t.header, a.expire)
-	rsp, err := t.next.RoundTrip(a.once(req))
+	rsp, err := t.next.RoundTrip(a.once(ctx, req))
 	if !a.timer.Stop() && err == nil {
 		err = a.timeout() // it expired as the response arrived
 	}
-	if err == nil && a.ctx.Err() != nil {
-		err = context.Cause(a.ctx)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
 	if err == nil && rsp == nil {
 		err = errors.New("the RoundTripper returned neither a response nor an error")
@@ -189,7 +189,7 @@ func (a *attempt) timeout() error {
 // caller ended, because the attempt canceled itself, or because of err.
 func (a *attempt) cause(err error) error {
 	if a.caller.Err() != nil {
-		return ended(a.caller, err)
+		return &endedError{a.caller.Err(), context.Cause(a.caller), err}
 	}
 	if reason := context.Cause(a.ctx); reason != nil && reason != context.Canceled {
 		return reason

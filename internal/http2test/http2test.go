@@ -63,7 +63,7 @@ func Serve(conn net.Conn, handle func(*Stream)) {
 	var writer sync.WaitGroup
 	defer writer.Wait()
 	defer close(c.frames)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	// A goroutine writes, because the client may write and not read on a net.Pipe.
 	writer.Go(func() {
 		for frame := range c.frames {
