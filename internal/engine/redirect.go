@@ -10,29 +10,39 @@ import (
 func WithoutRedirects(client *http.Client) *http.Client {
 	c := *client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	next := c.Transport
-	if next == nil {
-		next = http.DefaultTransport
+	switch next := c.Transport.(type) {
+	case *timeoutTransport: // removes an invalid Location
+	case nil:
+		c.Transport = locationTransport{http.DefaultTransport}
+	default:
+		c.Transport = locationTransport{next}
 	}
-	c.Transport = locationTransport{next}
 	return &c
 }
 
-// locationTransport removes an invalid Location from a redirect. An http.Client returns an
-// error instead of the response for it, even if it does not follow the redirect.
+// locationTransport removes an invalid Location.
 type locationTransport struct {
 	next http.RoundTripper
 }
 
 func (t locationTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	rsp, err := t.next.RoundTrip(req)
-	if err == nil && rsp != nil && isRedirect(rsp) {
-		if _, err := req.URL.Parse(rsp.Header.Get("Location")); err != nil {
-			rsp.Header = rsp.Header.Clone()
-			rsp.Header.Del("Location")
-		}
+	if err == nil && rsp != nil {
+		removeInvalidLocation(req, rsp)
 	}
 	return rsp, err
+}
+
+// removeInvalidLocation removes an invalid Location from a redirect. An http.Client returns
+// an error instead of the response for it, even if it does not follow the redirect.
+func removeInvalidLocation(req *http.Request, rsp *http.Response) {
+	if !isRedirect(rsp) {
+		return
+	}
+	if _, err := req.URL.Parse(rsp.Header.Get("Location")); err != nil {
+		rsp.Header = rsp.Header.Clone()
+		rsp.Header.Del("Location")
+	}
 }
 
 // CloseIdleConnections implements the method that http.Client.CloseIdleConnections calls.

@@ -107,6 +107,7 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		return nil, err
 	}
 	complete(rsp)
+	removeInvalidLocation(req, rsp)
 	if isInformational(rsp) {
 		// Its body is the connection, which does not end with the context.
 		_ = rsp.Body.Close()
