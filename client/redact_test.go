@@ -290,7 +290,7 @@ func TestProxyErrors(t *testing.T) {
 	invalid := func(address string) func(*http.Request) (*url.URL, error) {
 		return func(*http.Request) (*url.URL, error) {
 			_, err := url.Parse(address)
-			return nil, fmt.Errorf("invalid proxy address %q: %v", address, err)
+			return nil, fmt.Errorf("invalid proxy address %q: %v", address, err) //nolint:errorlint // as net/http does
 		}
 	}
 	for name, test := range map[string]struct {
@@ -335,7 +335,7 @@ func TestErrorsOfTheProgram(t *testing.T) {
 	grant := func(s *service) *clientcredentials.Config {
 		return &clientcredentials.Config{ClientID: "the-id", ClientSecret: "the-s3cret", TokenURL: s.loginURL, AuthStyle: oauth2.AuthStyleInParams}
 	}
-	_, parseErr := url.Parse("http://me:the-s3cret@h:x")
+	_, parseErr := url.Parse("http://me:the-s3cret@h:x") //nolint:staticcheck // the error is what the test needs
 	header, _ := json.Marshal(http.Header{"Authorization": {"Bearer the-token"}})
 	for name, own := range map[string]error{
 		"query":        errors.New("no vault at https://vault.example/v1?token=the-s3cret&x=1"),
@@ -348,7 +348,7 @@ func TestErrorsOfTheProgram(t *testing.T) {
 		"JSON":         errors.New(`no vault at {"url":"https:\/\/me:the-s3cret@h\/"}`),
 		"url.Error":    fmt.Errorf("vault: %w", &url.Error{Op: "Get", URL: "https://me:the-s3cret@h/?q=the-s3cret", Err: errors.New("refused")}),
 		"parse":        fmt.Errorf("vault: %w", parseErr),
-		"parse, text":  fmt.Errorf("vault: %v", parseErr),
+		"parse, text":  fmt.Errorf("vault: %v", parseErr), //nolint:errorlint // only the text is left of the error
 		"join":         errors.Join(errors.New("vault"), parseErr, &url.Error{Op: "Get", URL: "https://h/?the-s3cret", Err: io.EOF}),
 		"header":       fmt.Errorf("vault: %v", http.Header{"Authorization": {"Bearer the-token"}, "Cookie": {"a=the-s3cret"}}),
 		"header, JSON": fmt.Errorf("vault: %s", header),
@@ -356,7 +356,7 @@ func TestErrorsOfTheProgram(t *testing.T) {
 		"scheme":       errors.New("vault: Bearer the-token was refused, and Basic dGhlLWlkOnRoZS1zM2NyZXQ= too"),
 		"field":        errors.New(`vault: {"client_id": "a", "client_secret": "the-s3cret", "access_token":"the-token"}`),
 		"oauth2":       tokenError(t, grant(s)),
-		"oauth2, text": fmt.Errorf("vault: %v", tokenError(t, grant(s))),
+		"oauth2, text": fmt.Errorf("vault: %v", tokenError(t, grant(s))), //nolint:errorlint // only the text is left of the error
 		"oauth2 words": tokenError(t, grant(words)),
 	} {
 		want := "vault"

@@ -103,7 +103,7 @@ func TestSecretsError(t *testing.T) {
 	if got, want := err.Error(), "saw *** at https://h"; got != want || !errors.Is(err, own) {
 		t.Errorf("got error %q, want %q and the same error", got, want)
 	}
-	if plain := errors.New("plain"); secrets.Error(plain) != plain {
+	if plain := errors.New("plain"); secrets.Error(plain) != plain { //nolint:errorlint // the same value, not one that wraps it
 		t.Error("got another error, want the same one if its text may be shown")
 	}
 }

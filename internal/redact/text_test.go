@@ -134,7 +134,7 @@ func TestError(t *testing.T) {
 		{errors.New("reason"), "reason"},
 		{&url.Error{Op: "Get", URL: "https://me:s3cret@h/?q=s3cret", Err: errors.New("no route")}, "no route"},
 		{fmt.Errorf("attempt 3: %w", &url.Error{Op: "parse", URL: "s3cret", Err: inner}), `attempt 3: invalid port "..." after host`},
-		{fmt.Errorf("attempt 3: %v", &url.Error{Op: "parse", URL: "https://h:s3cret", Err: inner}), `attempt 3: parse "...": invalid port "..." after host`},
+		{fmt.Errorf("attempt 3: %v", &url.Error{Op: "parse", URL: "https://h:s3cret", Err: inner}), `attempt 3: parse "...": invalid port "..." after host`}, //nolint:errorlint // only the text is left of the error
 		{errors.Join(&url.Error{Op: "Get", URL: "https://h/?s3cret=1", Err: errors.New("a")}, &url.Error{Op: "Put", URL: "https://h/?s3cret=1", Err: errors.New("b")}), `a Put "https://h": b`},
 	} {
 		err := redact.Error(test.err)
