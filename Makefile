@@ -122,6 +122,10 @@ contract-selftest: ## check that the checks find faults in the contract
 	$(BUILD_CONTRACT)
 	@bin/contract selftest $(if $(WRITE),--write)
 
+.PHONY: public-documents
+public-documents: ## generate clients from public documents, if npm can download them
+	@$(GO) test ./gen -run '^TestPublicDocuments$$' -count=1 -v -timeout 30m -public $(if $(WRITE),-public.write)
+
 .PHONY: bench
 bench: ## compare with other clients and write docs/performance.md
 	$(GO) generate -C bench ./...

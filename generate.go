@@ -20,7 +20,8 @@ import (
 	_ "embed"
 )
 
-//go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/client.yaml -package tapkey -o gen/tapkey/tapkey.gen.go openapi.yaml
+//go:generate go run -C tools ./prepare -overlay ../gen/tapkey.overlay.yaml -o ../gen/tapkey/tapkey.gen.json ../openapi.yaml
+//go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/client.yaml -package tapkey -o gen/tapkey/tapkey.gen.go gen/tapkey/tapkey.gen.json
 //go:generate go run -C tools ./split ../gen/tapkey/tapkey.gen.go
 //go:generate go tool -modfile=tools/go.mod oapi-codegen -config gen/server.yaml -package tapkeyserver -o internal/tapkeyserver/tapkeyserver.gen.go openapi.yaml
 

@@ -38,8 +38,8 @@ func command(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// generate feeds a document through the generator and returns the file with the code.
-// Paths are relative to the root, or absolute.
+// generate runs oapi-codegen on a document and returns the file with the code. Paths are
+// relative to the root, or absolute.
 func generate(t *testing.T, config, name, document string) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), name+".gen.go")
@@ -47,10 +47,35 @@ func generate(t *testing.T, config, name, document string) (file string) {
 	return file
 }
 
-// generateClient generates the client of a contract and returns its directory.
-func generateClient(t *testing.T, config, name, document string) (dir string) {
+// tapkeyOverlay has the changes to Tapkey's contract.
+const tapkeyOverlay = "gen/tapkey.overlay.yaml"
+
+// prepare applies an overlay, if it is not empty, to a document, prepares it for
+// oapi-codegen, and returns the file with the result.
+func prepare(t *testing.T, overlay, document string) (file string) {
 	t.Helper()
-	file := generate(t, config, name, document)
+	file = filepath.Join(t.TempDir(), "prepared.json")
+	args := []string{"run", "-C", "tools", "./prepare", "-o", file}
+	if overlay != "" {
+		args = append(args, "-overlay", fromTools(overlay))
+	}
+	command(t, root, "go", append(args, fromTools(document))...)
+	return file
+}
+
+// fromTools returns a path that is relative to the root as one that is relative to the
+// directory tools.
+func fromTools(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join("..", path)
+}
+
+// generateClient generates the client of a contract and returns its directory.
+func generateClient(t *testing.T, overlay, name, document string) (dir string) {
+	t.Helper()
+	file := generate(t, "gen/client.yaml", name, prepare(t, overlay, document))
 	command(t, root, "go", "run", "-C", "tools", "./split", file)
 	return filepath.Dir(file)
 }
@@ -93,7 +118,8 @@ func write(t *testing.T, content string, path ...string) string {
 func TestGenerateLines(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"go tool -modfile=tools/go.mod oapi-codegen -config gen/client.yaml -package tapkey -o gen/tapkey/tapkey.gen.go openapi.yaml",
+		"go run -C tools ./prepare -overlay ../gen/tapkey.overlay.yaml -o ../gen/tapkey/tapkey.gen.json ../openapi.yaml",
+		"go tool -modfile=tools/go.mod oapi-codegen -config gen/client.yaml -package tapkey -o gen/tapkey/tapkey.gen.go gen/tapkey/tapkey.gen.json",
 		"go run -C tools ./split ../gen/tapkey/tapkey.gen.go",
 		"go tool -modfile=tools/go.mod oapi-codegen -config gen/server.yaml -package tapkeyserver -o internal/tapkeyserver/tapkeyserver.gen.go openapi.yaml",
 	}
@@ -114,7 +140,7 @@ func TestCommitted(t *testing.T) {
 	t.Parallel()
 	needsGenerator(t)
 	for range 2 {
-		compare(t, generateClient(t, "gen/client.yaml", "tapkey", "openapi.yaml"), "tapkey")
+		compare(t, generateClient(t, tapkeyOverlay, "tapkey", "openapi.yaml"), "tapkey")
 		compare(t, filepath.Dir(generate(t, "gen/server.yaml", "tapkeyserver", "openapi.yaml")), "../internal/tapkeyserver")
 	}
 }
@@ -144,7 +170,7 @@ func TestSummaryTravels(t *testing.T) {
 		t.Fatalf("openapi.yaml has no %q", before)
 	}
 	changed := write(t, strings.Replace(contract, before, after, 1), t.TempDir(), "openapi.yaml")
-	code := read(t, filepath.Join(generateClient(t, "gen/client.yaml", "tapkey", changed), "calls.gen.go"))
+	code := read(t, filepath.Join(generateClient(t, tapkeyOverlay, "tapkey", changed), "calls.gen.go"))
 	const want = "// GetOwner fetches one owner account for a test.\n"
 	if !strings.Contains(code, want) {
 		t.Errorf("got code without %q, want it", want)
@@ -154,18 +180,19 @@ func TestSummaryTravels(t *testing.T) {
 	}
 }
 
-// TestOverlays: every action of an overlay finds something in the contract. They
-// are not strict, since another contract need not have what an action is about.
+// TestOverlays: every action of an overlay finds something in the contract. The overlays
+// for any contract are not strict, since another contract need not have what an action is
+// about. That of Tapkey always is.
 func TestOverlays(t *testing.T) {
 	t.Parallel()
 	needsGenerator(t)
-	for _, name := range []string{"client", "server"} {
+	for name, document := range map[string]string{"client": prepare(t, tapkeyOverlay, "openapi.yaml"), "server": "openapi.yaml"} {
 		config := read(t, name+".yaml")
 		if strings.Count(config, "strict: false") != 1 {
 			t.Fatalf("%s.yaml has no strict: false", name)
 		}
 		strict := write(t, strings.Replace(config, "strict: false", "strict: true", 1), t.TempDir(), name+".yaml")
-		generate(t, strict, "tapkey", "openapi.yaml")
+		generate(t, strict, "tapkey", document)
 	}
 }
 
@@ -186,13 +213,8 @@ func TestUsersAreAList(t *testing.T) {
 	if got := results(read(t, "tapkey/calls.gen.go")); got != narrowed {
 		t.Errorf("with the overlay: %s", got)
 	}
-	config := read(t, "client.yaml")
-	from, to := strings.Index(config, "  overlay:\n"), strings.Index(config, "  user-templates:\n")
-	if from < 0 || to < from {
-		t.Fatal("client.yaml has no overlay before its templates")
-	}
-	plain := write(t, config[:from]+config[to:], t.TempDir(), "client.yaml")
-	if got := results(read(t, generate(t, plain, "tapkey", "openapi.yaml"))); got != "ListIdentityProviderUsers (IdentityProviderUsers, error)" {
+	plain := generate(t, "gen/client.yaml", "tapkey", prepare(t, "", "openapi.yaml"))
+	if got := results(read(t, plain)); got != "ListIdentityProviderUsers (IdentityProviderUsers, error)" {
 		t.Errorf("without the overlay: %s", got)
 	}
 }
@@ -220,12 +242,43 @@ func TestListOrItem(t *testing.T) {
 // below that of this module, so that it may import internal/engine.
 const libraryModule = "github.com/tapkey-go/tapkey-go/another"
 
+// another writes the go.mod and go.sum of libraryModule.
+func another(t *testing.T, dir string) {
+	t.Helper()
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The requirements are this module's, so that nothing has to be looked up.
+	mod := strings.Replace(read(t, filepath.Join(root, "go.mod")), "module github.com/tapkey-go/tapkey-go\n", "module "+libraryModule+"\n", 1)
+	mod += "\nrequire github.com/tapkey-go/tapkey-go v0.0.0\n\nreplace github.com/tapkey-go/tapkey-go => " + filepath.ToSlash(abs) + "\n"
+	write(t, mod, dir, "go.mod")
+	write(t, read(t, filepath.Join(root, "go.sum")), dir, "go.sum")
+}
+
+// sameLines compares the output of a program with what it should be, line by line.
+func sameLines(t *testing.T, output, wanted string) {
+	t.Helper()
+	got, want := strings.Split(output, "\n"), strings.Split(wanted, "\n")
+	for i := range max(len(got), len(want)) {
+		line := func(lines []string) string {
+			if i < len(lines) {
+				return lines[i]
+			}
+			return "(nothing)"
+		}
+		if line(got) != line(want) {
+			t.Errorf("line %d: got %s, want %s", i+1, line(got), line(want))
+		}
+	}
+}
+
 // TestAnotherContract: nothing in package internal/engine, the templates and the configurations
 // is about Tapkey. A contract about a library becomes a client that lists shelves.
 func TestAnotherContract(t *testing.T) {
 	t.Parallel()
 	needsGenerator(t)
-	generated := generateClient(t, "gen/client.yaml", "library", "gen/testdata/library.yaml")
+	generated := generateClient(t, "", "library", "gen/testdata/library.yaml")
 	dir := t.TempDir()
 	for _, name := range generatedFiles(t, generated) {
 		code := read(t, filepath.Join(generated, name))
@@ -237,30 +290,9 @@ func TestAnotherContract(t *testing.T) {
 		write(t, code, dir, "library", name)
 	}
 	write(t, read(t, "testdata/library/main.go"), dir, "main.go")
-	abs, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The requirements are this module's, so that nothing has to be looked up.
-	mod := strings.Replace(read(t, filepath.Join(root, "go.mod")), "module github.com/tapkey-go/tapkey-go\n", "module "+libraryModule+"\n", 1)
-	mod += "\nrequire github.com/tapkey-go/tapkey-go v0.0.0\n\nreplace github.com/tapkey-go/tapkey-go => " + filepath.ToSlash(abs) + "\n"
-	write(t, mod, dir, "go.mod")
-	write(t, read(t, filepath.Join(root, "go.sum")), dir, "go.sum")
-
+	another(t, dir)
 	command(t, dir, "go", "vet", "-mod=mod", "./...")
-	got := strings.Split(command(t, dir, "go", "run", "-mod=mod", "."), "\n")
-	want := strings.Split(libraryOutput, "\n")
-	for i := range max(len(got), len(want)) {
-		line := func(lines []string) string {
-			if i < len(lines) {
-				return lines[i]
-			}
-			return "(nothing)"
-		}
-		if line(got) != line(want) {
-			t.Errorf("line %d: %s\nwant    %s", i+1, line(got), line(want))
-		}
-	}
+	sameLines(t, command(t, dir, "go", "run", "-mod=mod", "."), libraryOutput)
 }
 
 // libraryOutput is what testdata/library/main.go prints.

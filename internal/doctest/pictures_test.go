@@ -169,7 +169,7 @@ func generatedPackages(t *testing.T) (packages []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range regexp.MustCompile(`//go:generate .* -o (\S+) openapi.yaml\n`).FindAllSubmatch(text, -1) {
+	for _, line := range regexp.MustCompile(`//go:generate .* oapi-codegen .* -o (\S+) \S+\n`).FindAllSubmatch(text, -1) {
 		packages = append(packages, path.Dir(string(line[1])))
 	}
 	return packages

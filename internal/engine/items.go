@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"reflect"
 	"strconv"
 	"unicode/utf8"
 
@@ -83,7 +84,8 @@ func newItemReader[T any](r io.Reader, schema Schema[T]) *itemReader[T] {
 	return &itemReader[T]{dec: jsontext.NewDecoder(r, tolerant), schema: schema}
 }
 
-// next reads the next item into a zero value. It returns io.EOF after the last item.
+// next reads the next item into a zero value. It returns io.EOF after the last item. A null
+// is an item only if items are pointers, which they are if the contract allows null.
 func (r *itemReader[T]) next(item *T) error {
 	if !r.started {
 		if err := r.start(); err != nil {
@@ -97,7 +99,7 @@ func (r *itemReader[T]) next(item *T) error {
 	if err != nil {
 		return jsonError("", err)
 	}
-	if text.Kind() == 'n' {
+	if text.Kind() == 'n' && reflect.TypeFor[T]().Kind() != reflect.Pointer {
 		return errNull(r.place())
 	}
 	schema := r.schema

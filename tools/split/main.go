@@ -5,6 +5,8 @@
 //	calls.gen.go    the typed calls from our template
 //	plain.gen.go    oapi-codegen's own client
 //
+// The prepared contract, a file with the same name that ends in .json, is removed, too.
+//
 // It also edits the generated code for the documentation of the package. Functions that
 // build requests (NewListOwnersRequest) become unexported, aliases of request bodies
 // (CreateOwnerJSONRequestBody) become the types they name, and doc comments become
@@ -20,6 +22,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"log"
 	"os"
 	"path"
@@ -103,6 +106,9 @@ func split(file string) error {
 		if err := os.WriteFile(out, part, 0o644); err != nil {
 			return err
 		}
+	}
+	if err := os.Remove(strings.TrimSuffix(file, ".go") + ".json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return os.Remove(file)
 }

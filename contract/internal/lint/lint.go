@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/tapkey-go/tapkey-go/contract/internal/yamltree"
 )
@@ -64,6 +65,7 @@ func (d *document) report(at yamltree.Node, format string, args ...any) {
 // operation is an operation of the document.
 type operation struct {
 	id     string
+	route  string        // the path
 	path   yamltree.Node // the path item
 	method string
 	node   yamltree.Node
@@ -75,10 +77,10 @@ var methods = []string{"get", "put", "post", "delete", "options", "head", "patch
 
 func (d *document) operations() []operation {
 	var list []operation
-	for _, item := range d.root.Get("paths").Fields() {
+	for route, item := range d.root.Get("paths").Fields() {
 		for method, node := range item.Fields() {
 			if slices.Contains(methods, method) {
-				list = append(list, operation{node.Get("operationId").Text(), item, method, node})
+				list = append(list, operation{node.Get("operationId").Text(), route, item, method, node})
 			}
 		}
 	}
@@ -94,6 +96,21 @@ func (o operation) parameters() []yamltree.Node {
 		}
 	}
 	return list
+}
+
+// byID reports whether an operation is about an entity that its path identifies: the path
+// ends with a parameter, or is an action below one.
+func (o operation) byID() bool {
+	segments := strings.Split(strings.Trim(o.route, "/"), "/")
+	last := len(segments) - 1
+	if isParameter(segments[last]) {
+		return true
+	}
+	return o.method == "post" && last > 2 && isParameter(segments[last-1])
+}
+
+func isParameter(segment string) bool {
+	return strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
 }
 
 // schemas iterates over the named schemas.

@@ -56,6 +56,15 @@ func (n Node) Text() string {
 	return n.node.Value
 }
 
+// Tag returns the type of the value: "!!str", "!!int", "!!float", "!!bool", "!!null",
+// "!!seq" or "!!map". It returns "" if the node does not exist.
+func (n Node) Tag() string {
+	if n.node == nil {
+		return ""
+	}
+	return n.node.ShortTag()
+}
+
 // Get returns the descendant with the given keys. It does not follow references.
 func (n Node) Get(keys ...string) Node {
 	for _, key := range keys {
@@ -145,3 +154,16 @@ func (n Node) Walk(visit func(Node)) {
 
 // Same reports whether two nodes are at the same location of a document.
 func (n Node) Same(other Node) bool { return n.node == other.node }
+
+// Equal reports whether two nodes have the same keys and values, in the same order.
+func (n Node) Equal(other Node) bool {
+	if !n.Ok() || !other.Ok() || n.Tag() != other.Tag() || n.Text() != other.Text() || len(n.node.Content) != len(other.node.Content) {
+		return n.Ok() == other.Ok() && !n.Ok()
+	}
+	for i := range n.node.Content {
+		if !(Node{node: n.node.Content[i]}).Equal(Node{node: other.node.Content[i]}) {
+			return false
+		}
+	}
+	return true
+}

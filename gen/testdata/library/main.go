@@ -69,7 +69,7 @@ func main() {
 		`[{"id": "", "label": "", "full": false, "room": "1"}]`, `[{"id": "s1", "label": "", "full": null, "room": "1"}]`,
 		`[{"id": "s1", "label": "", "full": false}]`, `{"id": "s1", "label": "", "full": false, "room": "1"}`,
 	} {
-		answers["GET /base/v2/shelves"] = body
+		responses["GET /base/v2/shelves"] = body
 		_, err = a.ListShelves(ctx)
 		fmt.Println(err)
 	}
