@@ -242,7 +242,7 @@ func TestGoAway(t *testing.T) {
 	}
 }
 
-// goAwayServer starts an HTTP/2 server that answers a request with a GOAWAY frame with a text.
+// goAwayServer starts an HTTP/2 server that responds to a request with a GOAWAY frame with a text.
 func goAwayServer(t *testing.T, text string) *httptest.Server {
 	server := httptest.NewUnstartedServer(nil)
 	server.TLS = &tls.Config{NextProtos: []string{"h2"}}
@@ -380,7 +380,7 @@ func TestErrorsOfTheProgram(t *testing.T) {
 			}
 		})
 		if want == "oauth2" {
-			continue // would be an answer of the token endpoint
+			continue // would be a response of the token endpoint
 		}
 		t.Run(name+" from a RoundTripper", func(t *testing.T) {
 			transport := client.WithHTTPClient(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, own })})

@@ -36,11 +36,11 @@ type progress struct {
 	conn          *tls.Conn // connection of the request, nil without TLS
 	http2         bool      // it uses HTTP/2
 	sent          bool      // the request has been written
-	answered      bool      // the response has arrived, which the hooks may notice first
+	responded     bool      // the response has arrived, which the hooks may notice first
 	informational int       // number of responses with status 1xx
 }
 
-func (p *progress) unanswered() bool { return p.sent && !p.answered }
+func (p *progress) noResponse() bool { return p.sent && !p.responded }
 
 // once returns a copy of a request for the attempt, whose context is ctx.
 func (a *attempt) once(ctx context.Context, req *http.Request) *http.Request {
@@ -73,11 +73,11 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.mu.Lock()
 	before := a.progress
 	a.conn, a.http2 = conn, http2
-	if !before.unanswered() {
-		a.sent, a.answered = false, false
+	if !before.noResponse() {
+		a.sent, a.responded = false, false
 	}
 	a.mu.Unlock()
-	if !before.unanswered() {
+	if !before.noResponse() {
 		return
 	}
 	reason := ErrNoResponse
@@ -109,14 +109,14 @@ func (a *attempt) wroteRequest(info httptrace.WroteRequestInfo) {
 func (a *attempt) gotResponse() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.answered = true
+	a.responded = true
 }
 
 // gotInformational runs after gotResponse for each response with status 1xx.
 func (a *attempt) gotInformational(int, textproto.MIMEHeader) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.answered = false
+	a.responded = false
 	if a.informational++; a.informational > maxInformational {
 		// Not only returned, because the error of a hook of the caller replaces it.
 		a.cancel(fmt.Errorf("%w: more than %d informational responses", api.ErrTooLarge, maxInformational))
@@ -132,7 +132,7 @@ func (a *attempt) failure(err error) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.unanswered() && NotConnected(err) {
+	if a.noResponse() && NotConnected(err) {
 		err = fmt.Errorf("%w: %s", ErrNoResponse, err.Error())
 	}
 	return err

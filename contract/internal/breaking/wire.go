@@ -59,7 +59,7 @@ func Wire(released, current []byte) ([]Change, error) {
 // ignored are rules of oasdiff that are not about programs, or that additional rules replace.
 var ignored = map[string]bool{
 	checker.APIComponentsSecurityOauthRefreshUrlUpdatedId: true, // see flowRules
-	// The document has no version of its own.
+	// The document itself has no version.
 	"api-version-not-bumped":       true,
 	"api-version-decreased":        true,
 	"api-major-version-not-bumped": true,

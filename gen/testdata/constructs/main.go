@@ -28,7 +28,7 @@ import (
 
 var ctx = context.Background()
 
-// server answers each request with text and prints it.
+// server responds to each request with text and prints it.
 func server(contentType, text string) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
