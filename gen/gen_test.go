@@ -22,6 +22,17 @@ func needsGenerator(t *testing.T) {
 	if testing.Short() {
 		t.Skip("running the generator takes some seconds; left out by -short")
 	}
+	// The generator runs as a separate process. Reading its files makes go test run the
+	// test again if one of them has changed.
+	for _, pattern := range []string{"*.tmpl", "*.yaml", "../tools/prepare/*.go", "../tools/split/*.go", "../internal/engine/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: got %d files, error %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			read(t, file)
+		}
+	}
 }
 
 // command runs a program in dir and returns its output.

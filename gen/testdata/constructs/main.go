@@ -119,7 +119,8 @@ func main() {
 		fmt.Println(*settings.Name, settings.AdditionalProperties, err)
 		inline := additionalproperties.CreateInlineJSONBody{AdditionalProperties: map[string]int{"y": 2}}
 		fmt.Println(a.CreateInline(ctx, inline))
-		fmt.Println(a.GetFree(ctx))
+		free, err := a.GetFree(ctx)
+		fmt.Printf("%T %v %v\n", free, free, err)
 	}
 	fmt.Println("open composition")
 	{
