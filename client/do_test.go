@@ -334,3 +334,39 @@ func TestDoTellsTheOperation(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestDoEmptyResponse checks that the length of a response without a body is known.
+func TestDoEmptyResponse(t *testing.T) {
+	c := newService(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete {
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}).client(t)
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
+		rsp, err := c.Do(t.Context(), method, "/Owners/1/Other", nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(rsp.Body)
+		if err := errors.Join(err, rsp.Body.Close()); err != nil || len(body) != 0 || rsp.ContentLength != 0 {
+			t.Errorf("%s: got error %v, %d bytes and length %d, want none, 0 and 0", method, err, len(body), rsp.ContentLength)
+		}
+	}
+}
+
+// TestEditorReplacesRequest checks that a request whose header an editor has left out is
+// sent as any other.
+func TestEditorReplacesRequest(t *testing.T) {
+	var got http.Header
+	c := newService(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		respondJSON(http.StatusOK, []any{})(w, r)
+	}).client(t)
+	_, err := c.ListOwners(t.Context(), func(ctx context.Context, req *http.Request) error {
+		*req = *(&http.Request{Method: req.Method, URL: req.URL}).WithContext(ctx)
+		return nil
+	})
+	if err != nil || got.Get("Accept") != "application/json" || got.Get("Authorization") == "" {
+		t.Errorf("got error %v and header %v, want none, and Accept and Authorization", err, got)
+	}
+}

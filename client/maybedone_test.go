@@ -223,6 +223,24 @@ func TestMaybeDoneNot(t *testing.T) {
 		"token endpoint fails": func(ctx context.Context) error {
 			return createGrant(ctx, newService(t, cutOff(t, "", false), handler).client(t, noSleep))
 		},
+		"context done after a 401": func(ctx context.Context) error {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			released, tokens := make(chan struct{}), 0
+			defer close(released)
+			source := sourceFunc(func() (*oauth2.Token, error) {
+				if tokens++; tokens > 1 {
+					cancel()
+					<-released
+				}
+				return &oauth2.Token{AccessToken: "t"}, nil
+			})
+			return createGrant(ctx, newService(t, nil, respond(401, "application/json", `{}`)).client(t, client.WithTokenSource(source)))
+		},
+		"editor that removes the URL": editor(func(_ context.Context, req *http.Request) error {
+			req.URL = nil
+			return nil
+		}),
 		"context done before the call": func(ctx context.Context) error {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()

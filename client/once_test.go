@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/http2test"
@@ -234,6 +236,58 @@ func TestDialAfterTheRequest(t *testing.T) {
 		err := call(t.Context(), over(t, transport, server.URL))
 		if _, ok := errors.AsType[*net.OpError](err); ok || err == nil || received.Load() != 1 {
 			t.Errorf("%s: got error %v and %d requests, want one that is not a net.OpError and 1", name, err, received.Load())
+		}
+	}
+}
+
+// TestNoConnection checks that a request is retried, whatever it does, if the TLS handshake
+// takes too long or a SOCKS proxy refuses the connection: nothing was sent.
+func TestNoConnection(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int32
+	listen := func(serve func(net.Conn)) string {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				connections.Add(1)
+				go serve(conn)
+			}
+		}()
+		return listener.Addr().String()
+	}
+	silent := listen(func(conn net.Conn) {
+		_, _ = io.Copy(io.Discard, conn)
+		_ = conn.Close()
+	})
+	socks := listen(func(conn net.Conn) {
+		defer conn.Close()
+		_, _ = io.ReadFull(conn, make([]byte, 3)) // the greeting
+		_, _ = conn.Write([]byte{5, 0})
+		_, _ = io.ReadFull(conn, make([]byte, 10))              // CONNECT to an IPv4 address
+		_, _ = conn.Write([]byte{5, 5, 0, 1, 0, 0, 0, 0, 0, 0}) // connection refused
+	})
+	for name, transport := range map[string]*http.Transport{
+		"TLS handshake": {TLSHandshakeTimeout: 10 * time.Millisecond},
+		"SOCKS": {Proxy: func(*http.Request) (*url.URL, error) {
+			return &url.URL{Scheme: "socks5", Host: socks}, nil
+		}},
+	} {
+		c := over(t, transport, "https://"+silent, client.WithRetries(1))
+		for call, write := range writes {
+			connections.Store(0)
+			err := write(t.Context(), c)
+			if err == nil || connections.Load() != 2 || api.MaybeDone(err) {
+				t.Errorf("%s, %s: got error %v after %d connections and MaybeDone %t, want an error after 2 and false",
+					name, call, err, connections.Load(), api.MaybeDone(err))
+			}
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 	if replaced, err := d.tokens.replace(req.Context(), rejected); !replaced {
 		if ended := req.Context().Err(); ended != nil { // while it waited
 			engine.CloseBody(rsp)
-			return nil, nil, ended
+			return nil, nil, engine.NotSent(ended) // the first attempt was refused
 		}
 		return rsp, err, nil
 	}

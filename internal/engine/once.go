@@ -129,6 +129,9 @@ func (a *attempt) gotInformational(int, textproto.MIMEHeader) error {
 func (a *attempt) failure(err error) error {
 	if a.transport.isNetHTTP() {
 		err = notReplayed(err)
+		if err.Error() == "net/http: TLS handshake timeout" { // its type has no name
+			err = &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -161,5 +164,5 @@ func notReplayed(err error) error {
 // NotConnected reports whether an attempt failed before a connection was established.
 func NotConnected(err error) bool {
 	failed, ok := errors.AsType[*net.OpError](err)
-	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
+	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect" || failed.Op == "socks connect")
 }

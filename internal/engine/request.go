@@ -82,6 +82,13 @@ type completingDoer struct {
 }
 
 func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
+	// A request editor may have replaced the whole request.
+	if req.URL == nil {
+		return nil, errors.New("the request has no URL")
+	}
+	if req.Header == nil {
+		req.Header = make(http.Header)
+	}
 	if req.Header.Get("Accept") == "" {
 		req.Header["Accept"] = d.accept[:1:1]
 	}

@@ -113,6 +113,10 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		_ = rsp.Body.Close()
 		rsp.Body, rsp.ContentLength = http.NoBody, 0
 	}
+	if rsp.Body == http.NoBody {
+		a.cancel(nil)
+		return rsp, nil
+	}
 	if a.idle = t.idle; rsp.StatusCode < 200 || rsp.StatusCode > 299 {
 		a.idle = min(a.idle, errorBodyTimeout)
 	}
