@@ -49,12 +49,54 @@ func getOwner(ctx context.Context, _ *pending, c *client.Client) error {
 	return err
 }
 
+// edited returns a call with a request editor that waits for the context, as a rate limiter
+// does, and returns the error of the context.
+func edited(call func(context.Context, *client.Client, tapkey.RequestEditorFn) error) func(context.Context, *pending, *client.Client) error {
+	return func(ctx context.Context, p *pending, c *client.Client) error {
+		return call(ctx, c, func(ctx context.Context, _ *http.Request) error {
+			p.end()
+			<-ctx.Done()
+			return ctx.Err()
+		})
+	}
+}
+
 var phases = map[string]phase{
 	"before the call": {call: func(ctx context.Context, p *pending, c *client.Client) error {
 		p.end()
 		<-ctx.Done()
 		return getOwner(ctx, p, c)
 	}},
+	"request editor": {call: edited(func(ctx context.Context, c *client.Client, e tapkey.RequestEditorFn) error {
+		_, err := c.GetOwner(ctx, "1", e)
+		return err
+	})},
+	"request editor of a list": {call: edited(func(ctx context.Context, c *client.Client, e tapkey.RequestEditorFn) error {
+		_, err := c.ListOwners(ctx, e)
+		return err
+	})},
+	"request editor of a delete": {call: edited(func(ctx context.Context, c *client.Client, e tapkey.RequestEditorFn) error {
+		return c.DeletePermission(ctx, "1", "2", e)
+	})},
+	"request editor of Do": {call: edited(func(ctx context.Context, c *client.Client, e tapkey.RequestEditorFn) error {
+		rsp, err := c.Do(ctx, http.MethodGet, "/Owners", nil, nil, e)
+		if err == nil {
+			err = rsp.Body.Close()
+		}
+		return err
+	})},
+	"request editor of an iterator": {call: edited(func(ctx context.Context, c *client.Client, e tapkey.RequestEditorFn) error {
+		for _, err := range c.AllOwners(ctx, e) {
+			return err
+		}
+		return nil
+	})},
+	"request editor of pages": {call: edited(func(ctx context.Context, c *client.Client, e tapkey.RequestEditorFn) error {
+		for _, err := range c.AllLogEntries(ctx, "1", nil, e) {
+			return err
+		}
+		return nil
+	})},
 	"token": {source: func(p *pending) (*oauth2.Token, error) {
 		p.block()
 		return nil, errors.New("late")

@@ -312,7 +312,7 @@ func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]
 		return *new([]OwnerAccount), err
 	}
 	rsp, err := a.raw.ListOwners(ctx, reqEditors...)
-	return engine.DecodeList(&operationListOwners, a.settings, schemaListOwners, rsp, err)
+	return engine.DecodeList(&operationListOwners, a.settings, schemaListOwners, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListOwners = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -341,7 +341,7 @@ func (a *API) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEdito
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.CreateOwner(ctx, body, reqEditors...)
-	return engine.Decode(&operationCreateOwner, a.settings, schemaCreateOwner, rsp, err)
+	return engine.Decode(&operationCreateOwner, a.settings, schemaCreateOwner, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaCreateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -355,7 +355,7 @@ func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ..
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.GetOwner(ctx, ownerAccountID, reqEditors...)
-	return engine.Decode(&operationGetOwner, a.settings, schemaGetOwner, rsp, err)
+	return engine.Decode(&operationGetOwner, a.settings, schemaGetOwner, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -369,7 +369,7 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Owner
 		return *new(OwnerAccount), err
 	}
 	rsp, err := a.raw.UpdateOwner(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationUpdateOwner, a.settings, schemaUpdateOwner, rsp, err)
+	return engine.Decode(&operationUpdateOwner, a.settings, schemaUpdateOwner, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaUpdateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -386,7 +386,7 @@ func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params 
 		return *new([]BoundCard), err
 	}
 	rsp, err := a.raw.ListBoundCards(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundCards, a.settings, schemaListBoundCards, rsp, err)
+	return engine.DecodeList(&operationListBoundCards, a.settings, schemaListBoundCards, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListBoundCards = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
@@ -413,7 +413,7 @@ func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCard
 		return *new(BoundCard), err
 	}
 	rsp, err := a.raw.GetBoundCard(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return engine.Decode(&operationGetBoundCard, a.settings, schemaGetBoundCard, rsp, err)
+	return engine.Decode(&operationGetBoundCard, a.settings, schemaGetBoundCard, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetBoundCard = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
@@ -427,7 +427,7 @@ func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundC
 		return err
 	}
 	rsp, err := a.raw.UpdateBoundCard(ctx, ownerAccountID, boundCardID, body, reqEditors...)
-	return engine.Discard(&operationUpdateBoundCard, rsp, err)
+	return engine.Discard(&operationUpdateBoundCard, rsp, engine.WithCause(ctx, err))
 }
 
 // ListBoundCardGrants lists the grants of an NFC transponder.
@@ -444,7 +444,7 @@ func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, bo
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListBoundCardGrants(ctx, ownerAccountID, boundCardID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, rsp, err)
+	return engine.DecodeList(&operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListBoundCardGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
@@ -473,7 +473,7 @@ func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, 
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeBoundCardGrants(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return engine.DecodeOrEmpty(&operationRevokeBoundCardGrants, a.settings, schemaRevokeBoundCardGrants, rsp, err)
+	return engine.DecodeOrEmpty(&operationRevokeBoundCardGrants, a.settings, schemaRevokeBoundCardGrants, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaRevokeBoundCardGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
@@ -492,7 +492,7 @@ func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params 
 		return *new([]BoundLock), err
 	}
 	rsp, err := a.raw.ListBoundLocks(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundLocks, a.settings, schemaListBoundLocks, rsp, err)
+	return engine.DecodeList(&operationListBoundLocks, a.settings, schemaListBoundLocks, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListBoundLocks = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
@@ -521,7 +521,7 @@ func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBind
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.BindLock(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationBindLock, a.settings, schemaBindLock, rsp, err)
+	return engine.Decode(&operationBindLock, a.settings, schemaBindLock, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaBindLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
@@ -537,7 +537,7 @@ func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLock
 		return *new(BoundLock), err
 	}
 	rsp, err := a.raw.GetBoundLock(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return engine.Decode(&operationGetBoundLock, a.settings, schemaGetBoundLock, rsp, err)
+	return engine.Decode(&operationGetBoundLock, a.settings, schemaGetBoundLock, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetBoundLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
@@ -556,7 +556,7 @@ func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListBoundLockLogEntries(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, rsp, err)
+	return engine.DecodeList(&operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListBoundLockLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
@@ -593,7 +593,7 @@ func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *L
 		return *new([]Contact), err
 	}
 	rsp, err := a.raw.ListContacts(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListContacts, a.settings, schemaListContacts, rsp, err)
+	return engine.DecodeList(&operationListContacts, a.settings, schemaListContacts, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListContacts = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -622,7 +622,7 @@ func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body Con
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.CreateContact(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationCreateContact, a.settings, schemaCreateContact, rsp, err)
+	return engine.Decode(&operationCreateContact, a.settings, schemaCreateContact, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaCreateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -636,7 +636,7 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.GetContact(ctx, ownerAccountID, contactID, reqEditors...)
-	return engine.Decode(&operationGetContact, a.settings, schemaGetContact, rsp, err)
+	return engine.Decode(&operationGetContact, a.settings, schemaGetContact, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -652,7 +652,7 @@ func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactI
 		return *new(Contact), err
 	}
 	rsp, err := a.raw.UpdateContact(ctx, ownerAccountID, contactID, body, reqEditors...)
-	return engine.Decode(&operationUpdateContact, a.settings, schemaUpdateContact, rsp, err)
+	return engine.Decode(&operationUpdateContact, a.settings, schemaUpdateContact, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaUpdateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -668,7 +668,7 @@ func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, co
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeContactGrants(ctx, ownerAccountID, contactID, reqEditors...)
-	return engine.DecodeOrEmpty(&operationRevokeContactGrants, a.settings, schemaRevokeContactGrants, rsp, err)
+	return engine.DecodeOrEmpty(&operationRevokeContactGrants, a.settings, schemaRevokeContactGrants, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaRevokeContactGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
@@ -687,7 +687,7 @@ func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *Lis
 		return *new([]Grant), err
 	}
 	rsp, err := a.raw.ListGrants(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListGrants, a.settings, schemaListGrants, rsp, err)
+	return engine.DecodeList(&operationListGrants, a.settings, schemaListGrants, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
@@ -716,7 +716,7 @@ func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body Grant
 		return *new(Grant), err
 	}
 	rsp, err := a.raw.CreateGrant(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationCreateGrant, a.settings, schemaCreateGrant, rsp, err)
+	return engine.Decode(&operationCreateGrant, a.settings, schemaCreateGrant, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaCreateGrant = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
@@ -732,7 +732,7 @@ func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, gr
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.DeleteGrantFromCard(ctx, ownerAccountID, grantID, reqEditors...)
-	return engine.DecodeOrEmpty(&operationDeleteGrantFromCard, a.settings, schemaDeleteGrantFromCard, rsp, err)
+	return engine.DecodeOrEmpty(&operationDeleteGrantFromCard, a.settings, schemaDeleteGrantFromCard, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaDeleteGrantFromCard = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
@@ -748,7 +748,7 @@ func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID st
 		return *new(RevocationResult), err
 	}
 	rsp, err := a.raw.RevokeGrant(ctx, ownerAccountID, grantID, params, reqEditors...)
-	return engine.Decode(&operationRevokeGrant, a.settings, schemaRevokeGrant, rsp, err)
+	return engine.Decode(&operationRevokeGrant, a.settings, schemaRevokeGrant, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaRevokeGrant = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
@@ -764,7 +764,7 @@ func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID stri
 		return *new([]IdentityProviderUser), err
 	}
 	rsp, err := a.raw.ListIdentityProviderUsers(ctx, ownerAccountID, ipid, params, reqEditors...)
-	return engine.DecodeList(&operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, rsp, err)
+	return engine.DecodeList(&operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListIdentityProviderUsers = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}, Single: true}.ScannedBy(scanIdentityProviderUser)
@@ -793,7 +793,7 @@ func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID str
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.CreateIdentityProviderUser(ctx, ownerAccountID, ipid, body, reqEditors...)
-	return engine.Decode(&operationCreateIdentityProviderUser, a.settings, schemaCreateIdentityProviderUser, rsp, err)
+	return engine.Decode(&operationCreateIdentityProviderUser, a.settings, schemaCreateIdentityProviderUser, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
@@ -807,7 +807,7 @@ func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string
 		return *new(IdentityProviderUser), err
 	}
 	rsp, err := a.raw.GetIdentityProviderUser(ctx, ownerAccountID, ipid, userID, reqEditors...)
-	return engine.Decode(&operationGetIdentityProviderUser, a.settings, schemaGetIdentityProviderUser, rsp, err)
+	return engine.Decode(&operationGetIdentityProviderUser, a.settings, schemaGetIdentityProviderUser, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
@@ -826,7 +826,7 @@ func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params 
 		return *new([]LockGroup), err
 	}
 	rsp, err := a.raw.ListLockGroups(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListLockGroups, a.settings, schemaListLockGroups, rsp, err)
+	return engine.DecodeList(&operationListLockGroups, a.settings, schemaListLockGroups, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListLockGroups = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
@@ -855,7 +855,7 @@ func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroup
 		return *new(LockGroup), err
 	}
 	rsp, err := a.raw.GetLockGroup(ctx, ownerAccountID, lockGroupID, params, reqEditors...)
-	return engine.Decode(&operationGetLockGroup, a.settings, schemaGetLockGroup, rsp, err)
+	return engine.Decode(&operationGetLockGroup, a.settings, schemaGetLockGroup, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetLockGroup = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
@@ -874,7 +874,7 @@ func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params 
 		return *new([]LogEntry), err
 	}
 	rsp, err := a.raw.ListLogEntries(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListLogEntries, a.settings, schemaListLogEntries, rsp, err)
+	return engine.DecodeList(&operationListLogEntries, a.settings, schemaListLogEntries, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
@@ -908,7 +908,7 @@ func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEdi
 		return *new([]Permission), err
 	}
 	rsp, err := a.raw.ListPermissions(ctx, ownerAccountID, reqEditors...)
-	return engine.DecodeList(&operationListPermissions, a.settings, schemaListPermissions, rsp, err)
+	return engine.DecodeList(&operationListPermissions, a.settings, schemaListPermissions, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaListPermissions = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
@@ -937,7 +937,7 @@ func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body 
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.CreatePermission(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationCreatePermission, a.settings, schemaCreatePermission, rsp, err)
+	return engine.Decode(&operationCreatePermission, a.settings, schemaCreatePermission, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaCreatePermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
@@ -953,7 +953,7 @@ func (a *API) DeletePermission(ctx context.Context, ownerAccountID string, permi
 		return err
 	}
 	rsp, err := a.raw.DeletePermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return engine.Discard(&operationDeletePermission, rsp, err)
+	return engine.Discard(&operationDeletePermission, rsp, engine.WithCause(ctx, err))
 }
 
 // GetPermission gets a permission.
@@ -965,7 +965,7 @@ func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissi
 		return *new(Permission), err
 	}
 	rsp, err := a.raw.GetPermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return engine.Decode(&operationGetPermission, a.settings, schemaGetPermission, rsp, err)
+	return engine.Decode(&operationGetPermission, a.settings, schemaGetPermission, rsp, engine.WithCause(ctx, err))
 }
 
 var schemaGetPermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)

@@ -25,7 +25,7 @@ func Items[T any](
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		rsp, err := fetch(ctx)
-		rsp, err = success(op, rsp, err)
+		rsp, err = success(op, rsp, WithCause(ctx, err))
 		if err != nil {
 			yield(*new(T), err)
 			return

@@ -50,7 +50,7 @@ func Pages[T any](
 		seed := maphash.MakeSeed()
 		queue := pageQueue[T]{skip: first, size: top, last: new(atomic.Bool), read: func(skip int) page[T] {
 			rsp, err := fetch(ctx, skip, top)
-			p := readPage(op, s, schema, seed, rsp, err)
+			p := readPage(op, s, schema, seed, rsp, WithCause(ctx, err))
 			p.skip = skip
 			return p
 		}}
