@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,8 @@ func TestJournalIsBoundedInBytes(t *testing.T) {
 		"query":        func(r *http.Request) { r.URL.RawQuery = long },
 		"header":       func(r *http.Request) { r.Header.Set("X-Long", long) },
 		"header name":  func(r *http.Request) { r.Header.Set(long, "x") },
-		"many headers": func(r *http.Request) { r.Header["X"] = strings.Split(long[:50_000], "") },
+		// From Go 1.27 on, net/http accepts 500 values.
+		"many headers": func(r *http.Request) { r.Header["X"] = slices.Repeat([]string{long[:2000]}, 400) },
 	} {
 		s.ForgetRequests()
 		for i := range requests {
@@ -79,7 +81,7 @@ func TestJournalIsBoundedInBytes(t *testing.T) {
 		}
 		kept := s.Requests()
 		if got := size(kept); got > maxRequestBytes || len(kept) < 3 {
-			t.Errorf("%s: got %d requests with %d bytes, want at least 3 and at most %d bytes", name, len(kept), got, maxRequestBytes)
+			t.Fatalf("%s: got %d requests with %d bytes, want at least 3 and at most %d bytes", name, len(kept), got, maxRequestBytes)
 		}
 		if last := kept[len(kept)-1].Path; !strings.HasPrefix(last, fmt.Sprint("/", requests-1, "/")) {
 			t.Errorf("%s: got %.20s as the last request, want number %d", name, last, requests-1)
