@@ -91,15 +91,10 @@ func (c *config) tokenRequest(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// readToken returns the token in a response of the token endpoint, or a *TokenError. The
-// secret is removed from the error.
+// readToken returns the token in a response of the token endpoint, or a *TokenError.
 func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
 	if origin, ok := engine.Redirect(rsp); ok {
-		err := fmt.Errorf("%w: to %s", api.ErrRedirect, origin)
-		if strings.Contains(origin, c.secret) {
-			err = api.ErrRedirect
-		}
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: err}
+		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
 	}
 	success := rsp.StatusCode >= 200 && rsp.StatusCode <= 299
 	if !success { // the code is worth only a short wait

@@ -11,21 +11,20 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// maxTokenCalls is the maximum number of token requests and calls of a token source in
-// flight, including those that have been given up and have not returned.
+// maxTokenCalls is the maximum number of token requests and calls of a token source that
+// have been given up and have not returned.
 const maxTokenCalls = 16
 
 // tokenGuard calls code of the program that obtains a token, such as a token source or an
 // http.RoundTripper. The zero value is ready to use.
 type tokenGuard struct {
-	running atomic.Int32
+	givenUp atomic.Int32 // number of calls that have been given up and have not returned
 }
 
 // call calls f on another goroutine and returns its result. It returns an error if f takes
 // longer than tokenTimeout, panics, or ends its goroutine, and if ctx is done first.
 func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.Token, error)) (*oauth2.Token, error) {
-	if g.running.Add(1) > maxTokenCalls {
-		g.running.Add(-1)
+	if g.givenUp.Load() >= maxTokenCalls {
 		return nil, &TokenError{Err: fmt.Errorf("%d earlier calls of the token source have not returned", maxTokenCalls)}
 	}
 	limited, cancel := context.WithTimeout(ctx, tokenTimeout)
@@ -34,15 +33,18 @@ func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.
 		token *oauth2.Token
 		err   error
 	}
-	results := make(chan result, 1)
+	results, giveUp := make(chan result), make(chan struct{})
 	go func() {
 		r := result{err: &TokenError{Err: errors.New("the goroutine that requests a token has ended")}} // by runtime.Goexit, as t.Fatal does
 		defer func() {
 			if v := recover(); v != nil {
 				r = result{err: &TokenError{Err: panicError(v)}}
 			}
-			g.running.Add(-1)
-			results <- r
+			select {
+			case results <- r:
+			case <-giveUp:
+				g.givenUp.Add(-1)
+			}
 		}()
 		r.token, r.err = f(limited)
 	}()
@@ -50,6 +52,8 @@ func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.
 	case r := <-results:
 		return r.token, r.err
 	case <-limited.Done():
+		g.givenUp.Add(1)
+		close(giveUp)
 		if ctx.Err() != nil {
 			return nil, engine.WithCause(ctx, ctx.Err())
 		}

@@ -30,14 +30,19 @@ func (d *redactDoer) Do(req *http.Request) (*http.Response, error) {
 	return rsp, err
 }
 
-// redactFetch returns fetch with the secret removed from the errors of the token endpoint.
+// redactFetch returns fetch with the secret removed from the errors of the token endpoint, and
+// from the panics of an http.RoundTripper, which it returns as errors.
 func redactFetch(fetch func(context.Context) (*oauth2.Token, error), secret string) func(context.Context) (*oauth2.Token, error) {
-	return func(ctx context.Context) (*oauth2.Token, error) {
-		token, err := fetch(ctx)
-		if failed, ok := errors.AsType[*TokenError](err); ok {
-			err = failed.redact(redact.NewSecrets(secret))
-		}
-		return token, err
+	return func(ctx context.Context) (_ *oauth2.Token, err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = &TokenError{Err: panicError(v)}
+			}
+			if failed, ok := errors.AsType[*TokenError](err); ok {
+				err = failed.redact(redact.NewSecrets(secret))
+			}
+		}()
+		return fetch(ctx)
 	}
 }
 

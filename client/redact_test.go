@@ -400,3 +400,32 @@ func tokenError(t *testing.T, grant *clientcredentials.Config) error {
 	}
 	return err
 }
+
+// TestPanicRepeatsTheSecret checks the errors of an http.RoundTripper that panics with the
+// token request.
+func TestPanicRepeatsTheSecret(t *testing.T) {
+	c := tokenEndpoint(t, func(req *http.Request) (*http.Response, error) {
+		body, _ := io.ReadAll(req.Body)
+		form, _ := url.ParseQuery(string(body))
+		panic("cannot send " + form.Get("client_secret"))
+	})
+	_, err := c.ListOwners(t.Context())
+	checkError(t, err, "panic: cannot send ***")
+	_, err = c.NewToken(t.Context(), "read:grants")
+	checkError(t, err, "panic: cannot send ***")
+}
+
+// TestFailedRenewalRepeatsTheToken checks the error of a renewal after a 401.
+func TestFailedRenewalRepeatsTheToken(t *testing.T) {
+	calls := 0
+	c := sourceClient(t, sourceFunc(func() (*oauth2.Token, error) {
+		if calls++; calls == 1 {
+			return &oauth2.Token{AccessToken: "the-s3cret"}, nil
+		}
+		return nil, &url.Error{Op: "Get", URL: "https://me:the-s3cret@cache/", Err: errors.New("refused: the-s3cret")}
+	}), func(req *http.Request) (*http.Response, error) {
+		return response(req, http.StatusUnauthorized, `{}`), nil
+	})
+	_, err := c.ListOwners(t.Context())
+	checkError(t, err, "token not renewed: refused: ***")
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // renewDoer retries a request once after a 401, if it obtains another token. The first token
@@ -70,7 +71,7 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 			engine.CloseBody(rsp)
 			return nil, nil, engine.NotSent(ended) // the first attempt was refused
 		}
-		return rsp, err, nil
+		return rsp, redact.Sent(rsp.Request.Header).Error(err), nil
 	}
 	again, err := replay(req)
 	engine.CloseBody(rsp)

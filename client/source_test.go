@@ -427,3 +427,55 @@ func TestReadAheadDoesNotReturn(t *testing.T) {
 		}
 	}
 }
+
+// Calls in flight that have not been given up are not limited.
+func TestConcurrentNewToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := sourceClient(t, sourceFunc(func() (*oauth2.Token, error) {
+			time.Sleep(time.Second)
+			return &oauth2.Token{AccessToken: "t"}, nil
+		}), nil)
+		var group sync.WaitGroup
+		for range 64 {
+			group.Go(func() {
+				if _, err := c.NewToken(t.Context()); err != nil {
+					t.Errorf("got error %v, want none", err)
+				}
+			})
+		}
+		group.Wait()
+	})
+}
+
+// A malformed token is a failed renewal: it is not cached, and does not replace a valid token.
+func TestMalformedTokenIsNotCached(t *testing.T) {
+	for name, malformed := range map[string]*oauth2.Token{
+		"empty": {}, "space": {AccessToken: "a b"}, "type": {AccessToken: "a", TokenType: "mac"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			calls := 0
+			c := sourceClient(t, sourceFunc(func() (*oauth2.Token, error) {
+				calls++
+				if calls != 2 {
+					malformed := *malformed
+					malformed.Expiry = time.Now().Add(time.Hour)
+					return &malformed, nil
+				}
+				return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(100 * time.Second)}, nil
+			}), nil)
+			if _, err := c.ListOwners(t.Context()); !errors.Is(err, client.ErrMalformedToken) {
+				t.Errorf("%s: got error %v, want ErrMalformedToken", name, err)
+			}
+			time.Sleep(2 * time.Second)
+			for range 88 { // the source is called again between 70 and 85 s
+				if _, err := c.ListOwners(t.Context()); err != nil {
+					t.Fatalf("%s: got error %v, want none", name, err)
+				}
+				time.Sleep(time.Second)
+			}
+			if calls < 3 {
+				t.Errorf("%s: got %d calls of the source, want at least 3", name, calls)
+			}
+		})
+	}
+}

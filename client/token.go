@@ -168,7 +168,11 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 			if forced && old != nil && c.invalidate != nil {
 				c.invalidate(old.token)
 			}
-			return c.attempt(ctx)
+			token, err := c.attempt(ctx)
+			if err == nil {
+				err = checkToken(token) // a malformed token must not replace a valid one
+			}
+			return token, err
 		})
 		now := c.clock.now()
 		c.mu.Lock()

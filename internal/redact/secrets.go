@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // Secrets are secrets that were sent, and that a response may repeat.
@@ -217,6 +218,7 @@ func (s Secrets) inBase64(text string) bool {
 }
 
 func (s Secrets) inHex(text string) bool {
+	text = hexSeparators.Replace(text)
 	for run := range runs(text, isHex, s.shortest()*2) {
 		for start := range 2 {
 			part := run[start:]
@@ -228,6 +230,9 @@ func (s Secrets) inHex(text string) bool {
 	}
 	return false
 }
+
+// hexSeparators removes what may separate the bytes, as in 73:33 and 0x73, 0x33.
+var hexSeparators = strings.NewReplacer("0x", "", "0X", "", ":", "", ",", "", "-", "", " ", "", "\t", "", "\r", "", "\n", "")
 
 // runs returns the parts of s that consist of the given bytes and are not shorter than least.
 func runs(s string, of func(byte) bool, least int) iter.Seq[string] {
@@ -274,7 +279,10 @@ func withoutSpace(s string) string {
 	return strings.Join(strings.FieldsFunc(s, separates), "")
 }
 
-var escapes = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\["'\\/]`)
+// escapes matches the escapes of URLs, of JSON (two for a character above U+FFFF), of
+// JavaScript and of Go.
+var escapes = regexp.MustCompile(`\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|[%\\]u[0-9A-Fa-f]{4}|` +
+	`\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\["'\\/]`)
 
 // unescape decodes the escapes of URLs, of JSON and of HTML once.
 func unescape(s string) string {
@@ -282,14 +290,23 @@ func unescape(s string) string {
 		return s
 	}
 	s = escapes.ReplaceAllStringFunc(s, func(escape string) string {
-		digits := strings.TrimLeft(escape, `%\ux`)
-		if value, err := strconv.ParseUint(digits, 16, 32); err == nil && len(escape) > 2 {
-			if escape[0] == '%' || escape[1] == 'x' {
-				return string([]byte{byte(value)})
-			}
-			return string(rune(value))
+		if len(escape) == 2 {
+			return escape[1:]
 		}
-		return escape[1:]
+		if high, low, pair := strings.Cut(escape[1:], `\`); pair {
+			return string(utf16.DecodeRune(codePoint(high), codePoint(low)))
+		}
+		value := codePoint(escape)
+		if escape[1] == 'u' || escape[1] == 'U' {
+			return string(value)
+		}
+		return string([]byte{byte(value)})
 	})
 	return html.UnescapeString(s)
+}
+
+// codePoint returns the number in an escape.
+func codePoint(escape string) rune {
+	value, _ := strconv.ParseUint(strings.Trim(escape, `%\uUx{}`), 16, 32)
+	return rune(value)
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
@@ -46,6 +47,12 @@ var encodings = map[string]func(string) string{
 		b := base64.StdEncoding.EncodeToString([]byte(s))
 		return b[:7] + "\r\n " + b[7:]
 	},
+	"JSON twice":      func(s string) string { return strings.ReplaceAll(units(s), `\`, `\\`) },
+	"JavaScript":      func(s string) string { return percent(s, `\x%02x`) },
+	"code points":     func(s string) string { return runes(s, `\u{%X}`) },
+	"hex, colons":     func(s string) string { return strings.Trim(percent(s, "%02x:"), ":") },
+	"hex, spaces":     func(s string) string { return strings.Trim(percent(s, "%02X "), " ") },
+	"hex, 0x":         func(s string) string { return strings.Trim(percent(s, "0x%02x, "), ", ") },
 	"hexadecimal":     func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"zero width":      func(s string) string { return strings.Join(strings.Split(s, ""), "\u200b") },
 	"form":            func(s string) string { return url.Values{"client_id": {"a"}, "client_secret": {s}}.Encode() },
@@ -61,17 +68,25 @@ func percent(s, format string) string {
 	return b.String()
 }
 
-func units(s string) string {
+func runes(s, format string) string {
 	var b strings.Builder
 	for _, r := range s {
-		fmt.Fprintf(&b, `\u%04x`, r)
+		fmt.Fprintf(&b, format, r)
+	}
+	return b.String()
+}
+
+func units(s string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(s)) {
+		fmt.Fprintf(&b, `\u%04x`, unit)
 	}
 	return b.String()
 }
 
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	for _, secret := range []string{"the-s3cret", "pw/+=&%41 <x>\"'\\", "gr\u00f6\u00dfe/Schl\u00fcssel", "aGVsbG8gd29ybGQ="} {
+	for _, secret := range []string{"the-s3cret", "pw/+=&%41 <x>\"'\\", "gr\u00f6\u00dfe/Schl\u00fcssel", "aGVsbG8gd29ybGQ=", "k\U0001f511y-\U0001f600"} {
 		secrets := redact.NewSecrets(secret)
 		for name, encode := range encodings {
 			encoded := encode(secret)
