@@ -152,8 +152,8 @@ func (c *Client) Scopes() []string {
 }
 
 // Token returns the access token that a call would send now. If the cache has no valid
-// token, Token requests one. The error is a *[TokenError], the error of the token source, or
-// the error of ctx.
+// token, Token requests one. The error is a *[TokenError], an [ErrMalformedToken], the error of
+// the token source, or the error of ctx.
 func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 	token, err := c.shared().tokens.TokenContext(ctx)
 	return token, engine.WithCause(ctx, err)
@@ -161,7 +161,8 @@ func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 
 // NewToken requests a token with the given scopes and does not cache it. Use it to find out
 // which scopes the client may request. If the client has a token source of [WithTokenSource],
-// the scopes are ignored. NewToken returns the same errors as [Client.Token].
+// the scopes are ignored. NewToken returns the same errors as [Client.Token], but does not
+// check the form of the token.
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
 	cfg := *c.config()
 	cfg.scopes = scopes

@@ -26,9 +26,9 @@ const (
 //   - TAPKEY_SCOPES: the scopes, separated by spaces
 //
 // The values are used as they are: quotes around a value and invisible characters in it are
-// an [ErrConfig]. A variable that is unset or empty leaves its setting unchanged. If the client id or the
-// client secret is missing and no other option sets it, the error of [New] names the
-// variable.
+// an [ErrConfig]. A variable that is unset or empty leaves its setting unchanged. If the
+// client id or the client secret is missing and no other option sets it, the error of [New]
+// names the variable.
 func FromEnv() Option {
 	return sharedOption{"FromEnv", (*config).readEnv}
 }

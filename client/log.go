@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
@@ -16,6 +17,12 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 	if logger == nil {
 		return
 	}
+	logged := false
+	defer func() {
+		if !logged { // the handler has panicked or ended the goroutine
+			engine.CloseBody(rsp)
+		}
+	}()
 	level, attrs := slog.LevelDebug, []slog.Attr{slog.String("method", req.Method)}
 	if op, ok := api.OperationFromContext(req.Context()); ok {
 		attrs = append(attrs, slog.String("operation", op.ID), slog.String("path", op.Path))
@@ -31,6 +38,7 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 		}
 	}
 	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
+	logged = true
 }
 
 // requestID returns the request ID that the server assigned. It is "" if there is none, if

@@ -91,9 +91,9 @@ func WithTokenURL(tokenURL string) Option {
 // WithHTTPClient sets the http.Client whose transport, proxy and certificates are used for
 // the API and for the token endpoint. It is copied and not changed. The copy follows no
 // redirect. The transport is not changed: to detect dead connections of HTTP/2, set the pings
-// of its HTTP2Config. If Timeout is set, it does not limit a whole call: it limits the time until the
-// response header is received, and the time between two reads of the body. The default of
-// both is 30 s.
+// of its HTTP2Config. If Timeout is set, it does not limit a whole call: it limits the time
+// until the response header is received, and the time between two reads of the body. The
+// default of both is 30 s.
 func WithHTTPClient(client *http.Client) Option {
 	return sharedOption{"WithHTTPClient", func(c *config) { c.httpClient = client }}
 }

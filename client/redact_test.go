@@ -429,3 +429,21 @@ func TestFailedRenewalRepeatsTheToken(t *testing.T) {
 	_, err := c.ListOwners(t.Context())
 	checkError(t, err, "token not renewed: refused: ***")
 }
+
+// TestInvalidStatus checks the error of a status that is not an HTTP status, and that net/http
+// accepts.
+func TestInvalidStatus(t *testing.T) {
+	for _, status := range []string{"000", "042", "099"} {
+		invalid := echoServer(t, func(string, string) string {
+			return "HTTP/1.1 " + status + " OK\r\nContent-Length: 2\r\n\r\n[]"
+		})
+		for from, opt := range map[string]client.Option{
+			"API": client.WithBaseURL(invalid + "/api/v1"), "token endpoint": client.WithTokenURL(invalid),
+		} {
+			_, err := newService(t, nil, nil).client(t, client.WithRetries(0), opt).ListOwners(t.Context())
+			if !errors.Is(err, api.ErrUnexpected) || !strings.Contains(err.Error(), "invalid status "+status) {
+				t.Errorf("%s from %s: got error %v, want ErrUnexpected and the status", status, from, err)
+			}
+		}
+	}
+}

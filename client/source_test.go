@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -477,5 +478,38 @@ func TestMalformedTokenIsNotCached(t *testing.T) {
 				t.Errorf("%s: got %d calls of the source, want at least 3", name, calls)
 			}
 		})
+	}
+}
+
+// closeRecorder is a response body that records whether it has been closed.
+type closeRecorder struct {
+	io.Reader
+	closed *atomic.Bool
+}
+
+func (c closeRecorder) Close() error {
+	c.closed.Store(true)
+	return nil
+}
+
+// A logger that panics or ends its goroutine leaves no response body open.
+func TestBodyIsClosedIfTheLoggerDoesNotReturn(t *testing.T) {
+	for name, test := range ends {
+		var closed atomic.Bool
+		var attempts atomic.Int32
+		attempts.Store(1) // the next one is the second
+		c := sourceClient(t, static("t"), func(req *http.Request) (*http.Response, error) {
+			rsp := response(req, http.StatusOK, `[]`)
+			rsp.Body = closeRecorder{rsp.Body, &closed}
+			return rsp, nil
+		}, client.WithLogger(slog.New(panickingHandler{slog.DiscardHandler, test.end, &attempts})))
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() { _ = recover() }()
+			_, _ = c.ListOwners(t.Context())
+		}()
+		<-done
+		equal(t, name+": body closed", closed.Load(), true)
 	}
 }

@@ -98,6 +98,9 @@ func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if err == nil && rsp == nil {
 		err = errors.New("the RoundTripper returned neither a response nor an error")
 	}
+	if err == nil && rsp.StatusCode < 100 { // net/http accepts 000 to 099
+		err = fmt.Errorf("%w: invalid status %03d", api.ErrUnexpected, rsp.StatusCode)
+	}
 	if err != nil {
 		if rsp != nil && rsp.Body != nil {
 			_ = rsp.Body.Close()
