@@ -26,6 +26,8 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
+	case strings.ContainsAny(text, `"<>`): // net/url accepts them in a host
+		return nil, errors.New("contains a quotation mark or an angle bracket")
 	case err != nil:
 		return nil, errors.New("is not a URL")
 	case u.Scheme == "" || u.Opaque != "":
