@@ -109,6 +109,7 @@ func (a *account) lockLogEntries(n int) list[server.LogEntry] {
 func (a *account) logOf(first, step int, key string) list[server.LogEntry] {
 	entries, initial := a.log.every(first, step), a.log.count(first, step)
 	computed, added := entries.Items, listOf(a, &a.added, key, asStored).Items
+	entries.Name += " " + key // other locks may have the same initial entries, or none
 	entries.Items = func(skip int) iter.Seq[server.LogEntry] {
 		return func(yield func(server.LogEntry) bool) {
 			for entry := range computed(skip) {

@@ -64,7 +64,10 @@ func (a *account) addLogEntry(from LogEntry) (id string, err error) {
 	}
 	if !from.Time.IsZero() {
 		recorded := from.Time.UTC().Truncate(time.Millisecond)
-		if recorded.After(time.Time(*received)) {
+		switch {
+		case recorded.Year() < 0: // which RFC 3339 cannot write
+			return "", fmt.Errorf("time %s is before the year 0", recorded.Format(time.RFC3339Nano))
+		case recorded.After(time.Time(*received)):
 			return "", fmt.Errorf("time %s is after the time of the sandbox", recorded.Format(time.RFC3339Nano))
 		}
 		entry.LockTimestamp = new(server.Timestamp(recorded))

@@ -212,6 +212,38 @@ func TestAddLogEntryToEmptyLogs(t *testing.T) {
 	want(t, len(c.list(c.owner("Locking System 000003")+"/LogEntries")), `1`)
 }
 
+// A filtered page of a log does not depend on the pages of other logs that have the same
+// initial entries, or none.
+func TestFilteredPagesOfAddedLogEntries(t *testing.T) {
+	c := newCaller(t, sandbox.WithOwner(sandbox.Owner{
+		Name: "X", Locks: []string{"a"}, Contacts: []string{"p@example.com"}, Cards: []string{"k"}, LogEntries: 2,
+	}))
+	path := c.owner("X")
+	for n, title := range []string{"b", "c"} {
+		c.put(path+"/BoundLocks", fmt.Sprintf(`{"physicalLockId":"CAABAgMEBQYHC%s==","bindingCode":"x","title":%q}`, []string{"A", "Q"}[n], title))
+	}
+	logs := []string{path + "/LogEntries"}
+	for n, title := range []string{"a", "b", "c"} {
+		logs = append(logs, path+"/BoundLocks/"+c.id(path+"/BoundLocks", "title", title)+"/LogEntries")
+		for i := range 12 {
+			entry := sandbox.LogEntry{Lock: title, Card: "k"}
+			if i%(n+2) == 0 {
+				entry = sandbox.LogEntry{Lock: title, Contact: "p@example.com"}
+			}
+			if _, err := c.server.AddLogEntry("X", entry); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	const filter = "?$filter=contactId ne null"
+	for skip := range 3 {
+		for _, log := range logs {
+			all := c.list(log + filter)
+			want(t, c.list(fmt.Sprintf("%s%s&$skip=%d&$top=1", log, filter, skip)), string(mustJSON(t, all[skip:skip+1])))
+		}
+	}
+}
+
 // Entries that are added at once have different numbers, and a list that is read meanwhile
 // has them in order.
 func TestAddLogEntryConcurrently(t *testing.T) {
@@ -265,6 +297,10 @@ func TestLogEntriesThatAreRefused(t *testing.T) {
 		}
 		body := strings.Replace(string(mustJSON(t, entry.LogEntry)), "{", fmt.Sprintf(`{"owner":%q,`, entry.owner), 1)
 		send(t, "POST", control, "", body).code(t, http.StatusBadRequest, "BadRequest")
+	}
+	early := sandbox.LogEntry{Lock: "Gate", Contact: "a@example.com", Time: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)}
+	if id, err := c.server.AddLogEntry("Twins", early); err == nil || !strings.Contains(err.Error(), "before the year 0") {
+		t.Errorf("AddLogEntry at %v: got id %q and error %v, want an error with %q", early.Time, id, err, "before the year 0")
 	}
 	want(t, len(c.list(path+"/LogEntries")), `3`)
 
