@@ -72,6 +72,10 @@ func TestErrorBodies(t *testing.T) {
 		"a message object":  {response{body: `{"Code": "A", "Message": {"Lang": "en", "Value": "bad filter"}}`}, "A", "bad filter", 0},
 		"a message's text":  {response{body: `{"errorMessage": {"text": "bad filter"}, "message": "unused"}`}, "", "bad filter", 0},
 		"a message without": {response{body: `{"message": {"a": "b"}, "title": "T"}`}, "", "T", 0},
+		"a null inside":     {response{body: `{"ErrorCode": "A", "ErrorMessage": "m", "error": {"code": null, "errorMessage": null}}`}, "A", "m", 0},
+		"nothing inside":    {response{body: `{"Code": "A", "Message": "m", "odata.error": {"code": "", "message": ""}}`}, "A", "m", 0},
+		"words inside":      {response{body: `{"ErrorCode": "A", "Message": "m", "error": {"error": "not a code"}}`}, "A", "m", 0},
+		"blank":             {response{body: `{"ErrorCode": " ", "Code": "A", "ErrorMessage": " ", "Message": "m"}`}, "A", "m", 0},
 		"byte order mark":   {response{body: "\uFEFF" + `{"code": "A"}`}, "A", "", 0},
 		"OData twice": {
 			response{body: `{"error": {"code": "Q1", "message": "m", "error": "deeper than anybody looks for a code"}}`}, "Q1", "m", 0,

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -65,20 +67,32 @@ func errorBody(rsp *http.Response) ([]byte, error) {
 }
 
 func errorText(body []byte) (code, message string) {
-	var m errorFields
-	unmarshalErrorBody(bytes.TrimPrefix(body, byteOrderMark), &m)
-	for _, nested := range []jsontext.Value{m.ODataError, m.Error} {
-		if nested.Kind() == '{' {
-			unmarshalErrorBody(bytes.Clone(nested), &m)
-		}
+	var outer errorFields
+	unmarshalErrorBody(bytes.TrimPrefix(body, byteOrderMark), &outer)
+	var words string
+	for _, m := range append(nestedFields(outer.Error, outer.ODataError), outer) {
+		text := firstString(m.ErrorCode, m.Code, m.Error)
+		words = cmp.Or(words, text)
+		code = cmp.Or(code, redact.Code(text))
+		message = cmp.Or(message, OneLine(firstString(
+			messageText(m.ErrorMessage), messageText(m.Message), m.Detail, m.ErrorDescription, m.Title), maxText))
 	}
-	text := firstString(m.ErrorCode, m.Code, m.Error)
-	message = OneLine(firstString(
-		messageText(m.ErrorMessage), messageText(m.Message), m.Detail, m.ErrorDescription, m.Title), maxText)
-	if code = redact.Code(text); code == "" && message == "" {
-		message = OneLine(text, maxText) // words in place of a code
+	if code == "" && message == "" {
+		message = OneLine(words, maxText) // words in place of a code
 	}
 	return code, message
+}
+
+// nestedFields returns the fields of those values that are objects.
+func nestedFields(values ...jsontext.Value) (objects []errorFields) {
+	for _, value := range values {
+		if value.Kind() == '{' {
+			var m errorFields
+			unmarshalErrorBody(value, &m)
+			objects = append(objects, m)
+		}
+	}
+	return objects
 }
 
 // messageText returns the text of a message that is an object with a language, as in OData
@@ -108,13 +122,13 @@ func unmarshalErrorBody(body []byte, into *errorFields) {
 }
 
 // firstString returns the text of the first value that is a number or a string that is
-// not empty.
+// not blank.
 func firstString(values ...jsontext.Value) string {
 	for _, v := range values {
 		switch v.Kind() {
 		case '"':
 			var text string
-			if json.Unmarshal(v, &text, tolerant) == nil && text != "" {
+			if json.Unmarshal(v, &text, tolerant) == nil && strings.TrimSpace(text) != "" {
 				return text
 			}
 		case '0':

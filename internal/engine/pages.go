@@ -28,8 +28,9 @@ import (
 // page was the whole list. Otherwise, Pages behaves as [Items] does.
 //
 // Once a page has followed a short first page, or if the first page is not short,
-// [api.Settings].ReadAhead pages are in flight while the caller uses one, and fetch runs on several goroutines at once. Leaving the loop
-// cancels the requests in flight and waits until they end.
+// [api.Settings].ReadAhead pages are in flight while the caller uses one, and fetch runs on
+// several goroutines at once. Leaving the loop cancels the requests in flight and waits until
+// they end.
 func Pages[T any](
 	ctx context.Context, op *api.Operation, s api.Settings, schema Schema[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
