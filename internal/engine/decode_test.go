@@ -485,6 +485,8 @@ func TestSelect(t *testing.T) {
 		"?select=name":             false,
 		"?$select=ID":              true, // names match exactly
 		"?$top=1&$select=kind,Tag": true,
+		"?$Select=name":            true,
+		"?%24SELECT=name,id":       false,
 	} {
 		get := func(ctx context.Context) (*http.Response, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+query, http.NoBody)

@@ -77,20 +77,21 @@ func missing(object []byte, required []Required) error {
 }
 
 // selected returns the required fields that the request of a response has not left out
-// with the OData option $select.
+// with the OData option $select. The case of its name does not matter.
 func selected(required []Required, rsp *http.Response) []Required {
-	if rsp.Request == nil || rsp.Request.URL == nil || !strings.Contains(rsp.Request.URL.RawQuery, "select=") {
-		return required
-	}
-	query := rsp.Request.URL.Query()
-	if !query.Has("$select") {
+	if rsp.Request == nil || rsp.Request.URL == nil || !strings.Contains(strings.ToLower(rsp.Request.URL.RawQuery), "select=") {
 		return required
 	}
 	var names []string
-	for name := range strings.SplitSeq(query.Get("$select"), ",") {
-		names = append(names, strings.TrimSpace(name))
+	for option, values := range rsp.Request.URL.Query() {
+		if !strings.EqualFold(option, "$select") {
+			continue
+		}
+		for name := range strings.SplitSeq(values[0], ",") {
+			names = append(names, strings.TrimSpace(name))
+		}
 	}
-	if slices.Contains(names, "*") {
+	if names == nil || slices.Contains(names, "*") {
 		return required
 	}
 	return slices.DeleteFunc(slices.Clone(required), func(r Required) bool { return !slices.Contains(names, r.Name) })
