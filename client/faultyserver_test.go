@@ -196,6 +196,9 @@ func TestInvalidLocation(t *testing.T) {
 // TestStuckBody checks that a body that does not end does not hold a call that does not need
 // it, and that its connection is closed. Without a limit in time each attempt would take 30 s.
 func TestStuckBody(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	t.Parallel()
 	server := newRawServer(t, text("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"ErrorCode\":\"Busy\","))
 	for name, call := range map[string]func(context.Context, *client.Client) error{"get": reads["get"], "create": writes["create"]} {
@@ -217,6 +220,9 @@ func TestStuckBody(t *testing.T) {
 
 // TestStuckTokenBody is like TestStuckBody for the token endpoint.
 func TestStuckTokenBody(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	t.Parallel()
 	server := newRawServer(t, text("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"))
 	c, err := client.New(client.WithCredentials("id", "secret"), client.WithTokenURL(server.url), client.WithSleep(noDelay))

@@ -305,6 +305,9 @@ func TestMaybeDoneRetried(t *testing.T) {
 
 // TestMaybeDoneFaults compares MaybeDone with the writes of the sandbox, for each fault.
 func TestMaybeDoneFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	for _, kind := range sandbox.FaultKinds() {
 		fault := sandbox.Fault{Kind: kind, Delay: time.Millisecond, Bytes: 100, Location: "https://example.com/"}
 		switch kind {

@@ -150,6 +150,9 @@ func TestTheTokenIsNotACode(t *testing.T) {
 
 // TestMalformedResponses checks the errors of net/http that quote a response.
 func TestMalformedResponses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	for name, test := range map[string]struct{ format, want string }{
 		"status line":       {"%s\r\n\r\n", "malformed HTTP"},
 		"status code":       {"HTTP/1.1 %s\r\n\r\n", "malformed HTTP"},
@@ -326,6 +329,9 @@ func TestProxyErrors(t *testing.T) {
 // TestErrorsOfTheProgram checks errors of request editors, token sources and RoundTrippers that
 // contain a URL, a header or a response.
 func TestErrorsOfTheProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	s := newService(t, echo(http.StatusBadRequest), nil)
 	words := newService(t, func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)

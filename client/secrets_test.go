@@ -228,6 +228,9 @@ func TestEveryExportedTypeIsPrinted(t *testing.T) {
 
 // TestExportedTypesShowNoSecret prints and encodes values of all exported types in all ways.
 func TestExportedTypesShowNoSecret(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	for name, values := range exportedValues(t) {
 		for i, v := range values {
 			t.Run(fmt.Sprintf("%s %d", name, i), func(t *testing.T) {

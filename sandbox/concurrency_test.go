@@ -41,6 +41,9 @@ func stacks(text string) []string {
 // Many clients send the same requests concurrently: each grant is created once, each
 // revocation succeeds once, and a revoked grant stays revoked.
 func TestManyClientsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	const workers, requests = 64, 10_000
 	s, err := sandbox.Start()
 	if err != nil {

@@ -54,6 +54,9 @@ func size(requests []Request) int {
 // The journal is bounded in bytes, whichever part of a request is large, and has the latest
 // requests. The counters include all of them.
 func TestJournalIsBoundedInBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	s := startWith(t)
 	long := strings.Repeat("x", 900_000)
 	const requests = 40 // 36 MB
@@ -113,6 +116,9 @@ func TestJournalIsBoundedInNumber(t *testing.T) {
 
 // A client that stops in the middle of a request is disconnected, whatever the request is for.
 func TestStalledRequestsEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	s := startWith(t, WithControl(), func(c *config) { c.timeouts.body = 20 * time.Millisecond })
 	token, err := s.tokens.issue(s.tokens.clients[s.ClientID()], allScopes())
 	if err != nil {
