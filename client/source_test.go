@@ -67,10 +67,9 @@ func TestExpiryOfASource(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				calls := 0
+				var calls atomic.Int32 // also those of a renewal in the background
 				c := sourceClient(t, sourceFunc(func() (*oauth2.Token, error) {
-					calls++
-					return &oauth2.Token{AccessToken: "t" + strconv.Itoa(calls), Expiry: test.expiry()}, nil
+					return &oauth2.Token{AccessToken: "t" + strconv.Itoa(int(calls.Add(1))), Expiry: test.expiry()}, nil
 				}), func(req *http.Request) (*http.Response, error) {
 					if !test.ok {
 						t.Error("got a request with a token that has expired, want none")
@@ -84,8 +83,8 @@ func TestExpiryOfASource(t *testing.T) {
 					}
 					time.Sleep(time.Second)
 				}
-				if calls < test.least || calls > test.most {
-					t.Errorf("got %d calls of the source, want %d to %d", calls, test.least, test.most)
+				if n := int(calls.Load()); n < test.least || n > test.most {
+					t.Errorf("got %d calls of the source, want %d to %d", n, test.least, test.most)
 				}
 			})
 		})
@@ -454,10 +453,9 @@ func TestMalformedTokenIsNotCached(t *testing.T) {
 		"empty": {}, "space": {AccessToken: "a b"}, "type": {AccessToken: "a", TokenType: "mac"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			calls := 0
+			var calls atomic.Int32 // also those of a renewal in the background
 			c := sourceClient(t, sourceFunc(func() (*oauth2.Token, error) {
-				calls++
-				if calls != 2 {
+				if calls.Add(1) != 2 {
 					malformed := *malformed
 					malformed.Expiry = time.Now().Add(time.Hour)
 					return &malformed, nil
@@ -474,8 +472,8 @@ func TestMalformedTokenIsNotCached(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 			}
-			if calls < 3 {
-				t.Errorf("%s: got %d calls of the source, want at least 3", name, calls)
+			if n := calls.Load(); n < 3 {
+				t.Errorf("%s: got %d calls of the source, want at least 3", name, n)
 			}
 		})
 	}
