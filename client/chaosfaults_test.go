@@ -24,12 +24,14 @@ func chaosExcluded() map[sandbox.FaultKind]string {
 func chaosSettings() map[sandbox.FaultKind][]sandbox.Fault {
 	const kiB = 1 << 10
 	return map[sandbox.FaultKind][]sandbox.Fault{
-		// Each of the first five makes the client get a new token.
-		sandbox.Fault401:                  {{Rate: chaosRate / 10}},
-		sandbox.Fault401Empty:             {{Rate: chaosRate / 10}},
-		sandbox.Fault401Expired:           {{Rate: chaosRate / 10}},
-		sandbox.Fault401InvalidToken:      {{Rate: chaosRate / 10}},
-		sandbox.Fault401InsufficientScope: {{Rate: chaosRate / 10}},
+		// Each of the first five makes the client get a new token. If that token is revoked
+		// before the client has used it, the client gets no other for a minute: they apply
+		// early in a run, before tokens are revoked.
+		sandbox.Fault401:                  {{Rate: chaosRate, Count: 5}},
+		sandbox.Fault401Empty:             {{Rate: chaosRate, Count: 5}},
+		sandbox.Fault401Expired:           {{Rate: chaosRate, Count: 5}},
+		sandbox.Fault401InvalidToken:      {{Rate: chaosRate, Count: 5}},
+		sandbox.Fault401InsufficientScope: {{Rate: chaosRate, Count: 5}},
 		sandbox.Fault500:                  {{Rate: 0.02}, {Rate: 0.05, Operation: "token"}},
 		sandbox.Fault502HTML:              {{Rate: 0.02}},
 		sandbox.Fault503:                  {{Rate: 0.02, RetryAfter: "0"}},

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
@@ -25,6 +26,8 @@ type network struct {
 	url      string      // of the proxy, without a path
 	target   string      // address of the server
 	tls      *tls.Config // nil for HTTP/1.1
+	ctx      context.Context
+	stop     context.CancelFunc // closes all connections
 	down     atomic.Bool
 	outage   sync.WaitGroup
 	serving  sync.WaitGroup
@@ -41,6 +44,7 @@ func newNetwork(t *testing.T, target string, config *tls.Config) *network {
 		t.Fatal(err)
 	}
 	n := &network{listener: listener, url: "http://" + listener.Addr().String(), target: target, tls: config}
+	n.ctx, n.stop = context.WithCancel(context.Background())
 	if config != nil {
 		n.url = "https://" + listener.Addr().String()
 	}
@@ -68,6 +72,7 @@ func (n *network) fail(d time.Duration) {
 
 func (n *network) close() {
 	n.listener.Close()
+	n.stop()
 	n.serving.Wait()
 }
 
@@ -78,16 +83,17 @@ func (n *network) serve(caller net.Conn) {
 		return
 	}
 	defer server.Close()
-	back := n.carry
+	defer context.AfterFunc(n.ctx, func() { reset(caller, server) })()
+	plain, back := caller, n.carry
 	if n.tls != nil {
-		caller, back = tls.Server(caller, n.tls), n.carryFrames
+		plain, back = tls.Server(caller, n.tls), n.carryFrames
 	}
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
-		n.carry(server, caller)
+		n.carry(server, plain)
 	}()
-	back(caller, server)
+	back(plain, server)
 	<-up
 }
 
@@ -160,7 +166,7 @@ func (n *network) carryFrames(to, from net.Conn) {
 			switch chance := rand.N(1000); {
 			case chance < 30:
 				n.streams.Add(1)
-				codes := []byte{0x2, 0x8} // INTERNAL_ERROR, CANCEL
+				codes := []byte{0x1, 0x2, 0x8} // PROTOCOL_ERROR, INTERNAL_ERROR, CANCEL
 				code := codes[rand.N(len(codes))]
 				if _, err := to.Write([]byte{0, 0, 4, typeRSTStream, 0, frame[5], frame[6], frame[7], frame[8], 0, 0, 0, code}); err != nil {
 					return
@@ -170,6 +176,10 @@ func (n *network) carryFrames(to, from net.Conn) {
 				time.Sleep(5 * time.Millisecond)
 			case chance < 33:
 				n.goAways.Add(1)
+				// The connection ends soon, as a client may expect of a server.
+				if err := from.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+					return
+				}
 				if _, err := to.Write([]byte{0, 0, 8, typeGoAway, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}); err != nil {
 					return
 				}
