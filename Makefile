@@ -1,7 +1,6 @@
 # Run make without arguments to list the targets.
 
 GO        ?= go
-OAPI      := $(GO) tool -modfile=tools/go.mod
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 MODULES   := . contract bench examples tools tools/lint tools/vuln
 NEWEST    := go1.27.3
@@ -90,12 +89,13 @@ vet: ## run go vet for Linux, Windows and macOS
 	GOOS=darwin $(GO) vet ./...
 
 .PHONY: lint
-lint: $(OGEN) ## run golangci-lint
+lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 	$(LINT) run ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd tools && $(GO) tool -modfile=lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+	$(GO) tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes=
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities, if vuln.go.dev is reachable
