@@ -46,5 +46,5 @@ func replayOwn(cmd *cobra.Command) error {
 	if err != nil {
 		return conclude(cmd, "replay", verdict.NotChecked, "%v", err)
 	}
-	return replay(cmd, filepath.Join(root, "contract", "recorded"), output{})
+	return output{}.print(cmd, "replay", replay(cmd.Context(), filepath.Join(root, "contract", "recorded")))
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -16,11 +16,16 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
+// liveRun is a run of live.
+type liveRun struct {
+	live.Options
+	record   string // directory; may be empty
+	deadline time.Duration
+}
+
 func liveCommand() *cobra.Command {
-	var o live.Options
+	var l liveRun
 	var out output
-	var record string
-	var deadline time.Duration
 	cmd := &cobra.Command{
 		Use:   "live",
 		Short: "Compare the API of the environment with the contract",
@@ -32,43 +37,62 @@ and TAPKEY_SCOPES. Without the last, it requests the scopes that all reads requi
   ` + strings.Join(live.ReadScopes(), " "),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch {
-			case o.Top < 1 || o.Owners < 1 || deadline <= 0:
-				return fmt.Errorf("--top, --owners and --deadline must be positive")
-			case o.IdentityProvider != "" && o.Owner == "":
-				return fmt.Errorf("--identity-provider requires --owner, because an identity provider belongs to one owner account")
+			if err := errors.Join(l.check(), out.check()); err != nil {
+				return err
 			}
-			o.Client = []client.Option{client.WithScopes(live.ReadScopes()...), client.FromEnv()}
-			o.HTTP = http.DefaultTransport
 			if out.onTerminal() {
-				o.Progress = cmd.ErrOrStderr()
+				l.Progress = cmd.ErrOrStderr()
 			}
-			recorder, err := recording.NewRecorder()
-			if err != nil {
-				return conclude(cmd, "live", verdict.NotChecked, "%v", err)
-			}
-			o.Observe = recorder.Observe
-			ctx, cancel := context.WithTimeout(cmd.Context(), deadline)
-			defer cancel()
-			report, err := live.Run(ctx, o)
-			if err == nil && record != "" && report.Checked > 0 {
-				err = recorder.Write(record)
-			}
-			if err != nil {
-				return conclude(cmd, "live", verdict.NotChecked, "%v", err)
-			}
-			return out.print(cmd, "live", report)
+			return out.print(cmd, "live", l.run(cmd.Context()))
 		},
 	}
 	out.flags(cmd)
-	cmd.Flags().StringVar(&record, "record", "", "write the responses, without their data, to `DIR`")
-	cmd.Flags().StringVar(&o.Owner, "owner", "", "id of the only owner account to read")
-	cmd.Flags().StringVar(&o.IdentityProvider, "identity-provider", "", "id of the identity provider to read (default: those of the contacts)")
-	cmd.Flags().IntVar(&o.Top, "top", 5, "maximum number of items of a list")
-	cmd.Flags().IntVar(&o.Owners, "owners", 10, "maximum number of owner accounts")
-	cmd.Flags().DurationVar(&deadline, "deadline", 2*time.Minute, "maximum duration of the run")
-	cmd.Flags().BoolVar(&o.Complete, "complete", false, "exit with status 3 unless every read was checked")
+	cmd.Flags().StringVar(&l.record, "record", "", "write the responses, without their data, to `DIR`")
+	cmd.Flags().StringVar(&l.Owner, "owner", "", "id of the only owner account to read")
+	cmd.Flags().StringVar(&l.IdentityProvider, "identity-provider", "", "id of the identity provider to read (default: those of the contacts)")
+	cmd.Flags().IntVar(&l.Top, "top", defaultTop, "maximum number of items of a list")
+	cmd.Flags().IntVar(&l.Owners, "owners", defaultOwners, "maximum number of owner accounts")
+	cmd.Flags().DurationVar(&l.deadline, "deadline", defaultDeadline, "maximum duration of the run")
+	cmd.Flags().BoolVar(&l.Complete, "complete", false, "exit with status 3 unless every read was checked")
 	return cmd
+}
+
+const (
+	defaultTop      = 5
+	defaultOwners   = 10
+	defaultDeadline = 2 * time.Minute
+)
+
+func (l liveRun) check() error {
+	switch {
+	case l.Top < 1 || l.Owners < 1 || l.deadline <= 0:
+		return errors.New("--top, --owners and --deadline must be positive")
+	case l.IdentityProvider != "" && l.Owner == "":
+		return errors.New("--identity-provider requires --owner, because an identity provider belongs to one owner account")
+	}
+	return nil
+}
+
+func (l liveRun) run(ctx context.Context) live.Report {
+	l.Client = []client.Option{client.WithScopes(live.ReadScopes()...), client.FromEnv()}
+	l.HTTP = http.DefaultTransport
+	recorder, err := recording.NewRecorder()
+	if err != nil {
+		return notChecked(err)
+	}
+	l.Observe = recorder.Observe
+	ctx, cancel := context.WithTimeout(ctx, l.deadline)
+	defer cancel()
+	report, err := live.Run(ctx, l.Options)
+	if err != nil {
+		return notChecked(err)
+	}
+	if l.record != "" && report.Checked > 0 {
+		if err := recorder.Write(l.record); err != nil {
+			report.Verdict, report.Reason = verdict.Worst(report.Verdict, verdict.NotChecked), err.Error()
+		}
+	}
+	return report
 }
 
 // onTerminal reports whether progress can be shown.

@@ -1,105 +1,141 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"io"
+	"math"
+	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tapkey-go/tapkey-go/contract"
+	"github.com/tapkey-go/tapkey-go/contract/internal/issue"
 	"github.com/tapkey-go/tapkey-go/contract/internal/live"
+	"github.com/tapkey-go/tapkey-go/contract/internal/report"
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 )
 
-// output is the format of a report.
-type output struct{ json, markdown bool }
+// output says where a report is written and in which format.
+type output struct {
+	json, markdown bool   // of the standard output
+	summary        string // file to which Markdown is appended
+	report         string // file for JSON
+	issue          bool   // at GitHub
+	issueTitle     string
+}
 
 func (out *output) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&out.json, "json", false, "print the report as JSON")
-	cmd.Flags().BoolVar(&out.markdown, "markdown", false, "print the report as Markdown, as for a job summary")
+	flags := cmd.Flags()
+	flags.BoolVar(&out.json, "json", false, "print the report as JSON")
+	flags.BoolVar(&out.markdown, "markdown", false, "print the report as Markdown")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
+	flags.StringVar(&out.summary, "summary", "", "append the report as Markdown to `FILE`, such as $GITHUB_STEP_SUMMARY")
+	flags.StringVar(&out.report, "report", "", "write the report as JSON to `FILE`")
+	flags.BoolVar(&out.issue, "issue", false, "open, update or close an issue of $GITHUB_REPOSITORY, with $GITHUB_TOKEN")
+	flags.StringVar(&out.issueTitle, "issue-title", "", "`TITLE` of the issue; checks with different titles have different issues")
 }
 
-// print prints a report and returns its verdict as an error.
-func (out output) print(cmd *cobra.Command, name string, r live.Report) error {
-	w := cmd.OutOrStdout()
-	line := fmt.Sprintf("%d of %d reads checked", r.Checked, len(r.Operations))
-	if n := len(r.Findings); n > 0 {
-		line = fmt.Sprintf("%d findings, %s", n, line)
-	}
-	if r.Reason != "" {
-		line = r.Reason + "; " + line
-	}
-	switch {
-	case out.json:
-		if r.Findings == nil {
-			r.Findings = []contract.Finding{}
-		}
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(r); err != nil {
-			return err
-		}
-	case out.markdown:
-		fmt.Fprintf(w, "## Contract: %s %s\n\n%s.\n\n", name, r.Verdict, line)
-		if len(r.Findings) > 0 {
-			fmt.Fprint(w, "| operation | side | status | class | location | expected | count |\n| --- | --- | --- | --- | --- | --- | --- |\n")
-			for _, f := range r.Findings {
-				fmt.Fprintf(w, "| %s | %s | %d | %s | `%s` | %s | %d |\n", f.Operation, f.Side, f.Status, f.Class, f.Pointer, f.Detail, f.Count)
-			}
-			fmt.Fprintln(w)
-		}
-		fmt.Fprint(w, "| read | checked | objects | statuses |\n| --- | --- | --- | --- |\n")
-		for _, c := range r.Operations {
-			fmt.Fprintf(w, "| %s | %s | %d | %s |\n", c.Operation, yesNo(c.Checked()), c.Objects, statuses(c))
-		}
-		for _, f := range r.Errors {
-			fmt.Fprintf(w, "\nFailed %d times: `%s`\n", f.Count, f.Error)
-		}
-	default:
-		for _, f := range r.Findings {
-			fmt.Fprintf(w, "%s\n", f)
-		}
-		if name == "live" {
-			for _, c := range r.Operations {
-				if !c.Checked() {
-					fmt.Fprintf(w, "not checked: %s (%s)\n", c.Operation, statuses(c))
-				}
-			}
-		}
-		for _, f := range r.Errors {
-			fmt.Fprintf(w, "failed: %s\n", f.Error)
-		}
-		return conclude(cmd, name, r.Verdict, "%s", line)
-	}
-	if r.Verdict == verdict.Agrees {
+// check returns an error if the report could not be written for a reason that is known
+// before the check.
+func (out output) check() error {
+	if !out.issue {
 		return nil
 	}
-	return outcome(r.Verdict)
+	if _, err := issue.FromEnv(os.Getenv); err != nil {
+		return fmt.Errorf("--issue: %w", err)
+	}
+	return nil
 }
 
-func yesNo(b bool) string {
-	if b {
-		return "yes"
+// print prints a report, delivers it and returns its verdict as an error.
+func (out output) print(cmd *cobra.Command, name string, r live.Report) error {
+	w := cmd.OutOrStdout()
+	var printing error
+	switch {
+	case out.json:
+		printing = report.JSON(w, r)
+	case out.markdown:
+		_, printing = io.WriteString(w, report.Markdown(name, r, math.MaxInt))
+	default:
+		report.Text(w, name, r)
 	}
-	return "no"
+	files := errors.Join(printing, out.write(name, r))
+	changed, err := out.update(cmd.Context(), name, r)
+	if changed.Change != "" {
+		fmt.Fprintf(cmd.ErrOrStderr(), "issue %d: %s\n", changed.Number, changed.Change)
+	}
+	if err := errors.Join(files, err); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "contract: %v\n", err)
+	}
+	if v := withFiles(r.Verdict, files); v != verdict.Agrees {
+		return outcome(v)
+	}
+	return nil
 }
 
-// statuses returns the statuses of the responses, such as "200 x3, 401 x1".
-func statuses(c contract.Coverage) string {
-	var parts []string
-	for status := 100; status < 600; status++ {
-		if n := c.Statuses[status]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d x%d", status, n))
-		}
+// withFiles returns the verdict of a report of which err is the error of writing it. A
+// disagreement stays one. The issue has no influence on the verdict.
+func withFiles(v verdict.Verdict, err error) verdict.Verdict {
+	if err == nil {
+		return v
 	}
-	if c.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("incomplete x%d", c.Failed))
+	return verdict.Worst(v, verdict.NotChecked)
+}
+
+// write writes the report to the files.
+func (out output) write(name string, r live.Report) error {
+	var errs []error
+	if out.summary != "" {
+		errs = append(errs, appendSummary(out.summary, name, r))
 	}
-	if len(parts) == 0 {
-		return "never called"
+	if out.report != "" {
+		errs = append(errs, writeJSON(out.report, r))
 	}
-	return strings.Join(parts, ", ")
+	return errors.Join(errs...)
+}
+
+// maxSummary is the maximum size of the summary of a step at GitHub. A larger one is not
+// shown at all.
+const maxSummary = 1 << 20
+
+func appendSummary(file, name string, r live.Report) error {
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	size := int64(0)
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	if size > maxSummary-report.Smallest {
+		return errors.Join(fmt.Errorf("%s is full", file), f.Close())
+	}
+	_, err = f.WriteString(report.Markdown(name, r, maxSummary-int(size)))
+	return errors.Join(err, f.Close())
+}
+
+func writeJSON(file string, r live.Report) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.JSON(f, r), f.Close())
+}
+
+// update makes the issue correspond to the report.
+func (out output) update(ctx context.Context, name string, r live.Report) (issue.Issue, error) {
+	if !out.issue {
+		return issue.Issue{}, nil
+	}
+	repository, err := issue.FromEnv(os.Getenv)
+	if err != nil {
+		return issue.Issue{}, err
+	}
+	return repository.Update(ctx, out.issueTitle, name, r)
+}
+
+// notChecked is the report of a check that could not be made.
+func notChecked(err error) live.Report {
+	return live.Report{Verdict: verdict.NotChecked, Reason: err.Error()}
 }

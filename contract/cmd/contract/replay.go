@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -18,16 +19,21 @@ func replayCommand() *cobra.Command {
 		Use:   "replay DIR",
 		Short: "Compare the responses that live --record has written with the contract",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return replay(cmd, args[0], out) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := out.check(); err != nil {
+				return err
+			}
+			return out.print(cmd, "replay", replay(cmd.Context(), args[0]))
+		},
 	}
 	out.flags(cmd)
 	return cmd
 }
 
-func replay(cmd *cobra.Command, dir string, out output) error {
-	checked, n, err := recording.Replay(cmd.Context(), dir)
+func replay(ctx context.Context, dir string) live.Report {
+	checked, n, err := recording.Replay(ctx, dir)
 	if err != nil {
-		return conclude(cmd, "replay", verdict.NotChecked, "%v", err)
+		return notChecked(err)
 	}
 	report := live.Report{Findings: checked.Findings()}
 	for _, c := range checked.Coverage() {
@@ -44,5 +50,5 @@ func replay(cmd *cobra.Command, dir string, out output) error {
 	case report.Checked == 0:
 		report.Verdict, report.Reason = verdict.NotChecked, "no recording is a successful response with an object"
 	}
-	return out.print(cmd, "replay", report)
+	return report
 }
