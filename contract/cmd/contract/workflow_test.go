@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
 // step is a step of a workflow.
@@ -30,32 +28,6 @@ type workflow struct {
 		Permissions map[string]string
 		Steps       []step
 	}
-}
-
-// documentedSteps returns the steps of the workflows in the documentation, by name.
-func documentedSteps(t *testing.T) map[string]step {
-	t.Helper()
-	page, err := os.ReadFile(filepath.Join(repository, "docs", "contract-checks.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	steps := make(map[string]step)
-	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
-		var w workflow
-		var list []step
-		if err := yaml.Unmarshal([]byte(block[1]), &w); err != nil {
-			if err := yaml.Unmarshal([]byte(block[1]), &list); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, job := range w.Jobs {
-			list = append(list, job.Steps...)
-		}
-		for _, s := range list {
-			steps[s.Name] = s
-		}
-	}
-	return steps
 }
 
 // ownWorkflows returns the workflows of this repository, by file name.
@@ -98,7 +70,7 @@ func TestActionsArePinned(t *testing.T) {
 	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
 	check := func(where string, s step) (isAction bool) {
 		switch {
-		case s.Uses == "":
+		case s.Uses == "" || s.Uses == "./":
 			return false
 		case !pinned.MatchString(s.Uses):
 			t.Errorf("%s: got %s, want it pinned to a commit", where, s.Uses)
@@ -120,17 +92,16 @@ func TestActionsArePinned(t *testing.T) {
 	if actions < 5 {
 		t.Errorf("got %d actions in the workflows, want at least 5", actions)
 	}
-	page, err := os.ReadFile(filepath.Join(repository, "docs", "contract-checks.md"))
-	if err != nil {
-		t.Fatal(err)
+	for _, s := range readMetadata(t).Runs.Steps {
+		check("action.yml", s.step)
 	}
-	documented := regexp.MustCompile(`- uses: (\S+)`).FindAllStringSubmatch(string(page), -1)
-	if len(documented) < 2 {
-		t.Errorf("got %d actions in the documentation, want at least 2", len(documented))
+	documented := documentedUses(t)
+	if len(documented) < 3 {
+		t.Errorf("got %d actions in the documentation, want at least 3", len(documented))
 	}
-	for _, uses := range documented {
-		if !pinned.MatchString(uses[1]) {
-			t.Errorf("contract-checks.md: got %s, want it pinned to a commit", uses[1])
+	for _, s := range documented {
+		if version := regexp.MustCompile(`^tapkey-go/tapkey-go@v[0-9]+\.[0-9]+\.[0-9]+$`); !version.MatchString(s.Uses) {
+			check("contract-checks.md", s)
 		}
 	}
 }
@@ -172,16 +143,6 @@ func newRunner(t *testing.T) runner {
 	return runner{t, dir}
 }
 
-// withProgram builds the program at the path that the steps use.
-func (r runner) withProgram() runner {
-	r.Helper()
-	build := exec.CommandContext(r.Context(), "go", "build", "-o", filepath.Join(r.dir, "contract"), ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		r.Fatalf("%v\n%s", err, out)
-	}
-	return r
-}
-
 // run runs a step and returns its exit status and its output.
 func (r runner) run(s step) (int, string) {
 	r.Helper()
@@ -208,72 +169,10 @@ func (r runner) file(name string) string {
 	return string(data)
 }
 
-// The documented workflow opens one issue for a disagreement, and none if the check could
-// not be made.
-func TestTheDocumentedWorkflow(t *testing.T) {
-	steps := documentedSteps(t)
-	compare, report := steps["Compare the API with the contract"], steps["Report a disagreement"]
-	if want := "steps.live.outputs.status == '1'"; report.If != want {
-		t.Fatalf("the condition of the report: got %q, want %q", report.If, want)
-	}
-
-	t.Run("agrees", func(t *testing.T) {
-		startSandbox(t)
-		r := newRunner(t).withProgram()
-		if status, out := r.run(compare); status != 0 || r.file("output") != "status=0\n" || !strings.Contains(r.file("summary"), "live agrees") {
-			t.Errorf("got exit status %d, %s, output %q and summary %q, want 0, status=0 and live agrees", status, out, r.file("output"), r.file("summary"))
-		}
-	})
-	t.Run("could not be checked", func(t *testing.T) {
-		startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.Fault401}))
-		r := newRunner(t).withProgram()
-		status, out := r.run(compare)
-		if status != 0 || r.file("output") != "status=3\n" || !strings.Contains(out, "::warning::") {
-			t.Errorf("got exit status %d, %s and output %q, want 0, a warning and status=3", status, out, r.file("output"))
-		}
-	})
-	t.Run("disagrees", func(t *testing.T) {
-		startSandbox(t)
-		t.Setenv("TAPKEY_SCOPES", "")
-		s := startSandbox(t, sandbox.WithFaults(sandbox.Fault{Kind: sandbox.FaultExtraFields}))
-		defer s.Close()
-		r := newRunner(t).withProgram()
-		if status, out := r.run(compare); status != 0 || r.file("output") != "status=1\n" {
-			t.Errorf("got exit status %d, %s and output %q, want 0 and status=1", status, out, r.file("output"))
-		}
-		if status, out := r.run(report); status != 1 || r.file("commands") != "issue list\nissue create\n" {
-			t.Errorf("got exit status %d, %s and the gh commands %q, want 1, list and create", status, out, r.file("commands"))
-		}
-		write(t, r.dir, "open", "7\n")
-		write(t, r.dir, "commands", "")
-		if status, out := r.run(report); status != 1 || r.file("commands") != "issue list\nissue comment\n" {
-			t.Errorf("got exit status %d, %s and the gh commands %q, want 1, list and comment", status, out, r.file("commands"))
-		}
-	})
-	t.Run("replay", func(t *testing.T) {
-		r := newRunner(t).withProgram()
-		replay := steps["Compare the recorded responses with the contract"]
-		if status, out := r.run(replay); status != 3 {
-			t.Errorf("without recordings: got exit status %d and %s, want 3", status, out)
-		}
-		if err := os.CopyFS(filepath.Join(r.dir, "testdata", "tapkey"), os.DirFS(filepath.Join("..", "..", "recorded"))); err != nil {
-			t.Fatal(err)
-		}
-		if status, out := r.run(replay); status != 0 || !strings.Contains(r.file("summary"), "replay agrees") {
-			t.Errorf("got exit status %d, %s and summary %q, want 0 and replay agrees", status, out, r.file("summary"))
-		}
-	})
-}
-
-// The workflow of this repository has the documented steps. Without credentials it prints
-// a notice and runs no other step.
+// The workflow of this repository runs its own action. Without credentials it prints a
+// notice and runs no other step.
 func TestOwnLiveWorkflow(t *testing.T) {
-	steps, documented := ownSteps(t, "contract-live.yml"), documentedSteps(t)
-	for _, name := range []string{"Compare the API with the contract", "Report a disagreement"} {
-		if steps[name].Run == "" || steps[name].Run != documented[name].Run {
-			t.Errorf("%s: got %q, want %q as in the documentation", name, steps[name].Run, documented[name].Run)
-		}
-	}
+	steps := ownSteps(t, "contract-live.yml")
 	r, credentials := newRunner(t), steps["Are there credentials?"]
 	for id, secret := range map[string]bool{"": false, "id": true} {
 		for key, present := range map[string]bool{"": false, "key": secret} {
@@ -287,11 +186,25 @@ func TestOwnLiveWorkflow(t *testing.T) {
 			}
 		}
 	}
-	for name, s := range steps {
-		guarded := s.If == "steps.credentials.outputs.present == 'true'" || s.If == "steps.live.outputs.status == '1'"
-		if name != "Are there credentials?" && !guarded {
-			t.Errorf("%q: got the condition %q, want it to require credentials", name, s.If)
+	inputs, ran := readMetadata(t).Inputs, 0
+	for _, job := range ownWorkflows(t)["contract-live.yml"].Jobs {
+		for _, s := range job.Steps {
+			if s.Name != "Are there credentials?" && s.If != "steps.credentials.outputs.present == 'true'" {
+				t.Errorf("%q: got the condition %q, want it to require credentials", s.Uses, s.If)
+			}
+			if s.Uses != "./" {
+				continue
+			}
+			ran++
+			for name := range s.With {
+				if _, ok := inputs[name]; !ok {
+					t.Errorf("got the input %s, want one of the action", name)
+				}
+			}
 		}
+	}
+	if ran != 1 {
+		t.Errorf("got the action %d times, want once", ran)
 	}
 }
 
