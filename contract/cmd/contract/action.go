@@ -101,7 +101,7 @@ func (a action) run(ctx context.Context) live.Report {
 func runAction(ctx context.Context, log workflowLog) (verdict.Verdict, error) {
 	a, err := readAction()
 	if err != nil {
-		return verdict.Misuse, errors.Join(err, setOutputs("status", fmt.Sprint(int(verdict.Misuse))))
+		return verdict.Misuse, errors.Join(err, setOutputs(setting{"status", fmt.Sprint(int(verdict.Misuse))}))
 	}
 	if a.output.issue && isPullRequest(os.Getenv("GITHUB_EVENT_NAME")) {
 		a.output.issue = false
@@ -126,8 +126,8 @@ func runAction(ctx context.Context, log workflowLog) (verdict.Verdict, error) {
 		log.text(fmt.Sprintf("issue %d: %s\n", changed.Number, changed.Change))
 	}
 	err = errors.Join(err, setOutputs(
-		"status", fmt.Sprint(int(r.Verdict)), "findings", fmt.Sprint(len(r.Findings)),
-		"report", a.output.report, "issue", number(changed)))
+		setting{"status", fmt.Sprint(int(r.Verdict))}, setting{"findings", fmt.Sprint(len(r.Findings))},
+		setting{"report", a.output.report}, setting{"issue", number(changed)}))
 
 	line := fmt.Sprintf("contract %s %s: %s", a.check, r.Verdict, report.Conclusion(r))
 	switch v := withFiles(r.Verdict, err); {
@@ -157,25 +157,28 @@ func number(i issue.Issue) string {
 	return fmt.Sprint(i.Number)
 }
 
-// setOutputs sets outputs of the step, given as names and values.
-func setOutputs(pairs ...string) error {
+// setting is an output of the step.
+type setting struct{ name, value string }
+
+// setOutputs sets outputs of the step.
+func setOutputs(settings ...setting) error {
 	file := os.Getenv("GITHUB_OUTPUT")
 	if file == "" {
 		return nil
+	}
+	var text strings.Builder
+	for _, s := range settings {
+		if strings.ContainsAny(s.value, "\r\n") {
+			return fmt.Errorf("the output %s has more than one line", s.name)
+		}
+		fmt.Fprintf(&text, "%s=%s\n", s.name, s.value)
 	}
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	for i := 0; i < len(pairs); i += 2 {
-		if strings.ContainsAny(pairs[i+1], "\r\n") {
-			return errors.Join(fmt.Errorf("the output %s has more than one line", pairs[i]), f.Close())
-		}
-		if _, err := fmt.Fprintf(f, "%s=%s\n", pairs[i], pairs[i+1]); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	return f.Close()
+	_, err = f.WriteString(text.String())
+	return errors.Join(err, f.Close())
 }
 
 // workflowLog is the log of a step, in which some lines are commands to the runner.

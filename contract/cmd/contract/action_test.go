@@ -367,6 +367,18 @@ func TestActionInputs(t *testing.T) {
 	expect(t, a.run(t, inputs), 1, "1", "some", "1", "issue 1: updated")
 }
 
+// Text in the log has no commands to the runner, wherever they are in a line.
+func TestWorkflowLog(t *testing.T) {
+	var b strings.Builder
+	log := workflowLog{&b}
+	log.text("failed: ##[error]x\n::error::y\n \t::warning file=z::\na ::b 127.0.0.1 [::1]:80\n")
+	log.annotate("error", "50%\n::error::x\r\x1b[31m")
+	want := "failed: (command)error]x\n(command)error::y\n(command)warning file=z::\na ::b 127.0.0.1 [::1]:80\n::error::50%25 ::error::x [31m\n"
+	if b.String() != want {
+		t.Errorf("got %q, want %q", b.String(), want)
+	}
+}
+
 // Secrets are masked first, and are in no other line.
 func TestActionSecrets(t *testing.T) {
 	a := newActionRunner(t)

@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tapkey-go/tapkey-go/contract"
 	"github.com/tapkey-go/tapkey-go/contract/internal/issue/githubtest"
+	"github.com/tapkey-go/tapkey-go/contract/internal/live"
+	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -38,9 +41,12 @@ func TestReportFiles(t *testing.T) {
 	write(t, dir, "summary.md", strings.Repeat("x", 1<<20-100))
 	exits(t, 3, "summary.md is full", "live", "--summary", summary)
 	write(t, dir, "summary.md", strings.Repeat("x", 1<<20-40<<10))
-	exits(t, 0, "", "live", "--summary", summary)
-	if n := len(read(t, summary)); n > 1<<20 {
-		t.Errorf("got a summary of %d bytes, want at most 1 MiB", n)
+	long := live.Report{Verdict: verdict.Disagrees, Findings: make([]contract.Finding, 50_000)}
+	if err := appendSummary(summary, "live", long); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, summary); len(got) > 1<<20 || !strings.Contains(got, "more findings are not shown here.") {
+		t.Errorf("got a summary of %d bytes, want at most 1 MiB and the number of findings that are not in it", len(got))
 	}
 
 	// A file that cannot be written does not hide a disagreement.

@@ -51,7 +51,7 @@ func FromEnv(getenv func(string) string) (*Repository, error) {
 		return nil, errors.New("GITHUB_TOKEN is not a token: it has a space or an invisible character")
 	case err != nil || api.Host == "" || api.User != nil || api.RawQuery != "" || api.Fragment != "":
 		return nil, errors.New("GITHUB_API_URL is not a URL, such as https://api.github.com")
-	case api.Scheme != "https" && !(api.Scheme == "http" && isLoopback(api.Hostname())):
+	case api.Scheme != "https" && (api.Scheme != "http" || !isLoopback(api.Hostname())):
 		return nil, errors.New("GITHUB_API_URL must use https, because a token is sent to it")
 	}
 	r := &Repository{

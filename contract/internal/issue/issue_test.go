@@ -265,6 +265,18 @@ func TestFailures(t *testing.T) {
 	})
 	update(t, repository(t, s.URL), result("getOwner"), "opened")
 
+	// A redirect is not followed: the token is for one server.
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[]")) }))
+	defer other.Close()
+	moved := githubtest.Start(t)
+	moved.Before(func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		return true
+	})
+	if _, err := repository(t, moved.URL).Update(t.Context(), "", "live", result()); err == nil || !strings.Contains(err.Error(), "307 Temporary Redirect") {
+		t.Errorf("a redirect: got error %v, want 307", err)
+	}
+
 	// No server, and a response that is not JSON.
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
