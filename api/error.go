@@ -75,6 +75,9 @@ func (e *Error) GobDecode(data []byte) error { return json.Unmarshal(data, e) }
 // the server's message nor any value that was sent. Of a URL in the text of Err it contains
 // the scheme, the host and the port.
 func (e *Error) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	var b strings.Builder
 	if e.Operation != "" {
 		b.WriteString(e.Operation + ": ")
@@ -105,10 +108,18 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns Err.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Is reports whether target is the sentinel of the status.
 func (e *Error) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	if e.StatusCode >= 500 && e.StatusCode <= 599 {
 		return target == ErrServer
 	}

@@ -79,3 +79,18 @@ func TestErrorFormat(t *testing.T) {
 		}
 	}
 }
+
+// A function that declares its result as *api.Error may return a nil one as an error.
+func TestNilError(t *testing.T) {
+	t.Parallel()
+	var err error = (*api.Error)(nil)
+	if got := err.Error(); got != "<nil>" {
+		t.Errorf("got text %q, want <nil>", got)
+	}
+	if got := fmt.Sprintf("%v", err); got != "<nil>" {
+		t.Errorf("got %q, want <nil>", got)
+	}
+	if errors.Is(err, api.ErrServer) || errors.Unwrap(err) != nil {
+		t.Error("got a nil error that matches ErrServer or has a cause, want neither")
+	}
+}

@@ -17,7 +17,7 @@ import (
 // request editor or a check refused the request.
 //
 // If err contains no *[Error], MaybeDone is true. If it contains several, as an error of
-// [errors.Join] does, MaybeDone is true if it is true for one of them.
+// [errors.Join] does, MaybeDone is true if it is true for one of them. A nil *Error is like nil.
 func MaybeDone(err error) bool {
 	if err == nil {
 		return false
@@ -30,7 +30,7 @@ func MaybeDone(err error) bool {
 // contains a failed call.
 func maybeDone(err error) (maybe, known bool) {
 	if failed, ok := err.(*Error); ok {
-		return failed.maybeDone(), true
+		return failed != nil && failed.maybeDone(), true
 	}
 	if one, ok := err.(interface{ Unwrap() error }); ok {
 		return maybeDone(one.Unwrap())

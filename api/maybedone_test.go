@@ -18,6 +18,10 @@ func TestMaybeDone(t *testing.T) {
 		want bool
 	}{
 		{nil, false},
+		{(*api.Error)(nil), false},
+		{fmt.Errorf("grant: %w", (*api.Error)(nil)), false},
+		{errors.Join((*api.Error)(nil), lost), true},
+		{errors.Join((*api.Error)(nil), refused), false},
 		{&api.Error{}, true},
 		{lost, true},
 		{&api.Error{Err: context.Canceled}, true},
