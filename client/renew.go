@@ -62,11 +62,18 @@ func explained(err error) error {
 func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err error) {
 	_, hasHeader := req.Header["Authorization"] // set by a request editor
 	rsp, err = d.next.Do(req)
-	if err != nil || hasHeader || rsp.StatusCode != http.StatusUnauthorized || !replayable(req) {
+	if err != nil || hasHeader {
 		return rsp, nil, err
 	}
-	rejected := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
-	if replaced, err := d.tokens.replace(req.Context(), rejected); !replaced {
+	sent := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
+	if rsp.StatusCode != http.StatusUnauthorized {
+		d.tokens.accept(sent, keyOf(req))
+		return rsp, nil, nil
+	}
+	if !replayable(req) {
+		return rsp, nil, nil
+	}
+	if replaced, err := d.tokens.replace(req.Context(), sent, keyOf(req)); !replaced {
 		if ended := req.Context().Err(); ended != nil { // while it waited
 			engine.CloseBody(rsp)
 			return nil, nil, engine.NotSent(ended) // the first attempt was refused

@@ -105,6 +105,64 @@ func TestRejectedAndAcceptedCallsTogether(t *testing.T) {
 	}
 }
 
+// A token that was obtained because of a 401, is accepted for other calls and is revoked before
+// the retry that it was obtained for, is replaced at once: it has worked for a request that
+// it is now refused for.
+func TestRevokedBeforeItsOwnRetry(t *testing.T) {
+	valid, tokens := "t0", 0
+	retrying, revoked := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var mu sync.Mutex
+	s := newService(t, func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		tokens++
+		valid = fmt.Sprintf("t%d", tokens)
+		respondJSON(http.StatusOK, map[string]any{"access_token": valid, "expires_in": 3600})(w, req)
+	}, func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		token, good := req.Header.Get("Authorization"), "Bearer "+valid
+		mu.Unlock()
+		if token == "Bearer t2" && strings.HasSuffix(req.URL.Path, "/slow") {
+			once.Do(func() { close(retrying); <-revoked })
+			mu.Lock()
+			good = "Bearer " + valid
+			mu.Unlock()
+		}
+		if token != good {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		respondJSON(http.StatusOK, map[string]any{"id": "1", "name": "Home", "active": true})(w, req)
+	})
+	c := s.client(t, client.WithRetries(0))
+	get := func(owner string) error { _, err := c.GetOwner(t.Context(), owner); return err }
+	revoke := func() { mu.Lock(); valid = ""; mu.Unlock() }
+	if err := get("first"); err != nil {
+		t.Fatal(err)
+	}
+	revoke()
+	slow := make(chan error)
+	go func() { slow <- get("slow") }()
+	<-retrying
+	for _, owner := range []string{"1", "2"} {
+		if err := get(owner); err != nil { // with the new token
+			t.Fatal(err)
+		}
+	}
+	revoke()
+	close(revoked)
+	if err := <-slow; !errors.Is(err, api.ErrUnauthorized) {
+		t.Fatalf("got error %v, want ErrUnauthorized", err)
+	}
+	for _, owner := range []string{"1", "slow", "2"} {
+		if err := get(owner); err != nil {
+			t.Errorf("%s: got error %v, want none", owner, err)
+		}
+	}
+	equal(t, "token requests", tokens, 3)
+}
+
 func TestLasting401RenewsOncePerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var tokens, calls int

@@ -75,6 +75,7 @@ type lease struct {
 	renewAfter time.Duration // age from which it is renewed in the background
 	useFor     time.Duration // age from which it is not used
 	forced     bool          // obtained because of a 401, and not known to have helped
+	accepted   *requestSet   // requests that a forced lease was accepted for
 }
 
 // age returns the time since a token was obtained, or 0 without a lease.
@@ -115,13 +116,14 @@ func (c *tokenCache) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 
 // replace obtains a token other than the rejected one and reports whether it succeeded. The
 // error is that of the renewal. It requests no token during the pause after a failed renewal,
-// and within forcedInterval.
-func (c *tokenCache) replace(ctx context.Context, rejected string) (bool, error) {
+// and within forcedInterval, unless the rejected token has been accepted for the same request:
+// it has then been revoked, and no permission is missing.
+func (c *tokenCache) replace(ctx context.Context, rejected string, request requestKey) (bool, error) {
 	current := c.current.Load()
 	if current != nil && current.token.AccessToken != rejected {
 		return true, nil // another call has replaced it
 	}
-	if current != nil && current.forced && c.age(current) < forcedInterval {
+	if current != nil && current.forced && c.age(current) < forcedInterval && !current.accepted.has(request) {
 		return false, nil
 	}
 	if paused, failed := c.pause(); paused {
@@ -141,6 +143,13 @@ func (c *tokenCache) helped() {
 	helped := *current
 	helped.forced = false
 	c.current.CompareAndSwap(current, &helped)
+}
+
+// accept records that a token was accepted for a request.
+func (c *tokenCache) accept(token string, request requestKey) {
+	if current := c.current.Load(); current != nil && current.forced && current.token.AccessToken == token {
+		current.accepted.add(request)
+	}
 }
 
 // pause reports whether the pause after a failed renewal lasts, and returns the failure.
@@ -184,7 +193,9 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		}
 		c.failures, c.failed, c.pausedTo = 0, nil, time.Time{}
 		current := newLease(token, now)
-		current.forced = forced
+		if forced {
+			current.forced, current.accepted = true, &requestSet{}
+		}
 		if old != nil {
 			current.generation = old.generation + 1
 		}
