@@ -64,6 +64,8 @@ func (f *sandboxFlags) complete(set func(name string) bool) error {
 		f.owners = 1
 	}
 	switch {
+	case f.tokenLifetime < time.Second:
+		return fmt.Errorf("--token-lifetime %v is less than 1s", f.tokenLifetime)
 	case generated && f.owners == 0:
 		return errors.New("--locks and --log-entries have no effect with --owners 0")
 	case set("log-entries") && f.logEntries > 0 && f.locks == 0:

@@ -182,6 +182,7 @@ func TestSandboxMisuse(t *testing.T) {
 		{"--owners", "0", "--locks", "5"}, {"--owners", "0", "--log-entries", "5"}, {"--locks", "0", "--log-entries", "5"},
 		{"--owners", "2", "--locks", "0", "--log-entries", "5"}, {"--locks", "-1"}, {"--log-entries", "-1"}, {"--tls", ""},
 		{"--faults", "malformed-token"}, {"--faults", "doom"}, {"--faults", "429,operation=listEverything"}, {"--owners", "-1"}, {"--token-lifetime", "soon"},
+		{"--token-lifetime", "0"}, {"--token-lifetime", "999ms"}, {"--token-lifetime", "-1m"},
 	} {
 		tapkeyMain(t, nil, append([]string{"sandbox"}, args...)...).checkFailure(t, exitMisuse)
 	}
