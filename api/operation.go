@@ -21,12 +21,13 @@ type Operation struct {
 	Idempotent bool
 }
 
-type operationKey struct{}
-
 // OperationFromContext returns the operation that a request's context belongs to. It
 // reports false for requests that no generated call has made.
+//
+// The key in the context is a nil *Operation, with which package client reads the operation
+// without a copy.
 func OperationFromContext(ctx context.Context) (Operation, bool) {
-	op, ok := ctx.Value(operationKey{}).(*Operation)
+	op, ok := ctx.Value((*Operation)(nil)).(*Operation)
 	if !ok || op == nil {
 		return Operation{}, false
 	}
@@ -39,7 +40,7 @@ func OperationFromContext(ctx context.Context) (Operation, bool) {
 // generated calls do, for tests of what uses [OperationFromContext]. A nil op makes it
 // belong to no operation. The operation must not be changed afterwards.
 func ContextWithOperation(ctx context.Context, op *Operation) context.Context {
-	return context.WithValue(ctx, operationKey{}, op)
+	return context.WithValue(ctx, (*Operation)(nil), op)
 }
 
 // PathValueError reports that a path value is empty or a dot segment, so that the

@@ -144,12 +144,7 @@ func (c *Client) TokenURL() string {
 
 // Scopes returns the scopes that the client requests. They are nil if the client has a token
 // source of [WithTokenSource].
-func (c *Client) Scopes() []string {
-	if c.config().source != nil {
-		return nil
-	}
-	return slices.Clone(c.config().scopes)
-}
+func (c *Client) Scopes() []string { return slices.Clone(c.config().requested()) }
 
 // Token returns the access token that a call would send now. If the cache has no valid
 // token, Token requests one. The error is a *[TokenError], an [ErrMalformedToken], the error of
@@ -194,18 +189,22 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 // a chain, whose order matters. From the outside in:
 //
 //  1. originDoer checks the origin, before credentials are added.
-//  2. renewDoer retries once after a 401, if it obtains another token. If the response is
+//  2. scopeDoer refuses operations whose scopes are not requested.
+//  3. renewDoer retries once after a 401, if it obtains another token. If the response is
 //     again a 401, it returns an error with a hint.
-//  3. retryDoer retries transient failures, if the operation may be sent again. For each
+//  4. retryDoer retries transient failures, if the operation may be sent again. For each
 //     attempt it adds the current token to a copy of the request, and logs the attempt.
-//  4. redactDoer removes the URL and the credentials from the error of an attempt.
-//  5. The sender sends the request with the transport of http.Client and follows no
+//  5. redactDoer removes the URL and the credentials from the error of an attempt.
+//  6. The sender sends the request with the transport of http.Client and follows no
 //     redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
 	next := engine.NewSender(s.http)
 	next = &redactDoer{next: next}
 	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep}
-	next = &renewDoer{next: next, tokens: s.tokens}
+	next = &renewDoer{next: next, tokens: s.tokens, requested: cfg.requested()}
+	if !cfg.anyOperation() {
+		next = &scopeDoer{next: next, config: cfg, operations: tapkey.Operations()}
+	}
 	return &originDoer{next: next, base: base}
 }
 

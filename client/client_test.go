@@ -325,12 +325,24 @@ func TestUnauthorizedHasAHint(t *testing.T) {
 	s := newService(t, nil, respondJSON(http.StatusUnauthorized, map[string]any{"ErrorCode": "N0"}))
 	c := s.client(t)
 	_, listErr := c.ListOwners(t.Context())
-	for operation, err := range map[string]error{
-		"listOwners: GET /Owners": listErr,
-		"deletePermission: DELETE /Owners/{ownerAccountId}/Permissions/{permissionId}": c.DeletePermission(t.Context(), "1", "2"),
+	mine := func(_ context.Context, req *http.Request) error {
+		req.Header.Set("Authorization", "Bearer mine")
+		return nil
+	}
+	_, ownErr := c.ListOwners(t.Context(), mine)
+	_, unknownErr := c.Do(t.Context(), http.MethodGet, "/Unknown", nil, nil)
+	for want, err := range map[string]error{
+		"listOwners: GET /Owners: 401 Unauthorized (N0): run tapkey doctor --operation listOwners to find the cause " +
+			"(it needs the scope read:owneraccounts; requested: read:owneraccounts read:owneraccount:permissions)": listErr,
+		"listOwners: GET /Owners: 401 Unauthorized (N0): run tapkey doctor --operation listOwners to find the cause " +
+			"(it needs the scope read:owneraccounts)": ownErr,
+		"GET: 401 Unauthorized (N0): run tapkey doctor to find the cause": unknownErr,
+		"deletePermission: DELETE /Owners/{ownerAccountId}/Permissions/{permissionId}: 401 Unauthorized (N0): scope not requested: " +
+			"it needs the scope write:owneraccount:permissions; requested: read:owneraccounts read:owneraccount:permissions: " +
+			"request it, or run tapkey doctor --operation deletePermission": c.DeletePermission(t.Context(), "1", "2"),
 	} {
 		failed, ok := errors.AsType[*api.Error](err)
-		if want := operation + ": 401 Unauthorized (N0): run tapkey doctor to find the cause"; !ok || err.Error() != want {
+		if !ok || err.Error() != want {
 			t.Errorf("got error %q, want %q", err, want)
 		}
 		if !errors.Is(err, api.ErrUnauthorized) || failed.Header.Get("Content-Type") == "" || len(failed.Body) == 0 {

@@ -26,6 +26,8 @@ type config struct {
 	source     *oauth2.TokenSource // used instead of id and secret, if not nil
 	fromEnv    bool
 	scopes     []string
+	explicit   bool     // scopes are those of WithScopes or TAPKEY_SCOPES
+	operations []string // of WithOperations, which scopes are for; nil without it
 	authStyle  oauth2.AuthStyle
 	baseURL    string
 	tokenURL   string
@@ -77,6 +79,13 @@ func (c *config) checkOwn() error {
 func (c *config) checkShared() error {
 	if c.httpClient == nil {
 		return errors.New("http.Client is nil")
+	}
+	if c.operations != nil {
+		scopes, err := ScopesFor(c.operations...)
+		if err != nil {
+			return err
+		}
+		c.scopes = scopes
 	}
 	if err := checkURL(c.baseURL); err != nil {
 		return fmt.Errorf("base URL: %w", err)

@@ -140,6 +140,7 @@ func TestWithRejectsSharedOptions(t *testing.T) {
 		"WithCredentials": client.WithCredentials("a", "b"),
 		"WithTokenSource": client.WithTokenSource(oauth2.StaticTokenSource(nil)),
 		"WithScopes":      client.WithScopes("read:grants"),
+		"WithOperations":  client.WithOperations("listGrants"),
 		"WithAuthStyle":   client.WithAuthStyle(oauth2.AuthStyleInHeader),
 		"WithBaseURL":     client.WithBaseURL("https://evil.example"),
 		"WithTokenURL":    client.WithTokenURL("https://evil.example"),

@@ -30,6 +30,16 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// cannedWithToken also returns a token that is valid for a day.
+type cannedWithToken struct{ canned }
+
+func (c cannedWithToken) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodPost {
+		return canned{[]byte(`{"access_token":"` + strings.Repeat("t", 600) + `","expires_in":86400}`), c.header}.RoundTrip(req)
+	}
+	return c.canned.RoundTrip(req)
+}
+
 type cannedBody struct{ bytes.Reader }
 
 func (*cannedBody) Close() error { return nil }
@@ -53,6 +63,11 @@ const anOwner = `{"id":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","name":"Home","act
 func TestAllocations(t *testing.T) {
 	ctx := context.Background()
 	one := cheap(t, anOwner)
+	checked, err := client.New(client.WithCredentials("id", "secret"), client.WithOperations("getOwner", "listGrants"),
+		client.WithHTTPClient(&http.Client{Transport: cannedWithToken{canned{[]byte(anOwner), http.Header{"Content-Type": {"application/json"}}}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	many := cheap(t, "["+strings.Repeat(anOwner+",", 999)+anOwner+"]")
 	token := client.BearerAuth(client.TokensOf(one))
 	req, err := http.NewRequest(http.MethodGet, "https://my.tapkey.com/api/v1/Owners", nil)
@@ -65,6 +80,7 @@ func TestAllocations(t *testing.T) {
 		call func() error
 	}{
 		{"a single GET", 35, func() error { _, err := one.GetOwner(ctx, "1"); return err }},
+		{"a single GET whose scope is checked", 35, func() error { _, err := checked.GetOwner(ctx, "1"); return err }},
 		{"a list of 1,000", 2_033, func() error { _, err := many.ListOwners(ctx); return err }},
 		{"an iterator over 1,000", 2_043, func() error {
 			for _, err := range many.AllOwners(ctx) {

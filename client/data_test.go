@@ -37,7 +37,7 @@ func overTLS(t *testing.T, handler http.HandlerFunc, opts ...client.Option) *cli
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	c, err := client.New(append([]client.Option{
-		client.WithCredentials("the-id", "the-s3cret"), client.WithHTTPClient(server.Client()),
+		client.WithCredentials("the-id", "the-s3cret"), anyOperation(), client.WithHTTPClient(server.Client()),
 		client.WithBaseURL(server.URL + "/api/v1"), client.WithTokenURL(server.URL + "/connect/token"),
 	}, opts...)...)
 	if err != nil {

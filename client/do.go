@@ -41,7 +41,7 @@ func (c *Client) Do(
 	var op api.Operation
 	rsp, err := c.send(ctx, &op, method, path, query, body, editors)
 	rsp, err = engine.Response(&op, c.config().settings, rsp, engine.WithCause(ctx, err))
-	return rsp, explained(err)
+	return rsp, explained(err, op, c.config().requested())
 }
 
 // send sends the request of Do as the generated calls send theirs. It stores in op what an

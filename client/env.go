@@ -23,7 +23,7 @@ const (
 //   - TAPKEY_BASE_URI: the base URL, such as https://my.tapkey.com; /api/v1 is added if the
 //     URL has no path
 //   - TAPKEY_TOKEN_ENDPOINT: the URL of the token endpoint
-//   - TAPKEY_SCOPES: the scopes, separated by spaces
+//   - TAPKEY_SCOPES: the scopes, separated by spaces, as [WithScopes] sets them
 //
 // The values are used as they are: quotes around a value and invisible characters in it are
 // an [ErrConfig]. A variable that is unset or empty leaves its setting unchanged. If the
@@ -48,7 +48,7 @@ func (c *config) readEnv() {
 		c.tokenURL = endpoint
 	}
 	if scopes := os.Getenv(EnvScopes); scopes != "" {
-		c.scopes = strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }) // ASCII only
+		c.setScopes(strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' })) // ASCII only
 	}
 }
 

@@ -14,6 +14,11 @@ var (
 	// ErrMalformedToken means that a token cannot be sent as a bearer token.
 	ErrMalformedToken = errors.New("malformed token")
 
+	// ErrScopeNotRequested means that an operation needs a scope that the client does not
+	// request. The call was not sent, unless [WithScopes] or TAPKEY_SCOPES set the scopes; it
+	// is then in the error of the 401.
+	ErrScopeNotRequested = errors.New("scope not requested")
+
 	// ErrPath means that the path given to [Client.Do] does not lead to a resource below the
 	// base URL.
 	ErrPath = errors.New("invalid path")

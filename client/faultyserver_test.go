@@ -285,7 +285,7 @@ func TestIncompleteResponses(t *testing.T) {
 			return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: body(text)}
 		},
 	} {
-		c, err := client.New(client.WithCredentials("id", "secret"), client.WithHTTPClient(&http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+		c, err := client.New(client.WithCredentials("id", "secret"), anyOperation(), client.WithHTTPClient(&http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 			switch {
 			case strings.HasSuffix(req.URL.Path, "/connect/token"):
 				return complete(http.StatusOK, tokenBody), nil

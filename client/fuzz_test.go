@@ -67,7 +67,7 @@ func FuzzTokenResponse(f *testing.F) {
 // tokenEndpointAndAPI returns a client whose in-memory servers call login and calls.
 func tokenEndpointAndAPI(t *testing.T, login, calls roundTrip) *client.Client {
 	t.Helper()
-	c, err := client.New(client.WithCredentials("the-id", "the-s3cret"), client.WithRetries(0),
+	c, err := client.New(client.WithCredentials("the-id", "the-s3cret"), anyOperation(), client.WithRetries(0),
 		client.WithHTTPClient(&http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/connect/token") {
 				return login(req)

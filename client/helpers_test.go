@@ -78,13 +78,17 @@ func newService(t *testing.T, login, api http.HandlerFunc) *service {
 func (s *service) client(t *testing.T, opts ...client.Option) *client.Client {
 	t.Helper()
 	c, err := client.New(append([]client.Option{
-		client.WithCredentials("the-id", "the-s3cret"), client.WithBaseURL(s.apiURL), client.WithTokenURL(s.loginURL),
+		client.WithCredentials("the-id", "the-s3cret"), client.WithBaseURL(s.apiURL), client.WithTokenURL(s.loginURL), anyOperation(),
 	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
+
+// anyOperation requests the default scopes as if the program had chosen them, so that the client
+// sends calls of all operations to servers that do not check scopes.
+func anyOperation() client.Option { return client.WithScopes(client.DefaultScopes()...) }
 
 // respondJSON returns a handler that responds with body as JSON.
 func respondJSON(status int, body any) http.HandlerFunc {
@@ -120,7 +124,7 @@ func inMemory(t *testing.T, respond roundTrip, opts ...client.Option) *client.Cl
 		return respond(req)
 	})
 	c, err := client.New(append([]client.Option{
-		client.WithCredentials("the-id", "the-s3cret"), client.WithHTTPClient(&http.Client{Transport: transport}),
+		client.WithCredentials("the-id", "the-s3cret"), client.WithHTTPClient(&http.Client{Transport: transport}), anyOperation(),
 	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)

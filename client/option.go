@@ -3,6 +3,7 @@ package client
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"golang.org/x/oauth2"
 
@@ -14,8 +15,8 @@ import (
 // DefaultRetries is the maximum number of retries without [WithRetries].
 const DefaultRetries = 3
 
-// DefaultScopes returns the scopes that are requested without [WithScopes]. They are
-// sufficient to list the owner accounts and their administrators.
+// DefaultScopes returns the scopes that are requested without [WithOperations] and
+// [WithScopes]. They are sufficient to list the owner accounts and their administrators.
 func DefaultScopes() []string {
 	return []string{"read:owneraccounts", "read:owneraccount:permissions"}
 }
@@ -60,12 +61,31 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 	return sharedOption{"WithTokenSource", func(c *config) { c.id, c.secret, c.source = "", "", &source }}
 }
 
-// WithScopes sets the scopes to request, one per argument. The default is [DefaultScopes].
-// Each scope must be enabled for the client in Tapkey's portal. The documentation of an
-// operation and [tapkey.Operations] name the scopes that it requires.
+// WithOperations sets the operations that the program calls, by their ids, such as
+// "listGrants". The client requests the scopes that they need, in place of [DefaultScopes],
+// and no other scope. [tapkey.Operations] lists all operations with their scopes. The ids of
+// several WithOperations add up.
+//
+// A call of an operation whose scope is not requested fails before anything is sent, with an
+// [ErrScopeNotRequested] that shows the option to add; [Client.CheckScopes] checks that in
+// advance. An id that the contract does not have is an [ErrConfig].
+func WithOperations(ids ...string) Option {
+	ids = slices.Clone(ids)
+	return sharedOption{"WithOperations", func(c *config) {
+		if c.explicit {
+			c.explicit, c.operations = false, nil
+		}
+		c.operations = append(append([]string{}, c.operations...), ids...)
+	}}
+}
+
+// WithScopes sets the scopes to request, one per argument, in place of those of
+// [DefaultScopes] and [WithOperations]. Each scope must be enabled for the client in Tapkey's
+// portal. The client then sends calls of all operations: it does not know which scopes these
+// scopes include.
 func WithScopes(scopes ...string) Option {
 	scopes = append([]string{}, scopes...)
-	return sharedOption{"WithScopes", func(c *config) { c.scopes = scopes }}
+	return sharedOption{"WithScopes", func(c *config) { c.setScopes(scopes) }}
 }
 
 // WithAuthStyle sets how credentials are sent to the token endpoint. The default,

@@ -66,7 +66,7 @@ func testRedirect(t *testing.T, status int, from, target string) {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	c, err := client.New(client.WithCredentials("the-id", "the-s3cret"), client.WithHTTPClient(&http.Client{Transport: transport}),
+	c, err := client.New(client.WithCredentials("the-id", "the-s3cret"), anyOperation(), client.WithHTTPClient(&http.Client{Transport: transport}),
 		client.WithBaseURL("https://api.example.test/api/v1"), client.WithTokenURL("https://api.example.test/connect/token"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,9 @@ import (
 // may have been revoked, or a clock may be wrong. It retries every operation, because a
 // server that responds with 401 has not executed the request.
 type renewDoer struct {
-	next   engine.Doer
-	tokens *tokenCache
+	next      engine.Doer
+	tokens    *tokenCache
+	requested []string // scopes; nil if a token source of the program chooses them
 }
 
 // Do sends req. If the response is still a 401, or no token can be obtained, Do returns an
@@ -38,21 +39,28 @@ func (d *renewDoer) Do(req *http.Request) (*http.Response, error) {
 	if e, ok := errors.AsType[*api.Error](failed); ok && renewal != nil {
 		e.Err = fmt.Errorf("token not renewed: %w", renewal)
 	}
-	return nil, explained(failed)
+	requested := d.requested
+	if _, hasHeader := req.Header["Authorization"]; hasHeader { // the token is not the client's
+		requested = nil
+	}
+	return nil, explained(failed, op, requested)
 }
 
-// explained adds a hint to the error of a 401, and the Retry-After of a token request to the
-// error of the call that needed the token.
-func explained(err error) error {
+// explained adds a hint to the error of a 401 and of an invalid_scope, and the Retry-After of a
+// token request to the error of the call that needed the token.
+func explained(err error, op api.Operation, requested []string) error {
 	failed, ok := errors.AsType[*api.Error](err)
 	if !ok {
 		return err
 	}
 	if failed.StatusCode == http.StatusUnauthorized {
-		failed.Hint = "run tapkey doctor to find the cause"
+		explainUnauthorized(failed, op, requested)
 	}
 	if token, ok := errors.AsType[*TokenError](failed.Err); ok {
 		failed.RetryAfter = max(failed.RetryAfter, token.RetryAfter)
+		if failed.Hint == "" && token.Code == "invalid_scope" {
+			failed.Hint = aboutScopes(op.Scopes, requested)
+		}
 	}
 	return err
 }

@@ -27,6 +27,12 @@ func sandboxClient(t *testing.T, opts ...client.Option) (*sandbox.Server, *clien
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
+	return sandboxClientOf(t, server, opts...)
+}
+
+// sandboxClientOf returns a client of a sandbox without retries.
+func sandboxClientOf(t *testing.T, server *sandbox.Server, opts ...client.Option) (*sandbox.Server, *client.Client) {
+	t.Helper()
 	c, err := client.New(append([]client.Option{
 		client.WithCredentials(server.ClientID(), server.ClientSecret()),
 		client.WithBaseURL(server.BaseURL()), client.WithTokenURL(server.TokenURL()), client.WithRetries(0),
