@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +18,14 @@ import (
 
 // Options are options of [Diagnose].
 type Options struct {
-	// Owner is the id of an owner account that the service account should administer.
+	// Owner is the id or the name of an owner account that the service account should
+	// administer. Diagnose then also reads lists of this owner account.
 	Owner string
 
 	// Operations are the ids of operations whose scopes the token should have. The
 	// default is listOwners. Only the scopes are checked: Diagnose calls no operation
-	// but listOwners and lists of Owner.
+	// but listOwners and lists of Owner. If it needs a scope for that which the client
+	// does not request, it requests a separate token with this scope.
 	Operations []string
 
 	// OnStep, if not nil, is called after each step.
@@ -48,7 +49,8 @@ func (d Diagnosis) Healthy() bool {
 // Step is one of the checks of a [Diagnosis].
 type Step struct {
 	Name    string   // such as "configuration" or "token"
-	Detail  string   // what was observed, if the check succeeded
+	Detail  string   // what was observed, if the check succeeded or Unknown is set
+	Unknown bool     // whether the check had nothing to judge; it did not fail
 	Finding *Finding // why the check failed, or nil
 }
 
@@ -56,15 +58,15 @@ type Step struct {
 // before it have succeeded.
 var checks = []struct {
 	name string
-	run  func(*run, context.Context) (detail string, failed *Finding)
+	run  func(*run, context.Context) Step // without its name
 }{
 	{"configuration", (*run).configuration},
 	{"token endpoint", (*run).endpoint},
 	{"credentials", (*run).credentials},
 	{"token", (*run).readToken},
 	{"clock", (*run).clock},
-	{"scopes", (*run).scopes},
-	{"GET /Owners", (*run).owners},
+	{"scopes", (*run).checkScopes},
+	{"GET /Owners", (*run).listOwners},
 	{"administrator", (*run).administrator},
 }
 
@@ -77,18 +79,22 @@ type run struct {
 	token      *oauth2.Token
 	tokenErr   error
 	claims     *claims
+	claimsErr  error
+	scopes     granted
 	probe      probe
+	unknown    []string // what could not be judged
 }
 
 // Diagnose runs the checks against c, and returns the first failure or [OK]. It only reads
 // data. A check that cannot finish, because ctx is done or the server does not respond, is
-// a failure.
+// a failure. What the token does not show is not a failure: if it is opaque, its scopes are
+// not known, and [OK] says so.
 func Diagnose(ctx context.Context, c *client.Client, opts Options) Diagnosis {
 	var d Diagnosis
 	r := &run{client: c, options: opts}
 	for _, check := range checks {
-		step := Step{Name: check.name}
-		step.Detail, step.Finding = check.run(r, ctx)
+		step := check.run(r, ctx)
+		step.Name = check.name
 		d.Steps = append(d.Steps, step)
 		if opts.OnStep != nil {
 			opts.OnStep(step)
@@ -97,8 +103,17 @@ func Diagnose(ctx context.Context, c *client.Client, opts Options) Diagnosis {
 			d.Findings = []Finding{*step.Finding}
 			return d
 		}
+		if step.Unknown {
+			r.unknown = append(r.unknown, check.name+" "+step.Detail)
+		}
 	}
-	d.Findings = []Finding{newFinding(OK, fmt.Sprintf("%d owner accounts", len(r.probe.owners)))}
+	f := newFinding(OK, fmt.Sprintf("%d owner accounts", len(r.probe.owners)))
+	if len(r.unknown) > 0 {
+		f.Severity = SeverityUnknown
+		f.Cause = "Nothing is known to be wrong, but not everything could be checked."
+		f.Evidence += "; " + strings.Join(r.unknown, "; ")
+	}
+	d.Findings = []Finding{f}
 	return d
 }
 
@@ -107,51 +122,69 @@ func found(id ID, evidence string) *Finding {
 	return &f
 }
 
-func (r *run) configuration(context.Context) (string, *Finding) {
+func failed(id ID, evidence string) Step { return Step{Finding: found(id, evidence)} }
+
+func passed(detail string) Step { return Step{Detail: detail} }
+
+func (r *run) configuration(context.Context) Step {
 	if r.client == nil {
-		return "", found(ConfigMissing, "the client is nil")
+		return failed(ConfigMissing, "the client is nil")
 	}
 	ids := r.options.Operations
 	if len(ids) == 0 {
 		ids = []string{"listOwners"}
 	}
+	operations, unknown := operationsWith(ids)
+	if unknown != nil {
+		return Step{Finding: unknown}
+	}
+	r.operations = operations
+	return passed(r.client.BaseURL())
+}
+
+// operationsWith returns the operations with ids, or a finding about an unknown one.
+func operationsWith(ids []string) ([]api.Operation, *Finding) {
+	var operations []api.Operation
 	all := tapkey.Operations()
 	for _, id := range ids {
 		i := slices.IndexFunc(all, func(op api.Operation) bool { return op.ID == id })
 		if i < 0 {
-			return "", found(ConfigMissing, fmt.Sprintf("unknown operation %q", engine.OneLine(id, 60)))
+			_, err := client.ScopesFor(id)
+			f := newFinding(ConfigMissing, line(err))
+			f.Remedy = "Use the id of an operation of the contract, such as listOwners."
+			return nil, &f
 		}
-		r.operations = append(r.operations, all[i])
+		operations = append(operations, all[i])
 	}
-	return r.client.BaseURL(), nil
+	return operations, nil
 }
 
 // endpoint checks that the token endpoint responds. The next check judges the response.
-func (r *run) endpoint(ctx context.Context) (string, *Finding) {
+func (r *run) endpoint(ctx context.Context) Step {
 	r.token, r.tokenErr = r.client.Token(ctx)
 	if r.tokenErr != nil {
 		f := explain(r.tokenErr)
 		switch f.ID {
 		case InvalidClient, UnauthorizedClient, InvalidScope, RequestRefused, MalformedToken:
 		default:
-			return "", &f
+			return Step{Finding: &f}
 		}
 	}
 	if url := r.client.TokenURL(); url != "" {
-		return url, nil
+		return passed(url)
 	}
-	return "a token source of the program", nil
+	return passed("a token source of the program")
 }
 
-func (r *run) credentials(ctx context.Context) (string, *Finding) {
+func (r *run) credentials(ctx context.Context) Step {
 	if r.tokenErr == nil {
-		return "accepted", nil
+		return passed("accepted")
 	}
 	f := explain(r.tokenErr)
 	if f.ID == InvalidScope {
 		f.Evidence += r.refusedScopes(ctx)
 	}
-	return "", &f
+	return Step{Finding: &f}
 }
 
 // refusedScopes requests a token for each scope separately, and returns the refused scopes
@@ -169,136 +202,107 @@ func (r *run) refusedScopes(ctx context.Context) string {
 	return "; refused: " + strings.Join(refused, " ")
 }
 
-func (r *run) readToken(ctx context.Context) (string, *Finding) {
-	var err error
-	if r.claims, err = readToken(ctx, r.token); err != nil {
-		return "", found(MalformedToken, line(err))
+// readToken reads the claims of the token, and calls the API with it. A token that the API
+// accepts is valid, whatever it looks like.
+func (r *run) readToken(ctx context.Context) Step {
+	if err := checkForm(ctx, r.token); err != nil {
+		return failed(MalformedToken, line(err))
 	}
-	return r.claims.describe(), nil
+	r.claims, r.claimsErr = parseJWT(r.token.AccessToken)
+	r.scopes = grantedScopes(r.claims, r.token)
+	r.probe = r.probeOwners(ctx)
+	switch {
+	case r.claimsErr != nil && r.probe.err != nil:
+		return failed(MalformedToken, line(r.claimsErr))
+	case r.claimsErr != nil:
+		return passed("opaque token: it has dots, but is not a JWT")
+	}
+	return passed(r.claims.describe())
 }
 
-// clock compares the clocks and the times of the token. It calls the API to get the
-// server's time. A later check judges whether the call succeeded.
-func (r *run) clock(ctx context.Context) (string, *Finding) {
-	r.probe = probeOwners(ctx, r.client)
-	if f := checkTimes(r.claims, r.probe.skew, r.probe.dated); f != nil {
-		return "", f
+// accepted reports whether the API has accepted the token of the client.
+func (r *run) accepted() bool { return r.probe.err == nil && r.probe.own }
+
+// clock compares the clocks and the times of the token.
+func (r *run) clock(context.Context) Step {
+	if r.probe.dated {
+		if f := checkSkew(r.probe.skew); f != nil {
+			return Step{Finding: f}
+		}
+	}
+	late := checkTimes(r.claims)
+	if late != nil && !r.accepted() {
+		return Step{Finding: late}
 	}
 	detail := "the server's clock is unknown"
 	if r.probe.dated {
 		detail = fmt.Sprintf("%+d s from the server's clock", int(r.probe.skew.Seconds()))
 	}
-	if r.claims != nil && r.claims.ExpiresAt != nil {
-		detail += fmt.Sprintf("; the token is good for %d s", int(time.Until(r.claims.ExpiresAt.Time).Seconds()))
+	switch {
+	case late != nil:
+		detail += "; the API accepts the token although " + late.Evidence
+	case r.claims != nil && r.claims.expiresAt != nil:
+		detail += fmt.Sprintf("; the token is good for %.0f s", time.Until(*r.claims.expiresAt).Seconds())
 	}
-	return detail, nil
+	return passed(detail)
 }
 
-func (r *run) scopes(context.Context) (string, *Finding) {
-	have := granted(r.claims, r.token, r.client.Scopes())
-	if missing := missingScopes(have, r.operations); len(missing) > 0 {
-		return "", found(ScopeMissing, "missing: "+strings.Join(missing, ", "))
+// checkScopes checks that the token has the scopes of the operations. An operation that has
+// just succeeded with the token needs no other scope.
+func (r *run) checkScopes(context.Context) Step {
+	operations := slices.DeleteFunc(slices.Clone(r.operations), func(op api.Operation) bool { return op.ID == "listOwners" && r.accepted() })
+	if missing := r.scopes.missing(operations); len(missing) > 0 {
+		return failed(ScopeMissing, "missing: "+strings.Join(missing, ", "))
 	}
-	return engine.OneLine(strings.Join(have, " "), 300), nil
-}
-
-func (r *run) owners(context.Context) (string, *Finding) {
-	if r.probe.err != nil {
-		if r.probe.header != "" && !isBearer(r.probe.header) {
-			return "", found(MissingBearerPrefix, schemeEvidence(r.probe.header))
+	var ids []string
+	for _, op := range operations {
+		ids = append(ids, op.ID)
+	}
+	if len(ids) > 0 {
+		if err := r.client.CheckScopes(ids...); err != nil {
+			return failed(ScopeMissing, line(err))
 		}
-		// Explain returns the most likely cause first. Header and scopes have been
-		// checked, so that the last cause remains.
-		all := Explain(r.probe.err)
-		return "", &all[len(all)-1]
 	}
-	return fmt.Sprintf("%d owner accounts", len(r.probe.owners)), nil
+	if r.scopes.known {
+		return passed(engine.OneLine(strings.Join(r.scopes.scopes, " "), 300))
+	}
+	detail := "not known: " + r.scopes.reason
+	if requested := r.client.Scopes(); requested != nil {
+		detail += "; requested: " + strings.Join(requested, " ")
+	}
+	return Step{Detail: engine.OneLine(detail, 500), Unknown: true}
 }
 
-func (r *run) administrator(ctx context.Context) (string, *Finding) {
-	if len(r.probe.owners) == 0 {
-		return "", found(NoOwnerAccounts, "the list of owner accounts is empty")
-	}
-	id := r.options.Owner
-	if id == "" {
-		return fmt.Sprintf("of %d owner accounts, the first one is %s", len(r.probe.owners), engine.OneLine(r.probe.owners[0].Name, 60)), nil
-	}
-	if !slices.ContainsFunc(r.probe.owners, func(o tapkey.OwnerAccount) bool { return o.ID == id }) {
-		return "", found(NotAdministrator, fmt.Sprintf("it is not one of the %d owner accounts listed", len(r.probe.owners)))
-	}
-	return r.reads(ctx, id), nil
-}
-
-// reads reports which lists of an owner account can be read.
-func (r *run) reads(ctx context.Context, owner string) string {
-	one := 1
-	var results []string
-	for _, read := range []struct {
-		id   string
-		call func() error
-	}{
-		{"listPermissions", func() error { _, err := r.client.ListPermissions(ctx, owner); return err }},
-		{"listBoundLocks", func() error {
-			_, err := r.client.ListBoundLocks(ctx, owner, &tapkey.ListBoundLocksParams{Top: &one})
-			return err
-		}},
-		{"listGrants", func() error {
-			_, err := r.client.ListGrants(ctx, owner, &tapkey.ListGrantsParams{Top: &one})
-			return err
-		}},
-		{"listLogEntries", func() error {
-			_, err := r.client.ListLogEntries(ctx, owner, &tapkey.ListLogEntriesParams{Top: &one})
-			return err
-		}},
-	} {
-		result := "yes"
-		if err := read.call(); err != nil {
-			result = string(Explain(err)[0].ID)
+func (r *run) listOwners(context.Context) Step {
+	switch {
+	case r.probe.err == nil:
+		return passed(fmt.Sprintf("%d owner accounts", len(r.probe.owners)))
+	case r.probe.header != "" && !isBearer(r.probe.header):
+		return failed(MissingBearerPrefix, schemeEvidence(r.probe.header))
+	case r.probe.skipped != "":
+		if f := Explain(r.probe.err)[0]; f.ID == TokenRejected || f.ID == TokenExpired { // the API says that it is not the scope
+			return Step{Finding: &f}
 		}
-		results = append(results, read.id+" "+result)
+		return Step{Detail: "not possible: " + r.probe.skipped, Unknown: true}
 	}
-	return strings.Join(results, ", ")
+	// Explain returns the most likely cause first. Header and scopes have been checked, so
+	// that the last cause remains.
+	all := Explain(r.probe.err)
+	f := all[len(all)-1]
+	unauthorized := errors.Is(r.probe.err, api.ErrUnauthorized) || errors.Is(r.probe.err, api.ErrForbidden)
+	rejected := len(all) == 1 && (f.ID == TokenRejected || f.ID == TokenExpired)
+	if r.probe.own && !r.needs("listOwners") && (f.ID == ScopeMissing || unauthorized && !rejected && r.scopes.lacks(r.probe.operation)) {
+		return Step{Detail: "not possible: the token lacks the scope " + strings.Join(r.probe.operation.Scopes, " "), Unknown: true}
+	}
+	if unauthorized && !r.scopes.known {
+		f.Evidence += "; whether the token has the scope is not known: " + r.scopes.reason
+	}
+	return Step{Finding: &f}
 }
 
-// probe is the result of a GET /Owners.
-type probe struct {
-	owners []tapkey.OwnerAccount
-	err    error
-	header string        // Authorization header that the program set, if the server responded
-	skew   time.Duration // how far the server's clock is ahead
-	dated  bool          // whether skew is known
-}
-
-func probeOwners(ctx context.Context, c *client.Client) probe {
-	var p probe
-	start := time.Now()
-	var op api.Operation
-	authorization := "" // set by a request editor of the program
-	rsp, err := c.Do(ctx, http.MethodGet, "/Owners", nil, nil, func(ctx context.Context, req *http.Request) error {
-		op, _ = api.OperationFromContext(ctx)
-		authorization = req.Header.Get("Authorization")
-		return nil
-	})
-	var header http.Header // of the response
-	if failed, ok := errors.AsType[*api.Error](err); ok {
-		header = failed.Header
-	} else if err == nil {
-		header = rsp.Header
-	}
-	if header != nil {
-		p.header = authorization
-	}
-	if date, dateErr := http.ParseTime(header.Get("Date")); dateErr == nil {
-		// The header is truncated to seconds. Its time lies between the start and the
-		// end of the call.
-		middle := start.Add(time.Since(start) / 2)
-		p.skew, p.dated = date.Add(time.Second/2).Sub(middle), true
-	}
-	if p.err = err; err != nil {
-		return p
-	}
-	p.owners, p.err = engine.DecodeList(&op, api.Settings{}, engine.Schema[tapkey.OwnerAccount]{Required: []engine.Required{{Name: "id"}}}, rsp, nil)
-	return p
+// needs reports whether the program needs an operation.
+func (r *run) needs(id string) bool {
+	return slices.ContainsFunc(r.operations, func(op api.Operation) bool { return op.ID == id })
 }
 
 func isBearer(header string) bool {

@@ -17,10 +17,10 @@ import (
 // Explain returns the possible causes of an error of this module, the most likely one
 // first. It uses nothing but the error. It returns nil for a nil error.
 func Explain(err error) []Finding {
-	if err == nil {
+	if failed, ok := err.(*api.Error); err == nil || ok && failed == nil {
 		return nil
 	}
-	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode == http.StatusUnauthorized {
+	if failed, ok := errors.AsType[*api.Error](err); ok && failed != nil && failed.StatusCode == http.StatusUnauthorized {
 		findings := explainUnauthorized(failed)
 		if _, ok := errors.AsType[*client.TokenError](failed.Err); ok { // the renewal after the 401 has failed
 			findings = append([]Finding{explain(failed.Err)}, findings...)
@@ -36,6 +36,8 @@ func explain(err error) Finding {
 	switch {
 	case errors.Is(err, client.ErrPlainHTTP):
 		return newFinding(NotHTTPS, line(err))
+	case errors.Is(err, client.ErrScopeNotRequested):
+		return newFinding(ScopeMissing, line(err))
 	case errors.Is(err, client.ErrConfig):
 		return newFinding(ConfigMissing, line(err))
 	case errors.Is(err, client.ErrMalformedToken):
@@ -49,7 +51,7 @@ func explain(err error) Finding {
 	case ok && refused.StatusCode != 0:
 		return newFinding(byStatus(refused.StatusCode), line(err))
 	}
-	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode != 0 {
+	if failed, ok := errors.AsType[*api.Error](err); ok && failed != nil && failed.StatusCode != 0 {
 		return newFinding(byStatus(failed.StatusCode), status(failed))
 	}
 	if _, ok := errors.AsType[*api.PathValueError](err); ok || errors.Is(err, client.ErrPath) {
@@ -103,6 +105,10 @@ func explainUnauthorized(failed *api.Error) []Finding {
 		return []Finding{newFinding(TokenExpired, evidence)}
 	case c.err != "":
 		return []Finding{newFinding(TokenRejected, evidence)}
+	case errors.Is(failed.Err, client.ErrScopeNotRequested) && owned:
+		return []Finding{newFinding(ScopeMissing, evidence), newFinding(NotAdministrator, evidence), newFinding(MissingBearerPrefix, evidence)}
+	case errors.Is(failed.Err, client.ErrScopeNotRequested):
+		return []Finding{newFinding(ScopeMissing, evidence), newFinding(MissingBearerPrefix, evidence), newFinding(TokenRejected, evidence)}
 	case owned:
 		return []Finding{newFinding(NotAdministrator, evidence), newFinding(ScopeMissing, evidence), newFinding(MissingBearerPrefix, evidence)}
 	}

@@ -33,8 +33,9 @@ type Severity string
 
 // Severities.
 const (
-	SeverityError Severity = "error" // calls fail
-	SeverityInfo  Severity = "info"  // nothing is wrong
+	SeverityError   Severity = "error"   // calls fail
+	SeverityInfo    Severity = "info"    // nothing is wrong
+	SeverityUnknown Severity = "unknown" // nothing is known to be wrong, but not everything could be checked
 )
 
 // Finding is a result of [Explain] or [Diagnose]. Its texts can be printed as they are.
@@ -83,7 +84,7 @@ var catalog = []Finding{
 		Remedy: "Get a new token, or use the client, which renews the tokens that it gets with client credentials."},
 	{ID: ScopeMissing,
 		Cause:  "The access token lacks a scope that the operation requires.",
-		Remedy: "Request the scope with client.WithScopes or TAPKEY_SCOPES, and enable it for the client in Tapkey's portal (portal.tapkey.io, the client's details)."},
+		Remedy: "Request the scope with client.WithOperations, client.WithScopes or TAPKEY_SCOPES, and enable it for the client in Tapkey's portal (portal.tapkey.io, the client's details)."},
 	{ID: MissingBearerPrefix,
 		Cause:  "The Authorization header does not begin with the word Bearer, so the server found no token.",
 		Remedy: `Send "Authorization: Bearer <token>", with one space. The client does so unless a request editor sets the header.`},

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tapkey-go/tapkey-go/client"
-	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -34,7 +33,7 @@ func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations
 func (a *app) newClient(operations []string, opts ...client.Option) (c *client.Client, stop func(), err error) {
 	var scopes []client.Option
 	if len(operations) > 0 {
-		scopes = append(scopes, client.WithScopes(scopesOf(operations)...))
+		scopes = append(scopes, client.WithOperations(operations...))
 	}
 	if !a.useSandbox {
 		c, err = client.New(slices.Concat(scopes, []client.Option{client.FromEnv()}, opts)...)
@@ -46,18 +45,6 @@ func (a *app) newClient(operations []string, opts ...client.Option) (c *client.C
 	}
 	c, err = newSandboxClient(server, append(scopes, opts...)...)
 	return c, func() { _ = server.Close() }, err
-}
-
-// scopesOf returns the scopes that the operations need, sorted.
-func scopesOf(operations []string) []string {
-	var scopes []string
-	for _, op := range tapkey.Operations() {
-		if slices.Contains(operations, op.ID) {
-			scopes = append(scopes, op.Scopes...)
-		}
-	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
 }
 
 // newSandboxClient returns a client of a sandbox.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,10 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/doctor"
-	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
 type doctorFlags struct {
@@ -27,33 +24,35 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Find out why calls fail",
 		Long: "Find out why calls fail. It checks configuration, token, clock, scopes and\n" +
 			"permissions in order and reports the first failure. It changes nothing.\n" +
+			"It marks with ? what cannot be known, such as the scopes of an opaque token.\n" +
 			"Exit status: 0 healthy, 1 failure found, 2 misuse.",
-		Example: "  tapkey doctor --operation listOwners --operation listPermissions\n" +
+		Example: "  tapkey doctor --owner Home --operation listGrants\n" +
 			"  tapkey doctor --sandbox --scenario list",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.diagnose(cmd, flags) },
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
-	cmd.Flags().StringVar(&flags.Owner, "owner", "", "`ID` of the owner account to check")
-	cmd.Flags().StringArrayVar(&flags.Operations, "operation", nil, "`OPERATION` whose scopes to check; repeatable")
+	cmd.Flags().StringVar(&flags.Owner, "owner", "", "`ID` or name of the owner account to check")
+	cmd.Flags().StringArrayVar(&flags.Operations, "operation", nil, "`OPERATION` whose scopes to request and check; repeatable")
 	cmd.Flags().StringVar(&flags.header, "header", "", "explain this Authorization `HEADER`, offline")
 	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "`FAILURE` to simulate with --sandbox, or list")
 	cmd.MarkFlagsMutuallyExclusive("header", "scenario")
 	cmd.MarkFlagsMutuallyExclusive("header", "owner")
-	cmd.MarkFlagsMutuallyExclusive("header", "operation")
 	return cmd
 }
 
 func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	out := cmd.OutOrStdout()
-	for _, id := range flags.Operations {
-		if !slices.ContainsFunc(tapkey.Operations(), func(op api.Operation) bool { return op.ID == id }) {
-			return fmt.Errorf("unknown operation %q", id)
+	if len(flags.Operations) > 0 {
+		if _, err := client.ScopesFor(flags.Operations...); err != nil {
+			return err
 		}
 	}
 	switch {
+	case flags.Owner == "" && cmd.Flags().Changed("owner"):
+		return errors.New("--owner is empty")
 	case cmd.Flags().Changed("header"):
-		return a.report(out, doctor.ExplainHeader(flags.header))
+		return a.report(out, doctor.ExplainHeader(flags.header, a.headerOptions(flags)))
 	case flags.scenario == "list":
 		for _, s := range scenarios() {
 			fmt.Fprintln(out, s.id)
@@ -62,7 +61,7 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	case flags.scenario != "" && !a.useSandbox:
 		return errors.New("--scenario requires --sandbox")
 	}
-	c, stop, err := a.clientToDiagnose(cmd.Context(), &flags)
+	c, stop, err := a.clientToDiagnose(&flags)
 	defer stop()
 	switch {
 	case errors.Is(err, client.ErrConfig):
@@ -79,18 +78,41 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	return nil
 }
 
+// headerOptions returns the options to explain a header with: the token endpoint is the
+// configured one.
+func (a *app) headerOptions(flags doctorFlags) doctor.HeaderOptions {
+	opts := doctor.HeaderOptions{Operations: flags.Operations}
+	if a.useSandbox { // its address is a new one
+		return opts
+	}
+	c, err := client.New(client.WithCredentials("-", "-"), client.FromEnv())
+	if err == nil {
+		opts.TokenURL = c.TokenURL()
+	}
+	return opts
+}
+
+// operationsToDiagnose returns the operations whose scopes the client requests: without the
+// flags, it requests the default scopes of the library.
+func (f *doctorFlags) operationsToDiagnose() []string {
+	if len(f.Operations) == 0 && f.Owner != "" {
+		return []string{"listOwners"}
+	}
+	return f.Operations
+}
+
 // clientToDiagnose returns the client of the scenario, if there is one, or else the
 // configured client. It makes no retries, so that the first failure is seen. The
 // function stop, which is never nil, ends the sandbox.
-func (a *app) clientToDiagnose(ctx context.Context, flags *doctorFlags) (c *client.Client, stop func(), err error) {
+func (a *app) clientToDiagnose(flags *doctorFlags) (c *client.Client, stop func(), err error) {
 	if flags.scenario == "" {
-		return a.newClient(nil, client.WithRetries(0))
+		return a.newClient(flags.operationsToDiagnose(), client.WithRetries(0))
 	}
 	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return string(s.id) == flags.scenario })
 	if i < 0 {
 		return nil, func() {}, fmt.Errorf("unknown scenario %q; see --scenario list", flags.scenario)
 	}
-	return scenarios()[i].start(ctx, &flags.Options)
+	return scenarios()[i].start(&flags.Options)
 }
 
 // report prints findings and returns errFound unless the first one is doctor.OK.
@@ -116,7 +138,11 @@ var errFound = &failure{errors.New("")}
 // printStep prints the result of one step of a diagnosis.
 func printStep(out io.Writer, s doctor.Step) {
 	if s.Finding == nil {
-		fmt.Fprintf(out, "✓ %-15s %s\n", s.Name, oneLine(s.Detail))
+		mark := "✓"
+		if s.Unknown {
+			mark = "?"
+		}
+		fmt.Fprintf(out, "%s %-15s %s\n", mark, s.Name, oneLine(s.Detail))
 		return
 	}
 	fmt.Fprintf(out, "✗ %-15s %s\n", s.Name, s.Finding.ID)
@@ -125,11 +151,14 @@ func printStep(out io.Writer, s doctor.Step) {
 
 // printFinding prints a finding that belongs to no step.
 func printFinding(out io.Writer, f doctor.Finding) {
-	mark := "✗"
-	if f.ID == doctor.OK {
-		mark = "✓"
+	switch f.Severity {
+	case doctor.SeverityInfo:
+		fmt.Fprintf(out, "✓ %s\n", f.ID)
+	case doctor.SeverityUnknown:
+		fmt.Fprintln(out, "? not known")
+	default:
+		fmt.Fprintf(out, "✗ %s\n", f.ID)
 	}
-	fmt.Fprintf(out, "%s %s\n", mark, f.ID)
 	printExplanation(out, f)
 }
 

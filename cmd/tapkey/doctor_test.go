@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,20 +107,137 @@ func TestTheFirstFailureIsReported(t *testing.T) {
 func TestDoctorOwner(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
-	r := tapkeyMain(t, env, "doctor", "--owner", ownersOf(t, server)[1].ID)
+	owner := ownersOf(t, server)[1]
+	for _, value := range []string{owner.ID, strings.ToUpper(owner.ID), owner.Name} {
+		r := tapkeyMain(t, env, "doctor", "--owner", value)
+		r.checkSuccess(t)
+		checkContains(t, r.name, r.stdout, "listPermissions yes", "listGrants yes", "listLogEntries yes")
+	}
+	for _, value := range []string{"unknown", "7f9c1e52-0000-4000-8000-999999999999", strings.ToLower(owner.Name)} {
+		f := tapkeyMain(t, env, "doctor", "--owner", value, "--json").finding(t)
+		check(t, "finding for an unknown owner", f.ID, doctor.NotAdministrator)
+		checkContains(t, "evidence", f.Evidence, `no owner account is named "`+value+`"; there are "Home", "Coworking Space"`)
+	}
+}
+
+func TestDoctorAmbiguousOwner(t *testing.T) {
+	t.Parallel()
+	_, env := startSandbox(t, sandbox.WithOwner(sandbox.Owner{Name: "B"}), sandbox.WithOwner(sandbox.Owner{Name: "B"}))
+	f := tapkeyMain(t, env, "doctor", "--owner", "B", "--json").finding(t)
+	check(t, "finding", f.ID, doctor.ConfigMissing)
+	checkContains(t, "finding", f.Evidence+f.Remedy, `2 owner accounts are named "B": use one of the IDs 7f9c1e52-`, "id of the owner account")
+}
+
+// A client that may request few scopes is healthy if it needs no other.
+func TestDoctorOfALimitedClient(t *testing.T) {
+	t.Parallel()
+	server, env := startSandbox(t,
+		sandbox.WithClient(sandbox.Client{ID: "grants", Secret: "secret", Scopes: []string{"read:grants"}, Administers: []string{"Home"}}),
+		sandbox.WithClient(sandbox.Client{ID: "owners", Secret: "secret", Scopes: []string{"read:owneraccounts"}, Administers: []string{"Home"}}))
+	home := ownersOf(t, server)[0].ID
+	as := func(id string, more ...string) []string {
+		return append(append(env[:len(env):len(env)], "TAPKEY_CLIENT_ID="+id, "TAPKEY_CLIENT_SECRET=secret"), more...)
+	}
+	for name, test := range map[string]struct {
+		env      []string
+		args     []string
+		want     doctor.ID
+		evidence string
+	}{
+		"the one operation":               {as("grants"), []string{"--operation", "listGrants"}, doctor.OK, "GET /Owners not possible: the client may not request the scope read:owneraccounts"},
+		"and an ID":                       {as("grants"), []string{"--operation", "listGrants", "--owner", home}, doctor.OK, "GET /Owners not possible"},
+		"and a name":                      {as("grants"), []string{"--operation", "listGrants", "--owner", "Home"}, doctor.OK, "administrator not known"},
+		"another operation":               {as("grants"), []string{"--operation", "listLogEntries"}, doctor.InvalidScope, "refused: read:logs"},
+		"default":                         {as("grants"), nil, doctor.InvalidScope, "refused: read:owneraccounts read:owneraccount:permissions"},
+		"an owner":                        {as("owners"), []string{"--owner", "Home"}, doctor.OK, ""},
+		"an owner and an operation":       {as("owners"), []string{"--owner", "Home", "--operation", "listGrants"}, doctor.InvalidScope, "refused: read:grants"},
+		"the list of owners":              {as("owners"), []string{"--operation", "listOwners"}, doctor.OK, ""},
+		"too few requested":               {append(env, "TAPKEY_SCOPES=read:owneraccounts"), []string{"--operation", "listGrants"}, doctor.ScopeMissing, "read:grants (for listGrants)"},
+		"few requested, and few needed":   {append(env, "TAPKEY_SCOPES=read:grants"), []string{"--operation", "listGrants"}, doctor.OK, ""},
+		"few requested, and a name":       {append(env, "TAPKEY_SCOPES=read:owneraccounts"), []string{"--owner", "Home"}, doctor.OK, ""},
+		"requested, but may not be":       {as("owners", "TAPKEY_SCOPES=read:owneraccounts read:logs"), nil, doctor.InvalidScope, "refused: read:logs"},
+		"two operations, one not allowed": {as("owners"), []string{"--operation", "listOwners", "--operation", "createGrant"}, doctor.InvalidScope, "refused: write:grants"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := tapkeyMain(t, test.env, append([]string{"doctor", "--json"}, test.args...)...).finding(t)
+			check(t, "finding", f.ID, test.want)
+			checkContains(t, "evidence", f.Evidence, test.evidence)
+		})
+	}
+	r := tapkeyMain(t, as("owners"), "doctor", "--owner", "Home")
 	r.checkSuccess(t)
-	checkContains(t, r.name, r.stdout, "listPermissions yes", "listGrants ")
-	f := tapkeyMain(t, env, "doctor", "--owner", "unknown", "--json").finding(t)
-	check(t, "finding for an unknown owner", f.ID, doctor.NotAdministrator)
+	checkContains(t, r.name, r.stdout, "listGrants not tried (the client may not request read:grants)")
+}
+
+// A list that cannot be read is a failure, if the token has its scope.
+func TestDoctorReadsTheOwner(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[sandbox.FaultKind]doctor.ID{
+		sandbox.Fault401: doctor.NotAdministrator, sandbox.Fault500: doctor.ServerError, sandbox.Fault401InvalidToken: doctor.TokenRejected,
+	} {
+		server, env := startSandbox(t)
+		must(t, server.Inject(sandbox.Fault{Kind: kind, Operation: "listGrants"}))
+		f := tapkeyMain(t, env, "doctor", "--owner", "Home", "--json").finding(t)
+		check(t, string(kind), f.ID, want)
+		checkContains(t, "evidence", f.Evidence, "listPermissions yes", "listGrants "+string(want), "listLogEntries yes")
+	}
+}
+
+// The error of a command leads to the command of the doctor that finds its cause.
+func TestTheDoctorFindsTheCauseOfAnError(t *testing.T) {
+	t.Parallel()
+	_, env := startSandbox(t)
+	env = append(env, "TAPKEY_SCOPES=read:owneraccounts")
+	r := tapkeyMain(t, env, "grants", "list", "--owner", "Home")
+	r.checkFailure(t, exitAuth, "it needs the scope read:grants; requested: read:owneraccounts", "run tapkey doctor --operation listGrants")
+	args := strings.Fields(regexp.MustCompile(`run tapkey (doctor --operation \w+)`).FindStringSubmatch(r.stderr)[1])
+	check(t, "finding", tapkeyMain(t, env, append(args, "--json")...).finding(t).ID, doctor.ScopeMissing)
 }
 
 func TestDoctorOperation(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
-	f := tapkeyMain(t, env, "doctor", "--operation", "listOwners", "--operation", "createGrant", "--json").finding(t)
-	check(t, "finding", f.ID, doctor.ScopeMissing)
-	checkContains(t, "evidence", f.Evidence, "write:grants (for createGrant)")
+	r := tapkeyMain(t, env, "doctor", "--operation", "listOwners", "--operation", "createGrant")
+	r.checkSuccess(t)
+	checkContains(t, r.name, r.stdout, "read:owneraccounts write:grants\n")
 	check(t, "calls of createGrant", server.Count("createGrant"), 0)
+	tapkeyMain(t, env, "doctor", "--operation", "createGrants").checkFailure(t, exitMisuse, "did you mean createGrant")
+}
+
+// Explain and the command agree: what the doctor finds is the first cause of the error of a call,
+// if the call fails.
+func TestExplainAndTheDoctorAgree(t *testing.T) {
+	t.Parallel()
+	noError := map[doctor.ID]string{
+		doctor.OK: "nothing fails", doctor.NoOwnerAccounts: "the list is empty", doctor.ClockSkew: "the API accepts the token",
+		doctor.MalformedToken: "the doctor sees the token, and the error of the API does not contain it",
+	}
+	compared := 0
+	for _, s := range scenarios() {
+		if noError[s.id] != "" {
+			continue
+		}
+		c, stop, err := s.start(&doctor.Options{})
+		defer stop()
+		if err == nil {
+			if s.owner == "" {
+				_, err = c.ListOwners(t.Context())
+			} else {
+				_, err = c.ListPermissions(t.Context(), "7f9c1e52-0000-4001-8000-000000000000")
+			}
+		}
+		var causes []doctor.ID
+		for _, f := range doctor.Explain(err) {
+			causes = append(causes, f.ID)
+		}
+		if len(causes) == 0 || causes[0] != s.id {
+			t.Errorf("%s: got causes %q of error %v, want this one first", s.id, causes, err)
+		}
+		compared++
+	}
+	if compared < 15 {
+		t.Errorf("compared %d findings, want at least 15", compared)
+	}
 }
 
 func TestDoctorMisuse(t *testing.T) {
@@ -154,7 +272,7 @@ func TestDoctorHeader(t *testing.T) {
 		"Bearer Bearer abc":    doctor.MalformedToken,
 		"Bearer \"abc\"":       doctor.MalformedToken,
 		"Bearer a.b":           doctor.MalformedToken,
-		"Bearer abc":           doctor.OK,
+		"Bearer abc":           doctor.OK, // as far as is known
 		"Authorization: Basic": doctor.MissingBearerPrefix,
 		// {"exp":1}
 		"Bearer e30.eyJleHAiOjF9.c2ln": doctor.TokenExpired,
@@ -166,5 +284,29 @@ func TestDoctorHeader(t *testing.T) {
 		r := tapkeyMain(t, nil, "doctor", "--json", "--header", header)
 		check(t, r.name+": finding", r.finding(t).ID, want)
 		checkLacks(t, r.name, r.stdout, "def", "c2ln")
+	}
+	r := tapkeyMain(t, nil, "doctor", "--header", "Bearer abc")
+	r.checkSuccess(t)
+	checkContains(t, r.name, r.stdout, "? not known\n", "opaque")
+	checkLacks(t, r.name, r.stdout, "Nothing is wrong", "✓", "abc")
+}
+
+// The command compares a header with its configuration.
+func TestDoctorHeaderAndTheConfiguration(t *testing.T) {
+	t.Parallel()
+	_, env := startSandbox(t)
+	token := strings.TrimSpace(tapkeyMain(t, env, "token", "--show", "--scope", "read:grants").stdout)
+	for name, test := range map[string]struct {
+		env  []string
+		args []string
+		want doctor.ID
+	}{
+		"same":          {env, nil, doctor.OK},
+		"other":         {nil, nil, doctor.TokenRejected},
+		"operation":     {env, []string{"--operation", "listGrants"}, doctor.OK},
+		"missing scope": {env, []string{"--operation", "listLogEntries"}, doctor.ScopeMissing},
+	} {
+		r := tapkeyMain(t, test.env, append([]string{"doctor", "--json", "--header", "Bearer " + token}, test.args...)...)
+		check(t, name, r.finding(t).ID, test.want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tapkey-go/tapkey-go/client"
+	"github.com/tapkey-go/tapkey-go/doctor"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
@@ -43,28 +44,23 @@ func (f *ownerFlag) find(ctx context.Context, c *client.Client) (string, error) 
 	case f.value == "" && f.cmd.Flags().Changed("owner"):
 		return "", errors.New("--owner is empty")
 	}
-	var others, found []tapkey.OwnerAccount
+	var owners []tapkey.OwnerAccount
 	for owner, err := range c.AllOwners(ctx) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return "", asFailure(err)
-		case f.value == "" || owner.ID == f.value || owner.Name == f.value:
-			found = append(found, owner)
-		default:
-			others = append(others, owner)
 		}
+		owners = append(owners, owner)
 	}
 	switch {
-	case len(found) == 1:
-		return found[0].ID, nil
-	case len(found)+len(others) == 0:
+	case len(owners) == 0:
 		return "", &failure{errors.New(noOwners)}
-	case len(found) == 0:
-		return "", fmt.Errorf("no owner account is named %q; there are %s", f.value, names(others))
 	case f.value != "":
-		return "", fmt.Errorf("%d owner accounts are named %q: use --owner with an ID, such as %s", len(found), f.value, found[0].ID)
+		owner, err := doctor.FindOwner(owners, f.value)
+		return owner.ID, err
+	case len(owners) == 1:
+		return owners[0].ID, nil
 	}
-	return "", fmt.Errorf("there are several owner accounts: use --owner with one of %s", names(found))
+	return "", fmt.Errorf("there are several owner accounts: use --owner with one of %s", names(owners))
 }
 
 // uuid matches the IDs of owner accounts. A name that looks like an ID is taken as an ID.

@@ -54,7 +54,7 @@ func TestOwnerMisuse(t *testing.T) {
 	}{
 		"unknown":            {several, []string{"--owner", "C"}, exitMisuse, `no owner account is named "C"; there are "A", "B", "B"`},
 		"other case":         {several, []string{"--owner", "a"}, exitMisuse, `no owner account is named "a"`},
-		"ambiguous":          {several, []string{"--owner", "B"}, exitMisuse, `2 owner accounts are named "B": use --owner with an ID, such as 7f9c1e52-`},
+		"ambiguous":          {several, []string{"--owner", "B"}, exitMisuse, `2 owner accounts are named "B": use one of the IDs 7f9c1e52-`},
 		"omitted":            {several, nil, exitMisuse, `there are several owner accounts: use --owner with one of "A", "B", "B"`},
 		"omitted, with many": {many, nil, exitMisuse, `"Locking System 000008", and 992 more`},
 		"empty":              {several, []string{"--owner", ""}, exitMisuse, "--owner is empty"},

@@ -71,16 +71,14 @@ func withoutBearer(_ context.Context, req *http.Request) error {
 // start starts a sandbox with the failure and returns its client. It sets the owner
 // account in opts if the scenario has one. The function stop, which is never nil, ends
 // the sandbox.
-func (s scenario) start(ctx context.Context, opts *doctor.Options) (c *client.Client, stop func(), err error) {
+func (s scenario) start(opts *doctor.Options) (c *client.Client, stop func(), err error) {
 	server, err := sandbox.Start(s.sandboxOpts...)
 	if err != nil {
 		return nil, func() {}, &failure{err}
 	}
 	stop = func() { _ = server.Close() }
 	if s.owner != "" {
-		if opts.Owner, err = ownerNamed(ctx, server, s.owner); err != nil {
-			return nil, stop, &failure{err}
-		}
+		opts.Owner = s.owner
 	}
 	for _, fault := range s.faults {
 		if err := server.Inject(fault); err != nil {
@@ -92,21 +90,4 @@ func (s scenario) start(ctx context.Context, opts *doctor.Options) (c *client.Cl
 	}
 	c, err = newSandboxClient(server, append([]client.Option{client.WithRetries(0)}, s.clientOpts...)...)
 	return c, stop, err
-}
-
-// ownerNamed returns the ID of the owner account with a name.
-func ownerNamed(ctx context.Context, server *sandbox.Server, name string) (id string, err error) {
-	c, err := newSandboxClient(server)
-	if err != nil {
-		return "", err
-	}
-	for owner, err := range c.AllOwners(ctx) {
-		if err != nil {
-			return "", err
-		}
-		if owner.Name == name {
-			id = owner.ID
-		}
-	}
-	return id, nil
 }

@@ -32,7 +32,7 @@ var commandsRun = map[string]struct {
 	"bin/tapkey doctor --sandbox":                                        {0, "4 owner accounts"},
 
 	"tapkey doctor": {0, "4 owner accounts"},
-	"tapkey doctor --owner ID --operation listGrants": {1, "scope-missing"},
+	"tapkey doctor --owner ID --operation listGrants": {0, "listGrants yes"},
 	"tapkey doctor --header 'access_token abc'":       {1, "missing-bearer-prefix"},
 	"tapkey doctor --sandbox --scenario list":         {0, "missing-bearer-prefix"},
 	`curl -u "$TAPKEY_CLIENT_ID:$TAPKEY_CLIENT_SECRET" https://login.tapkey.com/connect/token ` +
