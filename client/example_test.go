@@ -69,6 +69,33 @@ func ExampleNew() {
 	// Holiday Flat
 }
 
+// The client requests the scopes of the operations. A call of another one is not sent.
+func ExampleWithOperations() {
+	server, err := sandbox.Start()
+	if err != nil {
+		panic(err)
+	}
+	defer server.Close()
+	c, err := client.New(
+		client.WithCredentials(server.ClientID(), server.ClientSecret()),
+		client.WithBaseURL(server.BaseURL()),
+		client.WithTokenURL(server.TokenURL()),
+		client.WithOperations("listOwners", "listGrants"),
+	)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(c.Scopes())
+
+	_, err = c.ListBoundLocks(context.Background(), "7f9c1e52-0000-4000-8000-000000000000", nil)
+	if failed, ok := errors.AsType[*api.Error](err); ok && errors.Is(err, client.ErrScopeNotRequested) {
+		fmt.Println(failed.Hint)
+	}
+	// Output:
+	// [read:grants read:owneraccounts]
+	// add client.WithOperations("listBoundLocks") to the options of client.New
+}
+
 func ExampleClient_errors() {
 	server, err := sandbox.Start()
 	if err != nil {

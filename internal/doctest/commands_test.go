@@ -32,7 +32,7 @@ var commandsRun = map[string]struct {
 	"bin/tapkey doctor --sandbox":                                        {0, "4 owner accounts"},
 
 	"tapkey doctor": {0, "4 owner accounts"},
-	"tapkey doctor --owner ID --operation listGrants": {0, "listGrants yes"},
+	"tapkey doctor --owner Home --operation listGrants": {0, "listGrants yes"},
 	"tapkey doctor --header 'access_token abc'":       {1, "missing-bearer-prefix"},
 	"tapkey doctor --sandbox --scenario list":         {0, "missing-bearer-prefix"},
 	`curl -u "$TAPKEY_CLIENT_ID:$TAPKEY_CLIENT_SECRET" https://login.tapkey.com/connect/token ` +
@@ -115,8 +115,7 @@ func sandboxShell(t *testing.T) (run func(command string) (status int, out strin
 	bin = t.TempDir()
 	env := append(os.Environ(), environment(server)...)
 	env = append(env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	replace := strings.NewReplacer("bin/", bin+"/", "--owner ID", "--owner 7f9c1e52-0000-4000-8000-000000000000",
-		client.DefaultTokenURL, server.TokenURL(), client.DefaultBaseURL, server.BaseURL())
+	replace := strings.NewReplacer("bin/", bin+"/", client.DefaultTokenURL, server.TokenURL(), client.DefaultBaseURL, server.BaseURL())
 	return func(command string) (int, string) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", replace.Replace(command))

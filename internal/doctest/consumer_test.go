@@ -87,6 +87,48 @@ func TestTheReadmesProgramListsTheOwners(t *testing.T) {
 	}
 }
 
+// The README's program plus one call of another operation fails with the line that cures it.
+func TestTheReadmesProgramWithAnotherCall(t *testing.T) {
+	atRoot(t)
+	const options = "client.New(client.FromEnv())"
+	program := strings.Replace(string(readmeProgram(t)), "fmt.Println(owner.ID, owner.Name)", `
+		grants, err := c.ListGrants(context.Background(), owner.ID, nil)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(owner.Name, len(grants), "grants")`, 1)
+	if !strings.Contains(program, options) || !strings.Contains(program, "ListGrants") {
+		t.Fatalf("README.md: got the program %s, want %q and a loop over owners in it", program, options)
+	}
+	run := consumer(t)
+	server, err := sandbox.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	execute := func(program string) string {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return run(environment(server), "run", file)
+	}
+	out := execute(program)
+	if server.Count("listGrants") != 0 {
+		t.Errorf("got %d calls of listGrants, want none", server.Count("listGrants"))
+	}
+	line := regexp.MustCompile(`add (client\.WithOperations\([^)]*\)) to the options of client\.New`).FindStringSubmatch(out)
+	if line == nil {
+		t.Fatalf("got output %q, want an error with the line to add", out)
+	}
+	out = execute(strings.Replace(program, options, "client.New(client.FromEnv(), "+line[1]+")", 1))
+	if got := server.Count("listGrants"); got != 4 || !strings.Contains(out, "Home ") {
+		t.Errorf("after adding %s: got %d calls of listGrants and output %q, want 4 and the owner Home", line[1], got, out)
+	}
+}
+
 // A consumer of client links at most 6 modules besides itself and this one, and has at
 // most 25 in its module graph.
 func TestModulesOfAConsumer(t *testing.T) {
