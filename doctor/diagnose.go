@@ -291,8 +291,13 @@ func (r *run) listOwners(context.Context) Step {
 	f := all[len(all)-1]
 	unauthorized := errors.Is(r.probe.err, api.ErrUnauthorized) || errors.Is(r.probe.err, api.ErrForbidden)
 	rejected := len(all) == 1 && (f.ID == TokenRejected || f.ID == TokenExpired)
-	if r.probe.own && !r.needs("listOwners") && (f.ID == ScopeMissing || unauthorized && !rejected && r.scopes.lacks(r.probe.operation)) {
-		return Step{Detail: "not possible: the token lacks the scope " + strings.Join(r.probe.operation.Scopes, " "), Unknown: true}
+	mayLack := r.scopes.lacks(r.probe.operation) || !r.scopes.known && r.client.Scopes() == nil
+	if r.probe.own && !r.needs("listOwners") && (f.ID == ScopeMissing || unauthorized && !rejected && mayLack) {
+		lacks := "lacks"
+		if !r.scopes.known {
+			lacks = "may lack"
+		}
+		return Step{Detail: "not possible: the token " + lacks + " the scope " + strings.Join(r.probe.operation.Scopes, " "), Unknown: true}
 	}
 	if unauthorized && !r.scopes.known {
 		f.Evidence += "; whether the token has the scope is not known: " + r.scopes.reason
