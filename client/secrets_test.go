@@ -183,7 +183,7 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 // requests, or not about credentials.
 var withoutSecrets = []string{
 	"api.Object", "api.Operation", "api.PathValueError", "api.Settings", "client.TokenInvalidator",
-	"doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
+	"doctor.HeaderOptions", "doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
 	"sandbox.Fault", "sandbox.FaultKind", "sandbox.LogEntry", "sandbox.Owner", "sandbox.Request", "sandbox.SeedGrant",
 	"tapkey.ClientInterface", "tapkey.HttpRequestDoer",

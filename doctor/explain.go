@@ -17,7 +17,7 @@ import (
 // Explain returns the possible causes of an error of this module, the most likely one
 // first. It uses nothing but the error. It returns nil for a nil error.
 func Explain(err error) []Finding {
-	if failed, ok := err.(*api.Error); err == nil || ok && failed == nil {
+	if failed, ok := err.(*api.Error); err == nil || ok && failed == nil { //nolint:errorlint // a nil *api.Error is a nil error
 		return nil
 	}
 	if failed, ok := errors.AsType[*api.Error](err); ok && failed != nil && failed.StatusCode == http.StatusUnauthorized {

@@ -33,8 +33,8 @@ var commandsRun = map[string]struct {
 
 	"tapkey doctor": {0, "4 owner accounts"},
 	"tapkey doctor --owner Home --operation listGrants": {0, "listGrants yes"},
-	"tapkey doctor --header 'access_token abc'":       {1, "missing-bearer-prefix"},
-	"tapkey doctor --sandbox --scenario list":         {0, "missing-bearer-prefix"},
+	"tapkey doctor --header 'access_token abc'":         {1, "missing-bearer-prefix"},
+	"tapkey doctor --sandbox --scenario list":           {0, "missing-bearer-prefix"},
 	`curl -u "$TAPKEY_CLIENT_ID:$TAPKEY_CLIENT_SECRET" https://login.tapkey.com/connect/token ` +
 		`-d grant_type=client_credentials -d 'scope=read:owneraccounts read:owneraccount:permissions'`: {0, "access_token"},
 	`curl -H "Authorization: Bearer $TOKEN" https://my.tapkey.com/api/v1/Owners`: {0, `"name":"Home"`},
