@@ -171,25 +171,28 @@ func TestDoSendsBodies(t *testing.T) {
 // contract marks idempotent, and then with the same body.
 func TestDoRetries(t *testing.T) {
 	t.Parallel()
+	named, titled := map[string]string{"name": "New"}, map[string]string{"title": "New"}
 	for name, test := range map[string]struct {
 		method, path string
+		body         any
+		sent         string
 		want         int
 	}{
-		"known GET":      {http.MethodGet, "/Owners", 3},
-		"unknown GET":    {http.MethodGet, "/Nothing/at/all", 3},
-		"updateOwner":    {http.MethodPatch, home, 3},
-		"another case":   {http.MethodPatch, strings.ToLower(home), 3},
-		"unknown PATCH":  {http.MethodPatch, "/Nothing", 1},
-		"createContact":  {http.MethodPut, home + "/Contacts", 1},
-		"unknown PUT":    {http.MethodPut, "/Nothing", 1},
-		"known DELETE":   {http.MethodDelete, home + "/Permissions/1", 1},
-		"unknown POST":   {http.MethodPost, "/Nothing", 1},
-		"unknown DELETE": {http.MethodDelete, "/Nothing", 1},
+		"known GET":      {http.MethodGet, "/Owners", nil, "", 3},
+		"unknown GET":    {http.MethodGet, "/Nothing/at/all", named, `{"name":"New"}`, 3},
+		"updateOwner":    {http.MethodPatch, home, named, `{"name":"New"}`, 3},
+		"another case":   {http.MethodPatch, strings.ToLower(home), named, `{"name":"New"}`, 3},
+		"unknown PATCH":  {http.MethodPatch, "/Nothing", named, `{"name":"New"}`, 1},
+		"createContact":  {http.MethodPut, home + "/Contacts", titled, `{"title":"New"}`, 1},
+		"unknown PUT":    {http.MethodPut, "/Nothing", named, `{"name":"New"}`, 1},
+		"known DELETE":   {http.MethodDelete, home + "/Permissions/1", nil, "", 1},
+		"unknown POST":   {http.MethodPost, "/Nothing", named, `{"name":"New"}`, 1},
+		"unknown DELETE": {http.MethodDelete, "/Nothing", named, `{"name":"New"}`, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t, nil, respondJSON(http.StatusServiceUnavailable, map[string]any{"ErrorCode": "Busy"}))
-			_, err := do(t, s.client(t, noSleep, client.WithRetries(2)), test.method, test.path, nil, map[string]string{"name": "New"})
+			_, err := do(t, s.client(t, noSleep, client.WithRetries(2)), test.method, test.path, nil, test.body)
 			if !errors.Is(err, api.ErrServer) {
 				t.Errorf("got %v, want ErrServer", err)
 			}
@@ -198,8 +201,8 @@ func TestDoRetries(t *testing.T) {
 				t.Errorf("got %d requests, want %d", len(requests), test.want)
 			}
 			for _, r := range requests {
-				if r.body != `{"name":"New"}` {
-					t.Errorf("got the body %q, want the same each time", r.body)
+				if r.body != test.sent {
+					t.Errorf("got the body %q, want %q each time", r.body, test.sent)
 				}
 			}
 		})

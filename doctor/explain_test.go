@@ -16,6 +16,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/doctor"
+	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
 // clientOf returns a client of an API that always sends the same response.
@@ -162,6 +163,33 @@ func TestDiagnoseAHeaderOfTheProgram(t *testing.T) {
 		if got := ids(doctor.Diagnose(t.Context(), c, doctor.Options{}).Findings); got != string(want) {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// TestDiagnoseAnOwner checks that a client with every permission is healthy, and that lists of
+// its owner account are read.
+func TestDiagnoseAnOwner(t *testing.T) {
+	server, err := sandbox.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	c, err := client.New(
+		client.WithCredentials(server.ClientID(), server.ClientSecret()),
+		client.WithBaseURL(server.BaseURL()), client.WithTokenURL(server.TokenURL()),
+		client.WithScopes("read:owneraccounts", "read:owneraccount:permissions", "read:core:entities", "read:grants", "read:logs"),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owners, err := c.ListOwners(t.Context())
+	if err != nil || len(owners) == 0 {
+		t.Fatalf("got %d owner accounts and error %v, want at least one", len(owners), err)
+	}
+	d := doctor.Diagnose(t.Context(), c, doctor.Options{Owner: owners[0].ID})
+	const want = "listPermissions yes, listBoundLocks yes, listGrants yes, listLogEntries yes"
+	if last := d.Steps[len(d.Steps)-1]; !d.Healthy() || last.Detail != want {
+		t.Errorf("got findings %s and last step %+v, want %s and %q", ids(d.Findings), last, doctor.OK, want)
 	}
 }
 

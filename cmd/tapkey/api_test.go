@@ -86,10 +86,10 @@ func TestAPIRequests(t *testing.T) {
 	}{
 		{[]string{"GET", "/Owners"}, "GET /api/v1/Owners", ""},
 		{[]string{"get", "Owners"}, "GET /api/v1/Owners", ""},
-		{[]string{"GET", "/Owners?$top=1"}, "GET /api/v1/Owners?%24top=1", ""},
+		{[]string{"GET", "/Owners/1/Contacts?$top=1"}, "GET /api/v1/Owners/1/Contacts?%24top=1", ""},
 		{[]string{"GET", "/Owners/a%2Fb"}, "GET /api/v1/Owners/a%2Fb", ""},
 		{[]string{"GET", "/Owners/a..b/100%25"}, "GET /api/v1/Owners/a..b/100%25", ""},
-		{[]string{"GET", "/Owners?x=/../y"}, "GET /api/v1/Owners?x=%2F..%2Fy", ""},
+		{[]string{"GET", "/x?y=/../z"}, "GET /api/v1/x?y=%2F..%2Fz", ""},
 		{[]string{"GET", "/x", "-f", "$filter=id eq 'a&b'", "-f", "$top:=1"}, "GET /api/v1/x?%24filter=id%20eq%20%27a%26b%27&%24top=1", ""},
 		{[]string{"DELETE", "/x?a=b", "--field", "c=d"}, "DELETE /api/v1/x?a=b&c=d", ""},
 		{[]string{"PUT", "/x", "-f", "name=Home", "-f", "n:=1", "-f", "o:={\"a\":[null]}", "-f", "e=", "-f", "eq=a=b"},
@@ -183,11 +183,12 @@ func TestAPIRetriesOnlyGET(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
 	for method, want := range map[string]struct {
+		args          []string
 		operation     string
 		status, calls int
-	}{"PUT": {"createContact", exitFailed, 1}, "GET": {"listContacts", exitOK, 2}} {
+	}{"PUT": {[]string{"-f", "title=New"}, "createContact", exitFailed, 1}, "GET": {nil, "listContacts", exitOK, 2}} {
 		must(t, server.Inject(sandbox.Fault{Kind: sandbox.Fault503, Operation: want.operation, Count: 1}))
-		r := tapkeyMain(t, env, "api", method, "/Owners/7f9c1e52-0000-4000-8000-000000000000/Contacts")
+		r := tapkeyMain(t, env, append([]string{"api", method, "/Owners/7f9c1e52-0000-4000-8000-000000000000/Contacts"}, want.args...)...)
 		check(t, method+": exit status", r.status, want.status)
 		check(t, method+": calls", server.Count(want.operation), want.calls)
 	}
