@@ -62,7 +62,7 @@ Exit status: 0 agrees, 1 disagrees, 2 misuse, 3 could not be checked.`,
 	root.PersistentFlags().String("root", "", "source tree to check (default: the one that contains the working directory)")
 	root.AddCommand(
 		checkCommand(), lintCommand(), driftCommand(), operationsCommand(), breakingCommand(), releaseCommand(),
-		liveCommand(), replayCommand(), actionCommand(), selftestCommand(),
+		liveCommand(), replayCommand(), actionCommand(), exchangesCommand(), selftestCommand(),
 	)
 	return root
 }
