@@ -108,9 +108,10 @@ jsonv2: ## run the tests with JSON v2 of the standard library
 BUILD_CONTRACT = @$(GO) build -C contract -o ../bin/contract ./cmd/contract
 
 .PHONY: contract
-contract: ## check the contract: lint, drift, breaking, replay
+contract: ## check the contract: lint, drift, breaking, replay, exchanges
 	$(BUILD_CONTRACT)
 	@bin/contract check
+	@bin/contract exchanges
 
 .PHONY: contract-live
 contract-live: ## compare the API in the environment with the contract
