@@ -8,6 +8,7 @@
 //     the body of any error.
 //   - Schemas of request bodies get x-direction: request, so that an unset field is not
 //     sent. A received object without known fields gets the type api.Object.
+//   - A schema that repeats another one and allows null becomes a nullable reference to it.
 //   - Parts of a union and items of a list get names.
 //   - Names that the generated code uses itself are changed.
 //   - Known values get the names of their constants.
@@ -55,6 +56,9 @@ func run(document, overlay, reserved, out string) error {
 		Path: overlay, Strict: true, AllowRemoteRefsFrom: []string{},
 	})
 	if err != nil {
+		return err
+	}
+	if spec, err = joinNullable(spec); err != nil {
 		return err
 	}
 	c := newContract(spec, string(names))

@@ -17,6 +17,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/another/constructs/namedarray"
 	"github.com/tapkey-go/tapkey-go/another/constructs/notjson"
 	"github.com/tapkey-go/tapkey-go/another/constructs/nullableitems"
+	"github.com/tapkey-go/tapkey-go/another/constructs/nullablevariants"
 	"github.com/tapkey-go/tapkey-go/another/constructs/opencomposition"
 	"github.com/tapkey-go/tapkey-go/another/constructs/patchwithoutdirection"
 	"github.com/tapkey-go/tapkey-go/another/constructs/reservednames"
@@ -99,6 +100,17 @@ func main() {
 		for thing, err := range a.AllThings(ctx) {
 			fmt.Println(thing != nil, err)
 		}
+	}
+	fmt.Println("nullable variants")
+	{
+		a := must(nullablevariants.NewAPI(server(asJSON, `[{"id": "t1", "kind": "large", "parent": null, "origin": {"id": "t0"}, "parts": [null, {"id": "t2"}]}]`)))
+		for thing, err := range a.AllThings(ctx) {
+			var origin *nullablevariants.Thing = thing.Origin
+			fmt.Println(thing.ID, thing.Kind == nullablevariants.KindLarge, thing.Parent == nil, origin.ID, thing.Parts[1].ID, err)
+		}
+		a = must(nullablevariants.NewAPI(server(asJSON, `{"id": "t1"}`)))
+		thing, err := a.CreateThing(ctx, nullablevariants.NewThing{Kind: nullablevariants.KindSmall, Parent: &nullablevariants.Thing{ID: "t0"}})
+		fmt.Println(thing.ID, err)
 	}
 	fmt.Println("named array")
 	{
