@@ -348,6 +348,8 @@ var schemaCreateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{
 
 // GetOwner gets an owner account.
 //
+// Returns the name of an owner account and whether it is active.
+//
 // It calls GET /Owners/{ownerAccountId} and needs the scope read:owneraccounts. Evidence: verified.
 func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
 	ctx, err := engine.Begin(ctx, &operationGetOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -362,6 +364,8 @@ var schemaGetOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Na
 
 // UpdateOwner renames an owner account.
 //
+// The name is the only field that can be changed.
+//
 // It calls PATCH /Owners/{ownerAccountId} and needs the scope write:owneraccounts. Evidence: verified.
 func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body OwnerAccountUpdate, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
 	ctx, err := engine.Begin(ctx, &operationUpdateOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -375,6 +379,8 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Owner
 var schemaUpdateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
 
 // ListBoundCards lists the NFC transponders of an owner account.
+//
+// The list contains the transponders that are bound to the owner account.
 //
 // It calls GET /Owners/{ownerAccountId}/BoundCards and needs the scope read:core:entities. Evidence: verified.
 //
@@ -406,6 +412,8 @@ func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *
 
 // GetBoundCard gets an NFC transponder.
 //
+// Returns the title, the ids and the capacity of one transponder.
+//
 // It calls GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (BoundCard, error) {
 	ctx, err := engine.Begin(ctx, &operationGetBoundCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
@@ -419,6 +427,8 @@ func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCard
 var schemaGetBoundCard = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
 
 // UpdateBoundCard changes the title of an NFC transponder.
+//
+// The title is the only field that can be changed. The response has no body.
 //
 // It calls PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope write:core:entities. Evidence: verified.
 func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body BoundCardUpdate, reqEditors ...RequestEditorFn) error {
@@ -583,6 +593,8 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 
 // ListContacts lists the contacts of an owner account.
 //
+// Contacts are native Tapkey users, or users of an external identity provider.
+//
 // It calls GET /Owners/{ownerAccountId}/Contacts and needs the scope read:core:entities. Evidence: verified.
 //
 // If Select in the parameters is set, the server sends only the fields that it names. All
@@ -628,6 +640,8 @@ func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body Con
 var schemaCreateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
 
 // GetContact gets a contact.
+//
+// Returns the identity of one smartphone user, and the title and comment chosen by the administrator.
 //
 // It calls GET /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (Contact, error) {
@@ -800,6 +814,8 @@ var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Requi
 
 // GetIdentityProviderUser gets a user of an identity provider.
 //
+// `userId` is Tapkey's id of the user, not the id at the identity provider.
+//
 // It calls GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} and needs the scope read:ip:users. Evidence: verified.
 func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
 	ctx, err := engine.Begin(ctx, &operationGetIdentityProviderUser, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid}, engine.PathValue{Name: "userId", Value: userID})
@@ -901,6 +917,8 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 
 // ListPermissions lists the administrators of an owner account.
 //
+// Each permission makes one contact an administrator: the owner of the account, or a co-administrator.
+//
 // It calls GET /Owners/{ownerAccountId}/Permissions and needs the scope read:owneraccount:permissions. Evidence: verified.
 func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) ([]Permission, error) {
 	ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
@@ -957,6 +975,8 @@ func (a *API) DeletePermission(ctx context.Context, ownerAccountID string, permi
 }
 
 // GetPermission gets a permission.
+//
+// Returns the role of one administrator and the id of the contact who holds it.
 //
 // It calls GET /Owners/{ownerAccountId}/Permissions/{permissionId} and needs the scope read:owneraccount:permissions. Evidence: verified.
 func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (Permission, error) {

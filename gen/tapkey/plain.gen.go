@@ -121,10 +121,14 @@ type ClientInterface interface {
 
 	// GetOwner gets an owner account.
 	//
+	// Returns the name of an owner account and whether it is active.
+	//
 	// Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
 	GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateOwnerWithBody renames an owner account.
+	//
+	// The name is the only field that can be changed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -133,6 +137,8 @@ type ClientInterface interface {
 
 	// UpdateOwner renames an owner account.
 	//
+	// The name is the only field that can be changed.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /Owners/{ownerAccountId} (the `UpdateOwner` operationId).
@@ -140,15 +146,21 @@ type ClientInterface interface {
 
 	// ListBoundCards lists the NFC transponders of an owner account.
 	//
+	// The list contains the transponders that are bound to the owner account.
+	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundCards (the `ListBoundCards` operationId).
 	ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBoundCard gets an NFC transponder.
 	//
+	// Returns the title, the ids and the capacity of one transponder.
+	//
 	// Corresponds with GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `GetBoundCard` operationId).
 	GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateBoundCardWithBody changes the title of an NFC transponder.
+	//
+	// The title is the only field that can be changed. The response has no body.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -156,6 +168,8 @@ type ClientInterface interface {
 	UpdateBoundCardWithBody(ctx context.Context, ownerAccountID string, boundCardID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateBoundCard changes the title of an NFC transponder.
+	//
+	// The title is the only field that can be changed. The response has no body.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -217,6 +231,8 @@ type ClientInterface interface {
 
 	// ListContacts lists the contacts of an owner account.
 	//
+	// Contacts are native Tapkey users, or users of an external identity provider.
+	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Contacts (the `ListContacts` operationId).
 	ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -239,6 +255,8 @@ type ClientInterface interface {
 	CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetContact gets a contact.
+	//
+	// Returns the identity of one smartphone user, and the title and comment chosen by the administrator.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Contacts/{contactId} (the `GetContact` operationId).
 	GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -334,6 +352,8 @@ type ClientInterface interface {
 
 	// GetIdentityProviderUser gets a user of an identity provider.
 	//
+	// `userId` is Tapkey's id of the user, not the id at the identity provider.
+	//
 	// Corresponds with GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} (the `GetIdentityProviderUser` operationId).
 	GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -359,6 +379,8 @@ type ClientInterface interface {
 	ListLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPermissions lists the administrators of an owner account.
+	//
+	// Each permission makes one contact an administrator: the owner of the account, or a co-administrator.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Permissions (the `ListPermissions` operationId).
 	ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -389,6 +411,8 @@ type ClientInterface interface {
 	DeletePermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPermission gets a permission.
+	//
+	// Returns the role of one administrator and the id of the contact who holds it.
 	//
 	// Corresponds with GET /Owners/{ownerAccountId}/Permissions/{permissionId} (the `GetPermission` operationId).
 	GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -451,6 +475,8 @@ func (c *Client) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEd
 
 // GetOwner gets an owner account.
 //
+// Returns the name of an owner account and whether it is active.
+//
 // Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
 func (c *Client) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newGetOwnerRequest(c.Server, ownerAccountID)
@@ -465,6 +491,8 @@ func (c *Client) GetOwner(ctx context.Context, ownerAccountID string, reqEditors
 }
 
 // UpdateOwnerWithBody renames an owner account.
+//
+// The name is the only field that can be changed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -483,6 +511,8 @@ func (c *Client) UpdateOwnerWithBody(ctx context.Context, ownerAccountID string,
 
 // UpdateOwner renames an owner account.
 //
+// The name is the only field that can be changed.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /Owners/{ownerAccountId} (the `UpdateOwner` operationId).
@@ -500,6 +530,8 @@ func (c *Client) UpdateOwner(ctx context.Context, ownerAccountID string, body Ow
 
 // ListBoundCards lists the NFC transponders of an owner account.
 //
+// The list contains the transponders that are bound to the owner account.
+//
 // Corresponds with GET /Owners/{ownerAccountId}/BoundCards (the `ListBoundCards` operationId).
 func (c *Client) ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newListBoundCardsRequest(c.Server, ownerAccountID, params)
@@ -515,6 +547,8 @@ func (c *Client) ListBoundCards(ctx context.Context, ownerAccountID string, para
 
 // GetBoundCard gets an NFC transponder.
 //
+// Returns the title, the ids and the capacity of one transponder.
+//
 // Corresponds with GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} (the `GetBoundCard` operationId).
 func (c *Client) GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newGetBoundCardRequest(c.Server, ownerAccountID, boundCardID)
@@ -529,6 +563,8 @@ func (c *Client) GetBoundCard(ctx context.Context, ownerAccountID string, boundC
 }
 
 // UpdateBoundCardWithBody changes the title of an NFC transponder.
+//
+// The title is the only field that can be changed. The response has no body.
 //
 // Takes any type of body and a specified content type.
 //
@@ -546,6 +582,8 @@ func (c *Client) UpdateBoundCardWithBody(ctx context.Context, ownerAccountID str
 }
 
 // UpdateBoundCard changes the title of an NFC transponder.
+//
+// The title is the only field that can be changed. The response has no body.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -687,6 +725,8 @@ func (c *Client) ListBoundLockLogEntries(ctx context.Context, ownerAccountID str
 
 // ListContacts lists the contacts of an owner account.
 //
+// Contacts are native Tapkey users, or users of an external identity provider.
+//
 // Corresponds with GET /Owners/{ownerAccountId}/Contacts (the `ListContacts` operationId).
 func (c *Client) ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newListContactsRequest(c.Server, ownerAccountID, params)
@@ -739,6 +779,8 @@ func (c *Client) CreateContact(ctx context.Context, ownerAccountID string, body 
 }
 
 // GetContact gets a contact.
+//
+// Returns the identity of one smartphone user, and the title and comment chosen by the administrator.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Contacts/{contactId} (the `GetContact` operationId).
 func (c *Client) GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -954,6 +996,8 @@ func (c *Client) CreateIdentityProviderUser(ctx context.Context, ownerAccountID 
 
 // GetIdentityProviderUser gets a user of an identity provider.
 //
+// `userId` is Tapkey's id of the user, not the id at the identity provider.
+//
 // Corresponds with GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} (the `GetIdentityProviderUser` operationId).
 func (c *Client) GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newGetIdentityProviderUserRequest(c.Server, ownerAccountID, ipid, userID)
@@ -1019,6 +1063,8 @@ func (c *Client) ListLogEntries(ctx context.Context, ownerAccountID string, para
 }
 
 // ListPermissions lists the administrators of an owner account.
+//
+// Each permission makes one contact an administrator: the owner of the account, or a co-administrator.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Permissions (the `ListPermissions` operationId).
 func (c *Client) ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1089,6 +1135,8 @@ func (c *Client) DeletePermission(ctx context.Context, ownerAccountID string, pe
 }
 
 // GetPermission gets a permission.
+//
+// Returns the role of one administrator and the id of the contact who holds it.
 //
 // Corresponds with GET /Owners/{ownerAccountId}/Permissions/{permissionId} (the `GetPermission` operationId).
 func (c *Client) GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (*http.Response, error) {

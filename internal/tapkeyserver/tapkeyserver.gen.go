@@ -214,19 +214,19 @@ type Grant struct {
 	Active *bool `json:"active"`
 
 	// BoundCard The transponder. It is null for a grant of a contact.
-	BoundCard *BoundCard `json:"boundCard"`
+	BoundCard *NullableBoundCard `json:"boundCard"`
 
 	// BoundCardID Id of the transponder. It is null for a grant of a contact.
 	BoundCardID *string `json:"boundCardId"`
 
 	// BoundLock The lock. Lists contain it by default. It may be null.
-	BoundLock *BoundLock `json:"boundLock"`
+	BoundLock *NullableBoundLock `json:"boundLock"`
 
 	// BoundLockID Id of the bound lock.
 	BoundLockID *string `json:"boundLockId"`
 
 	// Contact The contact. Grants contain it by default. It is null for a grant of a transponder.
-	Contact *Contact `json:"contact"`
+	Contact *NullableContact `json:"contact"`
 
 	// ContactID Id of the contact. It is null for a grant of a transponder.
 	ContactID *string `json:"contactId"`
@@ -545,6 +545,18 @@ type MembershipStatistics struct {
 	ByState []MembershipStateCount `json:"ByState"`
 }
 
+// NullableBoundCard An NFC transponder, or null.
+type NullableBoundCard = BoundCard
+
+// NullableBoundLock A bound lock, or null.
+type NullableBoundLock = BoundLock
+
+// NullableContact A contact, or null.
+type NullableContact = Contact
+
+// NullablePermissionRole The role of an administrator, or null.
+type NullablePermissionRole = PermissionRole
+
 // OwnerAccount An owner account: a locking system with its locks, users and grants.
 //
 // Example: {"active":true,"id":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","name":"Home"}
@@ -589,7 +601,7 @@ type Permission struct {
 	OwnerAccountID *string `json:"ownerAccountId"`
 
 	// Role Role of the contact.
-	Role *PermissionRole `json:"role"`
+	Role *NullablePermissionRole `json:"role"`
 }
 
 // PermissionCreate A permission to create.

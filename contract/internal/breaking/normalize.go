@@ -100,8 +100,9 @@ func removeStability(extensions map[string]any) {
 	delete(extensions, "x-sunset")
 }
 
-// unwrap replaces an allOf with one part, which only makes the part nullable or describes
-// it, by the part.
+// unwrap replaces an allOf with one part, which only describes the part, or allows or forbids
+// null, by the part. A wrapper with a type is nullable if it says so. OpenAPI 3.0.3 requires
+// that of its part as well, but older documents rely on the wrapper alone.
 func unwrap(s *openapi3.Schema) {
 	if len(s.AllOf) != 1 || contains(s.AllOf[0], s) {
 		return
@@ -119,7 +120,7 @@ func unwrap(s *openapi3.Schema) {
 		return
 	}
 	whole := *part
-	whole.Nullable = s.Nullable || part.Nullable
+	whole.Nullable = s.Nullable || s.Type == nil && part.Nullable
 	whole.ReadOnly, whole.WriteOnly = s.ReadOnly || part.ReadOnly, s.WriteOnly || part.WriteOnly
 	whole.Deprecated = s.Deprecated || part.Deprecated
 	if s.Description != "" {

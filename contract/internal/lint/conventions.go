@@ -59,7 +59,7 @@ func responseStatus(d *document) {
 func fieldsNullable(d *document) {
 	for _, schema := range d.responseSchemas() {
 		for name, field := range schema.Get("properties").Fields() {
-			switch null := nullable(field, 0); {
+			switch null := nullable(field); {
 			case name == "id" && requires(schema, name) && null:
 				d.report(field, "the field id is nullable")
 			case name == "id" && requires(schema, name):
@@ -92,7 +92,7 @@ func responseID(d *document) {
 			if !requires(schema, "id") {
 				d.report(id, "the id of an entity is not required")
 			}
-			if nullable(id, 0) {
+			if nullable(id) {
 				d.report(id, "the id of an entity is nullable")
 			}
 			if !opaque(id) {
@@ -140,31 +140,6 @@ func oneWayFields(d *document) {
 // requires reports whether a schema requires a field.
 func requires(schema yamltree.Node, name string) bool {
 	return slices.Contains(schema.Get("required").Texts(), name)
-}
-
-// nullable reports whether a schema, or one that it refers to, allows null.
-func nullable(schema yamltree.Node, depth int) bool {
-	schema = schema.Resolve()
-	if schema.Get("nullable").Text() == "true" {
-		return true
-	}
-	if depth > 8 {
-		return false
-	}
-	for _, keyword := range []string{"anyOf", "oneOf"} {
-		for branch := range schema.Get(keyword).Items() {
-			if nullable(branch, depth+1) {
-				return true
-			}
-		}
-	}
-	parts := 0
-	for part := range schema.Get("allOf").Items() {
-		if parts++; !nullable(part, depth+1) {
-			return false
-		}
-	}
-	return parts > 0 && !schema.Get("type").Ok()
 }
 
 func pagingTypes(d *document) {
@@ -476,7 +451,7 @@ func contains(schema, target yamltree.Node, seen []yamltree.Node) bool {
 		return true
 	}
 	for name, field := range schema.Get("properties").Fields() {
-		if requires(schema, name) && !nullable(field, 0) && next(field) {
+		if requires(schema, name) && !nullable(field) && next(field) {
 			return true
 		}
 	}

@@ -78,7 +78,7 @@ func (d *document) walkOutsideExamples(n yamltree.Node, visit func(yamltree.Node
 	for key, child := range n.Fields() {
 		switch key {
 		case "example", "examples", "default", "enum", "x-extensible-enum":
-		case "properties", "schemas", "parameters", "paths", "responses", "scopes", "mapping":
+		case "properties", "schemas", "parameters", "requestBodies", "headers", "content", "paths", "responses", "callbacks", "scopes", "mapping":
 			for _, named := range child.Fields() {
 				d.walkOutsideExamples(named, visit)
 			}

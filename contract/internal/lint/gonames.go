@@ -114,6 +114,9 @@ func knownValues(d *document) {
 	}
 	constants := names{}
 	for name, schema := range d.schemas() {
+		if _, ok := d.original(name); ok {
+			continue // both are one type
+		}
 		values := slices.Collect(schema.Get("x-extensible-enum").Items())
 		for i, value := range values {
 			text := value.Text()

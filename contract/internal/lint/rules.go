@@ -47,6 +47,8 @@ func Rules() []Rule {
 		{"ref-siblings", "no $ref has siblings, which are ignored", refSiblings},
 		{"self-reference", "no schema contains itself without end", selfReference},
 		{"discriminator", "every discriminator names a field and maps to parts of the union", discriminator},
+		{"null-forbidden", "every schema that is nullable allows null, and has a type", nullForbidden},
+		{"nullable-repeats", "every schema NullableX repeats the schema X and allows null", nullableRepeats},
 		{"format-unknown", "every format is one of the OpenAPI format registry", formatUnknown},
 		{"extensible-enum", "every x-extensible-enum has strings without duplicates", extensibleEnum},
 

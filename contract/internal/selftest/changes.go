@@ -301,6 +301,7 @@ func schemaChanges() []change {
 		byType  = "{oneOf: [{$ref: '#/components/schemas/Contact'}, {$ref: '#/components/schemas/BoundCard'}], discriminator: {propertyName: id, mapping: {c: '#/components/schemas/Contact'}}}"
 		holder  = schemas + "Grant/properties/holder"
 		size    = "{type: object, nullable: true, properties: {height: {type: integer}}}"
+		strict  = "{type: object, allOf: [{$ref: '#/components/schemas/NullableContact'}]}"
 	)
 	return []change{
 		breaks("response-optional-property-removed", "an optional field removed from a response", remove(account+"/properties/active")),
@@ -331,6 +332,7 @@ func schemaChanges() []change {
 		breaks("response-optional-property-became-write-only", "a field of a nested object made writeOnly", put(schemas+"LockType/properties/modelName/writeOnly", "true")),
 		breaks("api-schema-removed", "a schema renamed", move(schemas+"GrantOwner", schemas+"GrantHolder"), replaceAll("schemas/GrantOwner", "schemas/GrantHolder")),
 		breaks("api-schema-removed", "a schema written out", put(schemas+"BoundLock/properties/supportedFeatures", "{type: object, nullable: true, properties: {timeRestrictionIcalSupport: {$ref: '#/components/schemas/FeatureSupport'}}}"),
+			put(schemas+"NullableBoundLock/properties/supportedFeatures", "{type: object, nullable: true, properties: {timeRestrictionIcalSupport: {$ref: '#/components/schemas/FeatureSupport'}}}"),
 			put(schemas+"LockGroup/properties/supportedFeatures", "{type: object, nullable: true, properties: {timeRestrictionIcalSupport: {$ref: '#/components/schemas/FeatureSupport'}}}"), remove(schemas+"SupportedFeatures")),
 		breaks("response-property-one-of-added", "an alternative added to a union in a response", put(holder+"/oneOf/+", owner)).given(put(holder, union)),
 		breaks("response-property-discriminator-property-name-changed", "the discriminator of a union changed", put(holder+"/discriminator/propertyName", "title")).given(put(holder, byType)),
@@ -352,6 +354,14 @@ func schemaChanges() []change {
 		rewords("anyOf replaced by oneOf", move(holder+"/anyOf", holder+"/oneOf")).given(put(holder, strings.Replace(union, "oneOf", "anyOf", 1))),
 		rewords("the alternatives of a union in another order", reverse(users+"/oneOf")),
 		rewords("a nullable reference written as nullable allOf", put(schemas+"Grant/properties/state", "{nullable: true, allOf: [{$ref: '#/components/schemas/GrantState'}]}")),
+		rewords("a nullable allOf of a reference that is not nullable made valid", put(schemas+"Grant/properties/contact/allOf/0/$ref", "'#/components/schemas/NullableContact'")).
+			given(put(schemas+"Grant/properties/contact/allOf/0/$ref", "'#/components/schemas/Contact'")),
+		rewords("a reference replaced by an allOf that forbids null", put("#getContact/responses/200/"+body, strict)),
+		breaks("response-body-became-nullable", "a response replaced by its nullable variant", put("#getContact/responses/200/"+body, "{$ref: '#/components/schemas/NullableContact'}")),
+		breaks("response-body-became-nullable", "an allOf that forbids null made nullable", put("#getContact/responses/200/"+body+"/nullable", "true")).
+			given(put("#getContact/responses/200/"+body, strict)),
+		adds("null forbidden by an allOf in a response", put("#getContact/responses/200/"+body, strict)).
+			given(put("#getContact/responses/200/"+body, "{$ref: '#/components/schemas/NullableContact'}")),
 		rewords("fields moved to a part of allOf", put(schemas+"Named", "{type: object, properties: {name: {type: string, nullable: true}}}"), remove(account+"/properties/name"),
 			move(account+"/properties", account+"/x-properties"), put(account+"/allOf", "[{$ref: '#/components/schemas/Named'}]"), move(account+"/x-properties", account+"/properties")),
 		rewords("a reference wrapped in allOf", put(schemas+"Grant/properties/state", "{allOf: [{$ref: '#/components/schemas/GrantState'}]}")),

@@ -21,7 +21,9 @@ type fault struct {
 
 func seed(text, rule string, first edit, more ...edit) fault { return fault{text, rule, first, more} }
 
-func faults() []fault {
+func faults() []fault { return append(documentFaults(), nullFaults()...) }
+
+func documentFaults() []fault {
 	const (
 		owners                          = "      operationId: listOwners\n"
 		badReq                          = "        '400':\n          $ref: '#/components/responses/BadRequest'\n"
@@ -31,6 +33,7 @@ func faults() []fault {
 		ownerType                       = "    OwnerAccount:\n      type: object\n"
 		ownerName                       = "        name:\n          type: string\n          nullable: true\n          description: Name of the owner account.\n"
 		roles                           = "      x-extensible-enum:\n        - Owner\n        - Admin\n"
+		states                          = "      x-extensible-enum:\n        - Ok\n        - Revoked\n"
 		security                        = "      security:\n        - tapkey:\n            - read:owneraccounts\n"
 		ownerRequired                   = "      required:\n        - id\n      properties:\n        id:\n          type: string\n          description: Id of the owner account.\n        name:\n"
 		ownerRest                       = "      description: x\n      x-evidence: verified\n      example: {}\n\n    OwnerAccount:\n      type: object\n"
@@ -89,7 +92,7 @@ func faults() []fault {
 		seed("a duplicate known value", "extensible-enum", edit{roles, roles + "        - Owner\n"}),
 		seed("no known value", "extensible-enum", edit{roles, "      x-extensible-enum: []\n"}),
 		seed("a closed object in a response", "response-closed", edit{ownerType, ownerType + "      additionalProperties: false\n"}),
-		seed("an enum in a response", "response-enum", edit{roles, strings.Replace(roles, "x-extensible-enum", "enum", 1)}),
+		seed("an enum in a response", "response-enum", edit{states, strings.Replace(states, "x-extensible-enum", "enum", 1)}),
 		seed("a field without a type in a response", "response-untyped", edit{ownerName, "        name:\n          nullable: true\n          description: Name of the owner account.\n"}),
 		seed("two JSON media types in one response", "response-media-types", edit{ownerItem, ownerItem + "            application/problem+json:\n              schema:\n                $ref: '#/components/schemas/ErrorBody'\n"}),
 		seed("x-direction: request on a schema in a response", "direction", edit{ownerType, ownerType + "      x-direction: request\n"}),
@@ -237,8 +240,8 @@ func faults() []fault {
 		seed("a summary reworded", nothing, edit{"summary: Lists the owner accounts", "summary: Lists all owner accounts"}),
 		seed("a description removed", nothing, edit{"          description: Name of the owner account.\n", ""}),
 		seed("x-idempotent: false on a create", nothing, edit{"      operationId: createOwner\n", "      operationId: createOwner\n      x-idempotent: false\n"}),
-		seed("a known value added", nothing, edit{roles, roles + "        - Auditor\n"}),
-		seed("known values with digits and separators", nothing, edit{roles, roles + "        - level-2\n        - 3rd party\n        - 'é/x'\n"}),
+		seed("a known value added", nothing, edit{states, states + "        - Pending\n"}),
+		seed("known values with digits and separators", nothing, edit{states, states + "        - level-2\n        - 3rd party\n        - 'é/x'\n"}),
 		seed("a field added to a response", nothing, edit{ownerName, ownerName + strings.NewReplacer("name:", "city:", "Name", "City").Replace(ownerName)}),
 		seed("a field with a dollar sign", nothing, edit{ownerName, ownerName + strings.Replace(ownerName, "name:", "$type:", 1)}),
 		seed("a field added to a request", nothing, edit{"          description: New comment.\n", "          description: New comment.\n        color:\n          type: string\n          description: New color.\n"}),

@@ -4,6 +4,7 @@ package yamltree
 import (
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -65,10 +66,11 @@ func (n Node) Tag() string {
 	return n.node.ShortTag()
 }
 
-// Get returns the descendant with the given keys. It does not follow references.
+// Get returns the descendant with the given keys. The key of an item is its index. Get does
+// not follow references.
 func (n Node) Get(keys ...string) Node {
 	for _, key := range keys {
-		var found Node
+		found := n.item(key)
 		for name, child := range n.Fields() {
 			if name == key {
 				found = child
@@ -78,6 +80,18 @@ func (n Node) Get(keys ...string) Node {
 		n = found
 	}
 	return n
+}
+
+// item returns the item of a sequence whose index is key.
+func (n Node) item(key string) Node {
+	if n.node == nil || n.node.Kind != yaml.SequenceNode {
+		return Node{}
+	}
+	index, err := strconv.Atoi(key)
+	if err != nil || index < 0 || index >= len(n.node.Content) {
+		return Node{}
+	}
+	return Node{root: n.root, node: n.node.Content[index]}
 }
 
 // Fields iterates over the keys and values of a mapping, in the order of the document.
@@ -129,7 +143,11 @@ func (n Node) Ref() (Node, string) {
 	if !ok {
 		return Node{}, ref
 	}
-	return Node{root: n.root, node: n.root}.Get(strings.Split(path, "/")...), ref
+	keys := strings.Split(path, "/")
+	for i, key := range keys {
+		keys[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+	}
+	return Node{root: n.root, node: n.root}.Get(keys...), ref
 }
 
 // Resolve returns the target of the node's $ref, or the node if it has none.

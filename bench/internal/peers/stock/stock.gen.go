@@ -17,108 +17,6 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// BoundCard An NFC transponder that is bound to an owner account.
-//
-// Example: {"bindDate":"2018-12-12T12:30:00.000Z","id":"5e3d9b70-18c4-4fa2-a6e7-8b0c4d2f1937","isActive":true,"label":"","nofGrantsCapacity":12,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalCardId":"6b97d2e4-5a1c-4f38-8e70-d1f4c2a9b385","title":"User One's Card","uid":"AHHCCh07gB==","unbindDate":null}
-type BoundCard struct {
-	// BindDate Time when the transponder was bound.
-	BindDate *time.Time `json:"bindDate,omitempty"`
-
-	// Id Id of the bound transponder.
-	Id string `json:"id"`
-
-	// IsActive Whether the transponder is active. Other entities call this field `active`.
-	IsActive *bool `json:"isActive,omitempty"`
-
-	// Label Text printed on the transponder.
-	Label *string `json:"label,omitempty"`
-
-	// NofGrantsCapacity Number of grants that fit on the transponder. Tapkey transponders hold at most 12.
-	NofGrantsCapacity *int64 `json:"nofGrantsCapacity,omitempty"`
-
-	// OwnerAccountId Id of the owner account.
-	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
-
-	// PhysicalCardId Id of the hardware.
-	PhysicalCardId *string `json:"physicalCardId,omitempty"`
-
-	// Title Title chosen by the user.
-	Title *string `json:"title,omitempty"`
-
-	// Uid Id of the chip, in base64. The documented example has stray trailing bits, which strict decoders reject.
-	Uid *string `json:"uid,omitempty"`
-
-	// UnbindDate Time when the transponder was unbound.
-	UnbindDate *time.Time `json:"unbindDate,omitempty"`
-}
-
-// BoundLock A binding of a lock to an owner account. The same hardware gets a new id when it is bound again; `physicalLockId` identifies the hardware. The types of `lastSeenRclSerialNo` (integer) and `lastSeenRclUpdateDate` (time) are inferred.
-//
-// Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
-type BoundLock struct {
-	// Active Whether the lock is active. The documentation does not say what an inactive lock is.
-	Active *bool `json:"active,omitempty"`
-
-	// BindDate Time when the lock was bound.
-	BindDate *time.Time `json:"bindDate,omitempty"`
-
-	// Description Free text.
-	Description *string `json:"description,omitempty"`
-
-	// HealthStatuses Null unless requested with `expand`. Advisory only: locks are offline and may never report.
-	HealthStatuses *[]LockHealthStatus `json:"healthStatuses,omitempty"`
-
-	// Id Id of the bound lock.
-	Id string `json:"id"`
-
-	// LastSeenRclSerialNo Serial number of the revocation list last seen on the lock (inferred from the name).
-	LastSeenRclSerialNo *int64 `json:"lastSeenRclSerialNo,omitempty"`
-
-	// LastSeenRclUpdateDate Time of the last update of that list (inferred from the name).
-	LastSeenRclUpdateDate *time.Time `json:"lastSeenRclUpdateDate,omitempty"`
-
-	// LockType The model of a lock. It may be null.
-	//
-	// Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
-	LockType *LockType `json:"lockType,omitempty"`
-
-	// LockTypeId Code of the lock type, with dots.
-	LockTypeId *string `json:"lockTypeId,omitempty"`
-
-	// MembershipStatistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
-	//
-	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
-	MembershipStatistics *MembershipStatistics `json:"membershipStatistics,omitempty"`
-
-	// OwnerAccountId Id of the owner account.
-	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
-
-	// PhysicalLockId Id of the hardware, in base64. In URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation do not follow this rule.
-	PhysicalLockId *string `json:"physicalLockId,omitempty"`
-
-	// RclDate Time of the lock's revocation list (inferred from the name).
-	RclDate *time.Time `json:"rclDate,omitempty"`
-
-	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
-	RclSerialNo *int64 `json:"rclSerialNo,omitempty"`
-
-	// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
-	//
-	// Example: {"timeRestrictionIcalSupport":"Supported"}
-	SupportedFeatures *SupportedFeatures `json:"supportedFeatures,omitempty"`
-
-	// TargetType The kind of an entity, a lock or a lock group.
-	//
-	// Example: Lock
-	TargetType *LockTargetType `json:"targetType,omitempty"`
-
-	// Title Title chosen by the user.
-	Title *string `json:"title,omitempty"`
-
-	// UnbindDate Time when the lock was unbound.
-	UnbindDate *time.Time `json:"unbindDate,omitempty"`
-}
-
 // Contact A smartphone user that an owner account knows.
 //
 // Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
@@ -206,19 +104,19 @@ type Grant struct {
 	Active *bool `json:"active,omitempty"`
 
 	// BoundCard The transponder. It is null for a grant of a contact.
-	BoundCard *BoundCard `json:"boundCard,omitempty"`
+	BoundCard *NullableBoundCard `json:"boundCard,omitempty"`
 
 	// BoundCardId Id of the transponder. It is null for a grant of a contact.
 	BoundCardId *string `json:"boundCardId,omitempty"`
 
 	// BoundLock The lock. Lists contain it by default. It may be null.
-	BoundLock *BoundLock `json:"boundLock,omitempty"`
+	BoundLock *NullableBoundLock `json:"boundLock,omitempty"`
 
 	// BoundLockId Id of the bound lock.
 	BoundLockId *string `json:"boundLockId,omitempty"`
 
 	// Contact The contact. Grants contain it by default. It is null for a grant of a transponder.
-	Contact *Contact `json:"contact,omitempty"`
+	Contact *NullableContact `json:"contact,omitempty"`
 
 	// ContactId Id of the contact. It is null for a grant of a transponder.
 	ContactId *string `json:"contactId,omitempty"`
@@ -390,6 +288,132 @@ type MembershipStateCount struct {
 type MembershipStatistics struct {
 	// ByState One entry for each state.
 	ByState *[]MembershipStateCount `json:"ByState,omitempty"`
+}
+
+// NullableBoundCard An NFC transponder, or null.
+type NullableBoundCard struct {
+	// BindDate Time when the transponder was bound.
+	BindDate *time.Time `json:"bindDate,omitempty"`
+
+	// Id Id of the bound transponder.
+	Id string `json:"id"`
+
+	// IsActive Whether the transponder is active. Other entities call this field `active`.
+	IsActive *bool `json:"isActive,omitempty"`
+
+	// Label Text printed on the transponder.
+	Label *string `json:"label,omitempty"`
+
+	// NofGrantsCapacity Number of grants that fit on the transponder. Tapkey transponders hold at most 12.
+	NofGrantsCapacity *int64 `json:"nofGrantsCapacity,omitempty"`
+
+	// OwnerAccountId Id of the owner account.
+	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
+
+	// PhysicalCardId Id of the hardware.
+	PhysicalCardId *string `json:"physicalCardId,omitempty"`
+
+	// Title Title chosen by the user.
+	Title *string `json:"title,omitempty"`
+
+	// Uid Id of the chip, in base64. The documented example has stray trailing bits, which strict decoders reject.
+	Uid *string `json:"uid,omitempty"`
+
+	// UnbindDate Time when the transponder was unbound.
+	UnbindDate *time.Time `json:"unbindDate,omitempty"`
+}
+
+// NullableBoundLock A bound lock, or null.
+type NullableBoundLock struct {
+	// Active Whether the lock is active. The documentation does not say what an inactive lock is.
+	Active *bool `json:"active,omitempty"`
+
+	// BindDate Time when the lock was bound.
+	BindDate *time.Time `json:"bindDate,omitempty"`
+
+	// Description Free text.
+	Description *string `json:"description,omitempty"`
+
+	// HealthStatuses Null unless requested with `expand`. Advisory only: locks are offline and may never report.
+	HealthStatuses *[]LockHealthStatus `json:"healthStatuses,omitempty"`
+
+	// Id Id of the bound lock.
+	Id string `json:"id"`
+
+	// LastSeenRclSerialNo Serial number of the revocation list last seen on the lock (inferred from the name).
+	LastSeenRclSerialNo *int64 `json:"lastSeenRclSerialNo,omitempty"`
+
+	// LastSeenRclUpdateDate Time of the last update of that list (inferred from the name).
+	LastSeenRclUpdateDate *time.Time `json:"lastSeenRclUpdateDate,omitempty"`
+
+	// LockType The model of a lock. It may be null.
+	//
+	// Example: {"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]}
+	LockType *LockType `json:"lockType,omitempty"`
+
+	// LockTypeId Code of the lock type, with dots.
+	LockTypeId *string `json:"lockTypeId,omitempty"`
+
+	// MembershipStatistics The number of memberships by state. Null or missing unless requested with `expand`. The field names start with a capital letter.
+	//
+	// Example: {"ByState":[{"Count":4,"State":"Joined"},{"Count":1,"State":"JoinPending"}]}
+	MembershipStatistics *MembershipStatistics `json:"membershipStatistics,omitempty"`
+
+	// OwnerAccountId Id of the owner account.
+	OwnerAccountId *string `json:"ownerAccountId,omitempty"`
+
+	// PhysicalLockId Id of the hardware, in base64. In URLs it is base64url without padding. The first two bytes are the length of the rest (little-endian), but examples in the documentation do not follow this rule.
+	PhysicalLockId *string `json:"physicalLockId,omitempty"`
+
+	// RclDate Time of the lock's revocation list (inferred from the name).
+	RclDate *time.Time `json:"rclDate,omitempty"`
+
+	// RclSerialNo Serial number of the lock's revocation list (inferred from the name).
+	RclSerialNo *int64 `json:"rclSerialNo,omitempty"`
+
+	// SupportedFeatures The set of features of a lock or a lock group. Null or missing unless requested with `expand`.
+	//
+	// Example: {"timeRestrictionIcalSupport":"Supported"}
+	SupportedFeatures *SupportedFeatures `json:"supportedFeatures,omitempty"`
+
+	// TargetType The kind of an entity, a lock or a lock group.
+	//
+	// Example: Lock
+	TargetType *LockTargetType `json:"targetType,omitempty"`
+
+	// Title Title chosen by the user.
+	Title *string `json:"title,omitempty"`
+
+	// UnbindDate Time when the lock was unbound.
+	UnbindDate *time.Time `json:"unbindDate,omitempty"`
+}
+
+// NullableContact A contact, or null.
+type NullableContact struct {
+	// Comment Free text.
+	Comment *string `json:"comment,omitempty"`
+
+	// Email Former name of `identifier`. It is still returned, but its removal has been announced.
+	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	Email *string `json:"email,omitempty"`
+
+	// Id Id of the contact.
+	Id string `json:"id"`
+
+	// Identifier E-mail address of a native Tapkey user.
+	Identifier *string `json:"identifier,omitempty"`
+
+	// IpId Id of the identity provider. It is `tapkey` for native Tapkey users.
+	IpId *string `json:"ipId,omitempty"`
+
+	// IpUserId Id of the user at the external identity provider.
+	IpUserId *string `json:"ipUserId,omitempty"`
+
+	// OwnerId Id of the owner account. Other entities call this field `ownerAccountId`.
+	OwnerId *string `json:"ownerId,omitempty"`
+
+	// Title Title chosen by the administrator.
+	Title *string `json:"title,omitempty"`
 }
 
 // OwnerAccount An owner account: a locking system with its locks, users and grants.
@@ -645,6 +669,8 @@ type ClientInterface interface {
 
 	// GetOwner Gets an owner account
 	//
+	// Returns the name of an owner account and whether it is active.
+	//
 	// Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
 	GetOwner(ctx context.Context, ownerAccountId string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -717,6 +743,8 @@ func (c *Client) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) 
 }
 
 // GetOwner Gets an owner account
+//
+// Returns the name of an owner account and whether it is active.
 //
 // Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
 func (c *Client) GetOwner(ctx context.Context, ownerAccountId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1252,6 +1280,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetOwnerWithResponse Gets an owner account
 	//
+	// Returns the name of an owner account and whether it is active.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /Owners/{ownerAccountId} (the `GetOwner` operationId).
@@ -1735,6 +1765,8 @@ func (c *ClientWithResponses) ListOwnersWithResponse(ctx context.Context, reqEdi
 }
 
 // GetOwnerWithResponse Gets an owner account
+//
+// Returns the name of an owner account and whether it is active.
 //
 // Returns a wrapper object for the known response body format(s).
 //
