@@ -67,7 +67,7 @@ fresh: ## run the README's first commands in a clone with empty caches
 	@sh tools/fresh.sh
 
 .PHONY: ci
-ci: check newest fresh demo ## run everything that CI runs
+ci: check validators newest fresh demo ## run everything that CI runs
 	$(MAKE) fuzz FUZZTIME=10s
 
 .PHONY: fmt
@@ -122,6 +122,10 @@ contract-live: ## compare the API in the environment with the contract
 contract-selftest: ## check that the checks find faults in the contract
 	$(BUILD_CONTRACT)
 	@bin/contract selftest $(if $(WRITE),--write)
+
+.PHONY: validators
+validators: ## run Redocly, Spectral and Prism, if npm can download them
+	@$(GO) test -C contract . -run '^TestValidators$$' -count=1 -v -timeout 10m -validators
 
 .PHONY: public-documents
 public-documents: ## generate clients from public documents, if npm can download them
