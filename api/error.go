@@ -50,8 +50,9 @@ type Error struct {
 	Method    string // HTTP method
 	Path      string // path template, never the path itself; empty without an operation
 
-	Header http.Header `json:"-" xml:"-"` // header of the response, nil without one
-	Body   []byte      `json:"-" xml:"-"` // first 64 KiB of the body; nil if the status is 2xx
+	SentBearer bool        `json:"-" xml:"-"` // whether the request is known to have had a bearer token
+	Header     http.Header `json:"-" xml:"-"` // header of the response, nil without one
+	Body       []byte      `json:"-" xml:"-"` // first 64 KiB of the body; nil if the status is 2xx
 
 	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
 	Hint       string        `json:",omitzero"` // what to do about it; may be empty

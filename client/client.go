@@ -159,8 +159,17 @@ func (c *Client) Token(ctx context.Context) (*oauth2.Token, error) {
 // the scopes are ignored. NewToken returns the same errors as [Client.Token], but does not
 // check the form of the token.
 func (c *Client) NewToken(ctx context.Context, scopes ...string) (*oauth2.Token, error) {
+	return c.NewTokenWithStyle(ctx, c.config().authStyle, scopes...)
+}
+
+// NewTokenWithStyle is like [Client.NewToken] and sends the credentials in another style; see
+// [WithAuthStyle]. Use it to find out which style the token endpoint accepts.
+func (c *Client) NewTokenWithStyle(ctx context.Context, style oauth2.AuthStyle, scopes ...string) (*oauth2.Token, error) {
 	cfg := *c.config()
-	cfg.scopes = scopes
+	cfg.scopes, cfg.authStyle = scopes, style
+	if err := cfg.checkStyle(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	token, err := c.shared().tokens.guard.call(ctx, cfg.fetcher(c.shared().http.Transport))
 	return token, engine.WithCause(ctx, err)
 }

@@ -99,13 +99,20 @@ func (c *config) checkShared() error {
 	if err := checkURL(c.tokenURL); err != nil {
 		return fmt.Errorf("token URL: %w", err)
 	}
-	if c.authStyle != oauth2.AuthStyleInParams && c.authStyle != oauth2.AuthStyleInHeader {
-		return errors.New("auth style is neither oauth2.AuthStyleInParams nor oauth2.AuthStyleInHeader")
+	if err := c.checkStyle(); err != nil {
+		return err
 	}
 	if err := checkScopes(c.scopes); err != nil {
 		return err
 	}
 	return c.checkCredentials()
+}
+
+func (c *config) checkStyle() error {
+	if c.authStyle != oauth2.AuthStyleInParams && c.authStyle != oauth2.AuthStyleInHeader {
+		return errors.New("auth style is neither oauth2.AuthStyleInParams nor oauth2.AuthStyleInHeader")
+	}
+	return nil
 }
 
 func (c *config) checkCredentials() error {

@@ -41,10 +41,40 @@ func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oa
 			return nil, &TokenError{Err: err}
 		}
 		defer rsp.Body.Close()
+		replaced := headerReplaced(req, rsp)
 		rsp.Request = req // the caller's RoundTripper may not set it
-		return c.readToken(rsp)
+		token, err := c.readToken(rsp)
+		if failed, ok := errors.AsType[*TokenError](err); ok {
+			c.describeRequest(failed, replaced)
+		}
+		return token, err
 	}, c.secret)
 }
+
+// describeRequest adds to an error what the request was like.
+func (c *config) describeRequest(e *TokenError, replaced bool) {
+	e.GrantType, e.AuthStyle = "client_credentials", c.authStyle
+	encoded := url.QueryEscape(c.id) != c.id || url.QueryEscape(c.secret) != c.secret
+	switch {
+	case e.Err != nil:
+	case replaced:
+		e.Err = ErrHeaderReplaced
+	case c.authStyle == oauth2.AuthStyleInHeader && encoded && (e.Code == "invalid_client" || e.StatusCode == http.StatusUnauthorized):
+		e.Err = errors.New("the id or the secret has characters that are form-encoded in the header, which not every server decodes")
+	}
+}
+
+// headerReplaced reports whether the RoundTripper sent another Authorization header than that
+// of the request.
+func headerReplaced(req *http.Request, rsp *http.Response) bool {
+	if rsp.Request == nil {
+		return false
+	}
+	sent := rsp.Request.Header.Get("Authorization")
+	return sent != "" && sent != req.Header.Get("Authorization")
+}
+
+func isSuccess(rsp *http.Response) bool { return rsp.StatusCode >= 200 && rsp.StatusCode <= 299 }
 
 // sourceToken returns a token of the token source. If the token has expired, it calls the
 // source once more.
@@ -94,9 +124,9 @@ func (c *config) tokenRequest(ctx context.Context) (*http.Request, error) {
 // readToken returns the token in a response of the token endpoint, or a *TokenError.
 func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
 	if origin, ok := engine.Redirect(rsp); ok {
-		return nil, &TokenError{StatusCode: rsp.StatusCode, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
+		return nil, &TokenError{StatusCode: rsp.StatusCode, Header: rsp.Header, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
 	}
-	success := rsp.StatusCode >= 200 && rsp.StatusCode <= 299
+	success := isSuccess(rsp)
 	if !success { // the code is worth only a short wait
 		closer := time.AfterFunc(tokenErrorTimeout, func() { _ = rsp.Body.Close() })
 		defer closer.Stop()
@@ -104,24 +134,41 @@ func (c *config) readToken(rsp *http.Response) (*oauth2.Token, error) {
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxTokenResponse+1))
 	fields, malformed := parseTokenResponse(bytes.TrimPrefix(body, []byte("\ufeff"))) // a byte order mark
 	if !success {
-		return nil, newTokenError(rsp, fields, nil) // whatever the body is
+		return nil, newTokenError(rsp, body, fields, nil) // whatever the body is
 	}
 	var token *oauth2.Token
 	switch {
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 	case err != nil:
-		err = fmt.Errorf("%w: body cut off: %w", api.ErrUnexpected, err)
+		err = unusable(body, fmt.Errorf("body cut off: %w", err))
 	case len(body) > maxTokenResponse:
 		err = fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, maxTokenResponse)
 	case malformed != nil:
-		err = fmt.Errorf("%w: %w", api.ErrUnexpected, malformed)
+		err = unusable(body, malformed)
 	default:
 		if token, err = fields.token(c.clock.now().wall); err != nil {
-			err = fmt.Errorf("%w: %w", api.ErrUnexpected, err)
+			err = unusable(body, err)
 		}
 	}
 	if err != nil {
-		return nil, newTokenError(rsp, fields, err)
+		return nil, newTokenError(rsp, body, fields, err)
 	}
 	return token, nil
 }
+
+// unusable returns the error of a successful response without a usable token. It matches
+// [ErrMalformedToken] if the body is JSON, the start of JSON, or empty: another body, such as
+// a page in HTML, does not come from a token endpoint.
+func unusable(body []byte, err error) error {
+	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
+	if len(start) == 0 || bytes.IndexByte([]byte("{[\"n"), start[0]) >= 0 {
+		err = &malformedError{err}
+	}
+	return fmt.Errorf("%w: %w", api.ErrUnexpected, err)
+}
+
+// malformedError is an error that matches [ErrMalformedToken]. Its text is that of the error.
+type malformedError struct{ error }
+
+func (e *malformedError) Is(target error) bool { return target == ErrMalformedToken }
+func (e *malformedError) Unwrap() error        { return e.error }

@@ -19,6 +19,10 @@ var (
 	// is then in the error of the 401.
 	ErrScopeNotRequested = errors.New("scope not requested")
 
+	// ErrHeaderReplaced means that the server refused a request in which the transport of the
+	// http.Client had replaced the Authorization header. An http.Client of x/oauth2 does so.
+	ErrHeaderReplaced = errors.New("the http.Client replaced the Authorization header")
+
 	// ErrPath means that the path given to [Client.Do] does not lead to a resource below the
 	// base URL.
 	ErrPath = errors.New("invalid path")

@@ -51,6 +51,10 @@ func (e TokenError) redact(secrets redact.Secrets) *TokenError {
 	e.Code = redact.Code(secrets.Hide(e.Code))
 	e.Description = redact.Text(secrets.Hide(e.Description), maxDescription)
 	e.Err = secrets.Error(redact.Transport(e.Err))
+	e.Header = secrets.Header(e.Header)
+	if secrets.In(string(e.Body)) {
+		e.Body = []byte(secrets.Hide(string(e.Body)))
+	}
 	return &e
 }
 

@@ -50,6 +50,9 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		unsent := err != nil && (done || engine.NeverSent(err))
 		logAttempt(d.logger, try, attempt+1, start, rsp, err)
 		if rsp != nil {
+			if replaced := headerReplaced(try, rsp); replaced && refused(rsp) {
+				return nil, replacedError(req, rsp)
+			}
 			rsp.Request = try // the caller's RoundTripper may not set it
 		}
 		if attempt >= d.retries || !transient(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
@@ -65,6 +68,25 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 			return nil, notSent(err, !lost)
 		}
 	}
+}
+
+// refused reports whether a response says that credentials or permissions are missing.
+func refused(rsp *http.Response) bool {
+	return rsp.StatusCode == http.StatusUnauthorized || rsp.StatusCode == http.StatusForbidden
+}
+
+// replacedError returns the error of a request that was refused with an Authorization header
+// other than the client's. Another token of the client would not change that.
+func replacedError(req *http.Request, rsp *http.Response) error {
+	op, known := api.OperationFromContext(req.Context())
+	if !known {
+		op.Method = req.Method
+	}
+	err := engine.Discard(&op, rsp, nil)
+	if failed, ok := errors.AsType[*api.Error](err); ok {
+		failed.Err = ErrHeaderReplaced
+	}
+	return err
 }
 
 // notSent marks an error for [api.MaybeDone], if no attempt was sent.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
@@ -14,8 +16,14 @@ import (
 // maxDescription is the maximum length of a description, in bytes.
 const maxDescription = 200
 
-// TokenError is returned if a token request failed. It contains neither the request nor the
-// response. If the response repeats the client secret, in whatever encoding, *** replaces it.
+// maxErrorBody is the maximum size of the body of an error that is kept, in bytes.
+const maxErrorBody = 16 << 10
+
+// TokenError is returned if a token request failed.
+//
+// Header and Body are what the server, or a proxy in its place, sent. They may be untrusted.
+// They are not in the text of a TokenError, and not in its JSON and XML encoding. If the
+// response repeats the client secret, in whatever encoding, *** replaces it.
 type TokenError struct {
 	StatusCode  int    // HTTP status of the response; 0 if no response was received
 	Code        string // error code of RFC 6749, section 5.2, such as "invalid_client"; empty if there is none that looks like a code
@@ -23,6 +31,11 @@ type TokenError struct {
 	Err         error  `json:"-" xml:"-"` // cause other than the status and the code; may be nil
 
 	RetryAfter time.Duration `json:",omitzero"` // how long the server asks to wait; 0 if it does not
+
+	GrantType string           `json:",omitzero"` // grant type of the request, such as "client_credentials"; may be empty
+	AuthStyle oauth2.AuthStyle `json:",omitzero"` // how the request authenticated the client; 0 if that is not known
+	Header    http.Header      `json:"-" xml:"-"` // header of the response, nil without one
+	Body      []byte           `json:"-" xml:"-"` // first 16 KiB of the body; nil if the status is 2xx, because it may contain a token
 }
 
 // Error returns the status, code, description, cause and hint on one line.
@@ -75,12 +88,16 @@ func (e *TokenError) Is(target error) bool {
 }
 
 // newTokenError returns the error of a response without a usable token.
-func newTokenError(rsp *http.Response, fields tokenResponse, err error) *TokenError {
+func newTokenError(rsp *http.Response, body []byte, fields tokenResponse, err error) *TokenError {
 	e := &TokenError{
 		StatusCode:  rsp.StatusCode,
 		Code:        text(fields.Error),
 		Description: text(fields.ErrorDescription),
+		Header:      rsp.Header,
 		Err:         err,
+	}
+	if !isSuccess(rsp) {
+		e.Body = body[:min(len(body), maxErrorBody)]
 	}
 	e.RetryAfter, _ = engine.RetryAfter(rsp.Header)
 	return e

@@ -66,15 +66,15 @@ func TestExportedNamesAreFew(t *testing.T) {
 	for _, dir := range publicPackages {
 		n := exportedNames(packageDocs(t, dir))
 		t.Logf("%-10s %3d exported names", dir, n)
-		if dir == "api" && n > 47 {
-			t.Errorf("package api has %d exported names, want at most 47", n)
+		if dir == "api" && n > 48 {
+			t.Errorf("package api has %d exported names, want at most 48", n)
 		}
 		if dir != "contract" {
 			total += n
 		}
 	}
-	if total > 640 {
-		t.Errorf("the root module has %d exported names, want at most 640", total)
+	if total > 648 {
+		t.Errorf("the root module has %d exported names, want at most 648", total)
 	}
 }
 

@@ -24,7 +24,17 @@ func responseError(op *api.Operation, rsp *http.Response, err error) *api.Error 
 	sent := sentWith(rsp)
 	e := newError(op, sent.Error(err))
 	e.StatusCode, e.Header = rsp.StatusCode, sent.Header(rsp.Header)
+	e.SentBearer = sentBearer(rsp.Request)
 	return e
+}
+
+// sentBearer reports whether a request has a bearer token.
+func sentBearer(req *http.Request) bool {
+	if req == nil {
+		return false
+	}
+	scheme, token, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Bearer") && token != ""
 }
 
 // sentWith returns the credentials in the header of the request of a response.
