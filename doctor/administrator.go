@@ -26,7 +26,7 @@ func (r *run) administrator(ctx context.Context) Step {
 	case r.probe.err != nil:
 		return r.reads(ctx, owner)
 	case len(r.probe.owners) == 0:
-		return failed(NoOwnerAccounts, "the list of owner accounts is empty")
+		return Step{Finding: r.registered(found(NoOwnerAccounts, "the list of owner accounts is empty"))}
 	case owner == "":
 		return passed(fmt.Sprintf("of %d owner accounts, the first one is %s", len(r.probe.owners), engine.OneLine(r.probe.owners[0].Name, 60)))
 	}
@@ -37,7 +37,7 @@ func (r *run) administrator(ctx context.Context) Step {
 		f.Remedy = "Use the id of the owner account in place of its name."
 		return Step{Finding: &f}
 	case err != nil:
-		return failed(NotAdministrator, err.Error()+"; upper and lower case differ, and only owner accounts that the service account administers are listed")
+		return failed(NotAdministrator, "this id is not among your owner accounts: "+err.Error()+"; upper and lower case differ, and only owner accounts that the service account administers are listed")
 	}
 	return r.reads(ctx, account.ID)
 }

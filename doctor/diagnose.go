@@ -163,9 +163,10 @@ func operationsWith(ids []string) ([]api.Operation, *Finding) {
 func (r *run) endpoint(ctx context.Context) Step {
 	r.token, r.tokenErr = r.client.Token(ctx)
 	if r.tokenErr != nil {
-		f := explain(r.tokenErr)
+		f := explain(r.tokenErr)[0]
 		switch f.ID {
-		case InvalidClient, UnauthorizedClient, InvalidScope, RequestRefused, MalformedToken:
+		case InvalidClient, UnauthorizedClient, InvalidScope, RequestRefused, MalformedToken,
+			CodeRefused, RefreshTokenRefused, SubjectTokenRefused, NoRefreshToken:
 		default:
 			return Step{Finding: &f}
 		}
@@ -180,9 +181,14 @@ func (r *run) credentials(ctx context.Context) Step {
 	if r.tokenErr == nil {
 		return passed("accepted")
 	}
-	f := explain(r.tokenErr)
-	if f.ID == InvalidScope {
+	f := explain(r.tokenErr)[0]
+	switch f.ID {
+	case InvalidScope:
 		f.Evidence += r.refusedScopes(ctx)
+	case InvalidClient:
+		if other := r.otherStyle(ctx); other != nil {
+			return Step{Finding: other}
+		}
 	}
 	return Step{Finding: &f}
 }
@@ -192,7 +198,7 @@ func (r *run) credentials(ctx context.Context) Step {
 func (r *run) refusedScopes(ctx context.Context) string {
 	var refused []string
 	for _, scope := range r.client.Scopes() {
-		if _, err := r.client.NewToken(ctx, scope); err != nil && explain(err).ID == InvalidScope {
+		if _, err := r.client.NewToken(ctx, scope); err != nil && explain(err)[0].ID == InvalidScope {
 			refused = append(refused, scope)
 		}
 	}
@@ -280,19 +286,16 @@ func (r *run) listOwners(context.Context) Step {
 	case r.probe.header != "" && !isBearer(r.probe.header):
 		return failed(MissingBearerPrefix, schemeEvidence(r.probe.header))
 	case r.probe.skipped != "":
-		if f := Explain(r.probe.err)[0]; f.ID == TokenRejected || f.ID == TokenExpired { // the API says that it is not the scope
-			return Step{Finding: &f}
+		if all := Explain(r.probe.err); !mayBeScope(all) {
+			return Step{Finding: &all[0]}
 		}
 		return Step{Detail: "not possible: " + r.probe.skipped, Unknown: true}
 	}
-	// Explain returns the most likely cause first. Header and scopes have been checked, so
-	// that the last cause remains.
 	all := Explain(r.probe.err)
-	f := all[len(all)-1]
+	f := remaining(all)
 	unauthorized := errors.Is(r.probe.err, api.ErrUnauthorized) || errors.Is(r.probe.err, api.ErrForbidden)
-	rejected := len(all) == 1 && (f.ID == TokenRejected || f.ID == TokenExpired)
 	mayLack := r.scopes.lacks(r.probe.operation) || !r.scopes.known && r.client.Scopes() == nil
-	if r.probe.own && !r.needs("listOwners") && (f.ID == ScopeMissing || unauthorized && !rejected && mayLack) {
+	if r.probe.own && !r.needs("listOwners") && (f.ID == ScopeMissing || unauthorized && mayBeScope(all) && mayLack) {
 		lacks := "lacks"
 		if !r.scopes.known {
 			lacks = "may lack"
@@ -302,7 +305,7 @@ func (r *run) listOwners(context.Context) Step {
 	if unauthorized && !r.scopes.known {
 		f.Evidence += "; whether the token has the scope is not known: " + r.scopes.reason
 	}
-	return Step{Finding: &f}
+	return Step{Finding: r.registered(&f)}
 }
 
 // needs reports whether the program needs an operation.

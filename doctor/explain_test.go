@@ -60,12 +60,12 @@ func TestExplainResponses(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"bare challenge":      {list, 401, challenged("Bearer"), "", "missing-bearer-prefix scope-missing token-rejected"},
-		"no challenge, owner": {grants, 401, nil, "", "not-administrator scope-missing missing-bearer-prefix"},
+		"bare challenge":      {list, 401, challenged("Bearer"), "", "header-stripped scope-missing token-rejected"},
+		"no challenge, owner": {grants, 401, nil, "", "not-administrator scope-missing header-stripped"},
 		"invalid token":       {list, 401, challenged(`Bearer realm="x", error="invalid_token"`), "", "token-rejected"},
 		"expired":             {grants, 401, challenged(`Bearer error="invalid_token", error_description="The token expired at '1', sorry"`), "", "token-expired"},
 		"insufficient scope":  {list, 401, challenged(`Bearer error="insufficient_scope",scope="a b"`), "", "scope-missing"},
-		"another scheme":      {list, 401, challenged(`Basic realm="error=invalid_token"`), "", "missing-bearer-prefix scope-missing token-rejected"},
+		"another scheme":      {list, 401, challenged(`Basic realm="error=invalid_token"`), "", "proxy-authentication"},
 		"hostile challenge":   {list, 401, challenged(`Bearer error="in` + "\\\"" + `, error=", ,,=,"`), "", "token-rejected"},
 		"429":                 {list, 429, jsonType, `{}`, "rate-limited"},
 		"500":                 {list, 500, jsonType, `{}`, "server-error"},

@@ -68,14 +68,16 @@ func TestEachScenarioLeadsToItsFinding(t *testing.T) {
 	}
 }
 
-// Every finding has a scenario.
+// Every finding that Diagnose returns has a scenario.
 func TestScenariosAreComplete(t *testing.T) {
 	t.Parallel()
 	want := []doctor.ID{
-		"clock-skew", "config-missing", "invalid-client", "invalid-scope", "malformed-token", "missing-bearer-prefix",
-		"no-owner-accounts", "not-administrator", "not-https", "ok", "rate-limited", "redirected", "request-refused",
-		"scope-missing", "server-error", "tls", "token-expired", "token-rejected", "unauthorized-client",
-		"unexpected-response", "unreachable",
+		"auth-style", "blocked-by-proxy", "captive-portal", "clock-skew", "config-missing", "header-replaced",
+		"header-stripped", "invalid-client", "invalid-scope", "malformed-token", "missing-bearer-prefix",
+		"no-owner-accounts", "no-refresh-token", "not-administrator", "not-https", "ok", "program-error",
+		"proxy-authentication", "rate-limited", "redirected", "request-refused", "scope-missing", "server-error",
+		"tls", "token-expired", "token-rejected", "unauthorized-client", "unexpected-response", "unknown-responder",
+		"unreachable", "user-not-registered", "wrong-address",
 	}
 	if got := slices.Sorted(slices.Values(scenarioIDs(t))); !slices.Equal(got, want) {
 		t.Errorf("scenarios = %q, want %q", got, want)
@@ -210,7 +212,9 @@ func TestExplainAndTheDoctorAgree(t *testing.T) {
 	t.Parallel()
 	noError := map[doctor.ID]string{
 		doctor.OK: "nothing fails", doctor.NoOwnerAccounts: "the list is empty", doctor.ClockSkew: "the API accepts the token",
-		doctor.MalformedToken: "the doctor sees the token, and the error of the API does not contain it",
+		doctor.MalformedToken:    "the doctor sees the token, and the error of the API does not contain it",
+		doctor.AuthStyle:         "the doctor tries the other style",
+		doctor.UserNotRegistered: "the doctor sees the claims of the token",
 	}
 	compared := 0
 	for _, s := range scenarios() {

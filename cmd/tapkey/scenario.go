@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
+
+	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/doctor"
@@ -29,7 +32,8 @@ var mobile = sandbox.Client{ID: "mobile-app", Secret: "mobile-secret", NoClientC
 // newcomer's service account administers no owner account yet.
 var newcomer = sandbox.Client{ID: "newcomer", Secret: "newcomer-secret"}
 
-// scenarios returns one scenario for each finding of the doctor.
+// scenarios returns one scenario for each finding of doctor.Diagnose with a client of client
+// credentials or a token source. Other findings are about single calls and other grant types.
 func scenarios() []scenario {
 	onOwners := func(kind sandbox.FaultKind) []sandbox.Fault {
 		return []sandbox.Fault{{Kind: kind, Operation: "listOwners"}}
@@ -44,14 +48,24 @@ func scenarios() []scenario {
 		{id: doctor.Redirected, faults: []sandbox.Fault{{Kind: sandbox.FaultRedirect, Operation: "listOwners", Location: "https://login.example/"}}},
 		{id: doctor.Unreachable, change: func(s *sandbox.Server) { _ = s.Close() }},
 		{id: doctor.TLS, sandboxOpts: []sandbox.Option{sandbox.WithTLS()}},
+		{id: doctor.ProxyAuthentication, clientOpts: middlebox{
+			path: tokenPath, status: http.StatusProxyAuthRequired, header: http.Header{"Proxy-Authenticate": {"Negotiate"}}}.option()},
+		{id: doctor.BlockedByProxy, clientOpts: blockPage.option()},
+		{id: doctor.CaptivePortal, clientOpts: middlebox{status: http.StatusNetworkAuthenticationRequired}.option()},
+		{id: doctor.WrongAddress, clientOpts: middlebox{path: tokenPath, status: http.StatusNotFound}.option()},
+		{id: doctor.UnknownResponder, clientOpts: middlebox{path: tokenPath, status: http.StatusForbidden}.option()},
 		{id: doctor.InvalidClient, sandboxOpts: []sandbox.Option{sandbox.WithClient(stranger)}, clientOpts: []client.Option{client.WithCredentials(stranger.ID, "not-its-secret")}},
+		{id: doctor.AuthStyle, clientOpts: append(middlebox{path: tokenPath, change: withoutAuthorization}.option(), client.WithAuthStyle(oauth2.AuthStyleInHeader))},
 		{id: doctor.UnauthorizedClient, sandboxOpts: []sandbox.Option{sandbox.WithClient(mobile)}, clientOpts: credentials(mobile)},
 		{id: doctor.InvalidScope, clientOpts: []client.Option{client.WithScopes("read:owneraccounts", "read:everything")}},
+		{id: doctor.NoRefreshToken, clientOpts: []client.Option{client.WithTokenSource(expiredLogin())}},
 		{id: doctor.MalformedToken, faults: []sandbox.Fault{{Kind: sandbox.FaultMalformedToken, Operation: "token"}}},
 		{id: doctor.TokenExpired, sandboxOpts: []sandbox.Option{sandbox.WithTokenLifetime(-time.Minute)}},
 		{id: doctor.ClockSkew, change: func(s *sandbox.Server) { s.AdvanceTime(time.Hour) }},
 		{id: doctor.ScopeMissing, clientOpts: []client.Option{client.WithScopes("read:grants")}},
 		{id: doctor.MissingBearerPrefix, clientOpts: []client.Option{client.WithRequestEditor(withoutBearer)}},
+		{id: doctor.HeaderStripped, clientOpts: middlebox{path: apiPath, change: withoutAuthorization}.option()},
+		{id: doctor.HeaderReplaced, clientOpts: []client.Option{client.WithHTTPClient(withOAuth())}},
 		{id: doctor.TokenRejected, faults: onOwners(sandbox.Fault401InvalidToken)},
 		{id: doctor.RateLimited, faults: []sandbox.Fault{{Kind: sandbox.Fault429, Operation: "listOwners", RetryAfter: "120"}}},
 		{id: doctor.ServerError, faults: onOwners(sandbox.Fault500)},
@@ -59,6 +73,8 @@ func scenarios() []scenario {
 		{id: doctor.UnexpectedResponse, faults: onOwners(sandbox.FaultWrongContentType)},
 		{id: doctor.NoOwnerAccounts, sandboxOpts: []sandbox.Option{sandbox.WithClient(newcomer)}, clientOpts: credentials(newcomer)},
 		{id: doctor.NotAdministrator, sandboxOpts: []sandbox.Option{sandbox.WithClient(stranger)}, clientOpts: credentials(stranger), owner: "Coworking Space"},
+		{id: doctor.UserNotRegistered, clientOpts: append(middlebox{path: apiPath, status: http.StatusForbidden}.option(), client.WithTokenSource(exchangedToken()))},
+		{id: doctor.ProgramError, clientOpts: []client.Option{client.WithTokenSource(failingSource{errors.New("the secret store is sealed")})}},
 	}
 }
 
