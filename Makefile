@@ -2,7 +2,7 @@
 
 GO        ?= go
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . contract bench examples tools tools/lint tools/vuln
+MODULES   := . contract bench examples interop tools tools/lint tools/vuln
 NEWEST    := go1.27.3
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
@@ -44,10 +44,11 @@ bench/internal/peers/%/oas_client_gen.go: openapi.yaml bench/go.mod bench/intern
 	$(GO) generate -C bench -run 'target $* ' ./internal/peers
 
 .PHONY: test-modules
-test-modules: $(OGEN) ## test the nested modules contract, examples and bench
+test-modules: $(OGEN) ## test the nested modules contract, examples, bench and interop
 	$(GO) vet -C contract ./... && $(GO) test -C contract ./...
 	$(GO) vet -C examples ./... && $(GO) test -C examples $(RACE) ./...
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
+	$(GO) vet -C interop ./... && $(GO) test -C interop ./...
 
 .PHONY: check
 check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## run every check with the installed Go
@@ -95,6 +96,7 @@ lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 	cd tools && $(GO) tool -modfile=lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+	cd interop && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	$(GO) tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes=
 
 .PHONY: vuln
