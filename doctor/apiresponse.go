@@ -36,6 +36,8 @@ func explainCall(failed *api.Error) []Finding {
 		ids = r.unauthorized(strings.Contains(failed.Path, "{ownerAccountId}"), failed.SentBearer)
 	case r.challenge.err != "": // RFC 6750 allows an error with 400 as well
 		ids = r.tokenRefused(failed.SentBearer)
+	case r.status == http.StatusBadRequest && failed.SentBearer && noToken.MatchString(r.words()) && aboutHeader.MatchString(r.words()):
+		ids = []ID{HeaderStripped, RequestRefused}
 	default:
 		ids = []ID{r.requestRefused(failed)}
 	}
@@ -121,11 +123,13 @@ func (r *response) tokenError() string {
 }
 
 var (
+	aboutHeader = regexp.MustCompile(`(?i)\bauthori[sz]ation\b`)
 	aboutToken  = regexp.MustCompile(`(?i)\b(token|jwt)\b`)
 	expired     = regexp.MustCompile(`(?i)\bexpired\b|\bexp\b|lifetime validation failed`)
 	notYet      = regexp.MustCompile(`(?i)not (yet )?valid (yet|before|until)|not yet (valid|active)|\bnbf\b|before (its )?(nbf|"not before")|issued in the future|used before`)
-	oneOf       = regexp.MustCompile(`(?i)\bor\b.*\b(revoked|malformed|invalid|inactive|unknown|not found)|\b(revoked|malformed|invalid|inactive|unknown)\b.*\bor\b|expired,`)
-	noToken     = regexp.MustCompile(`(?i)\b(no|missing|without( an?)?)\b.{0,16}\b(token|jwt|credentials?|authori[sz]ation( header)?)\b|\b(token|jwt|authori[sz]ation( header)?|credentials?) ((is|are|was|were|has|have) )?(missing|not (been )?(found|provided|present|supplied|set)|required)`)
+	// oneOf matches texts that do not say that the token has expired, or only as one of several causes.
+	oneOf       = regexp.MustCompile(`(?i)\b(not|un) ?expired|\bor\b.*\b(revoked|malformed|invalid|inactive|unknown|not found)|\b(revoked|malformed|invalid|inactive|unknown)\b.*\bor\b|expired,`)
+	noToken     = regexp.MustCompile(`(?i)\b(no|missing|without( an?)?)\b.{0,16}\b(token|jwt|credentials?|authori[sz]ation( header)?)\b|\b(token|jwt|authori[sz]ation( header| field)?|credentials?) ((is|are|was|were|has|have) )?(missing|not (been )?(found|provided|present|supplied|set)|required)`)
 	aboutClaims = regexp.MustCompile(`(?i)\b(claims?|scopes?|audience|key|permissions?|rights)\b`)
 	aboutScopes = regexp.MustCompile(`(?i)scope`)
 )

@@ -17,6 +17,11 @@ type challenge struct {
 	scope       string   // parameter scope
 }
 
+// isBearerError reports whether text is an error code of RFC 6750, section 3.1.
+func isBearerError(text string) bool {
+	return text == "invalid_token" || text == "insufficient_scope" || text == "invalid_request"
+}
+
 // parseChallenge returns the challenges of WWW-Authenticate headers. If there are several
 // Bearer challenges, the first one with an error counts, or else the first one. It ignores
 // what it cannot parse.
@@ -24,6 +29,9 @@ func parseChallenge(headers []string) challenge {
 	var c challenge
 	for _, header := range headers {
 		for _, one := range parseHeader(header) {
+			if isBearerError(one.params["error"]) {
+				one.scheme = "bearer" // by another name
+			}
 			c.schemes = append(c.schemes, one.scheme)
 			if one.scheme != "bearer" || c.err != "" || c.raw != "" && one.params["error"] == "" {
 				continue

@@ -99,8 +99,8 @@ var (
 	networkWords   = regexp.MustCompile(`(?i)connection|time-?out|timed out|\bEOF\b|broken pipe|no route|network|unreachable|no such host|\bdial\b|http2|stream|socks|proxy`)
 )
 
-// isTLS reports whether an error is about TLS. A server reports it with an alert, which
-// crypto/tls does not export.
+// isTLS reports whether an error is about TLS. The type of the alerts that a server sends is
+// not exported by crypto/tls, but their text begins with the name of the package.
 func isTLS(err error, texts []string) bool {
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
@@ -109,9 +109,6 @@ func isTLS(err error, texts []string) bool {
 	_, record := errors.AsType[tls.RecordHeaderError](err)
 	_, alert := errors.AsType[tls.AlertError](err)
 	if verification || authority || name || invalid || record || alert || errors.Is(err, http.ErrSchemeMismatch) {
-		return true
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "remote error" || op.Op == "local error") {
 		return true
 	}
 	for _, text := range texts {

@@ -166,6 +166,7 @@ func TestPrograms(t *testing.T) {
 	})})
 	exchanged := unsigned(`{"sub":"1","amr":["http://tapkey.net/oauth/token_exchange"],"scope":"read:owneraccounts"}`)
 	person := unsigned(`{"sub":"1","amr":["pwd"],"idp":"google","scope":"read:owneraccounts"}`)
+	dotted := oauth2.Token{AccessToken: "ory_at_bWq4Jm9oNnPqRk2xVd3s.Yc5tHe8uKf1zLg7aMb0w"}
 	empty := situation{to: toOwners, status: 200, header: jsonType, body: `[]`}
 	var explained, diagnosed tally
 	for _, test := range []struct {
@@ -195,6 +196,9 @@ func TestPrograms(t *testing.T) {
 		{"exchanged, 403", serviceURL(t, situation{to: toOwners, status: 403, header: jsonType, body: forbidden}), []client.Option{static(exchanged)}, doctor.RequestRefused, doctor.UserNotRegistered},
 		{"exchanged, token refused", serviceURL(t, situation{to: toOwners, status: 401, header: challenged(`Bearer error="invalid_token"`)}), []client.Option{static(exchanged)}, doctor.TokenRejected, doctor.TokenRejected},
 		{"exchanged, healthy", serviceURL(t, situation{}), []client.Option{static(exchanged)}, doctor.OK, doctor.OK},
+		{"opaque token with dots, 503", serviceURL(t, situation{to: toOwners, status: 503}), []client.Option{static(dotted)}, doctor.ServerError, doctor.ServerError},
+		{"opaque token with dots, refused", serviceURL(t, situation{to: toOwners, status: 401, header: challenged(`Bearer error="invalid_token"`)}), []client.Option{static(dotted)}, doctor.TokenRejected, doctor.TokenRejected},
+		{"damaged JWT, refused", serviceURL(t, situation{to: toOwners, status: 401, header: challenged(`Bearer error="invalid_token"`)}), []client.Option{static(oauth2.Token{AccessToken: "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjk5OTk5OTk5OTk5fQ"})}, doctor.TokenRejected, doctor.MalformedToken},
 		{"a person, empty list", serviceURL(t, empty), []client.Option{static(person)}, doctor.OK, doctor.NoOwnerAccounts},
 	} {
 		t.Run(test.name, func(t *testing.T) {
