@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,6 +55,15 @@ func TestTokenErrorHasTheResponse(t *testing.T) {
 		equal(t, "auth style", failed.AuthStyle, want)
 		equal(t, "header", failed.Header.Get("X-Sender"), "***")
 		equal(t, "body", string(failed.Body), "<html>*** is wrong")
+	}
+	var encoded bytes.Buffer
+	failed := &client.TokenError{StatusCode: 403, Code: "x", GrantType: "y", Header: http.Header{"A": {"private"}}, Body: []byte("private")}
+	if err := gob.NewEncoder(&encoded).Encode(failed); err != nil || strings.Contains(encoded.String(), "private") {
+		t.Errorf("got %q, error %v, want an encoding without the response", encoded.String(), err)
+	}
+	var decoded client.TokenError
+	if err := gob.NewDecoder(&encoded).Decode(&decoded); err != nil || decoded.Code != "x" || decoded.GrantType != "y" {
+		t.Errorf("got %+v, error %v, want the error without its response", decoded, err)
 	}
 	_, err := refusing(t, 403, strings.Repeat("x", 20<<10)).Token(t.Context())
 	if failed, ok := errors.AsType[*client.TokenError](err); !ok || len(failed.Body) != 16<<10 {

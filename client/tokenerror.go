@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,7 +23,7 @@ const maxErrorBody = 16 << 10
 // TokenError is returned if a token request failed.
 //
 // Header and Body are what the server, or a proxy in its place, sent. They may be untrusted.
-// They are not in the text of a TokenError, and not in its JSON and XML encoding. If the
+// They are not in the text of a TokenError, and not in its JSON, XML and gob encoding. If the
 // response repeats the client secret, in whatever encoding, *** replaces it.
 type TokenError struct {
 	StatusCode  int    // HTTP status of the response; 0 if no response was received
@@ -77,6 +78,12 @@ func (e *TokenError) transient() bool {
 	}
 	return transientStatus(e.StatusCode)
 }
+
+// GobEncode implements gob.GobEncoder. It encodes what the JSON encoding has.
+func (e TokenError) GobEncode() ([]byte, error) { return json.Marshal(e) }
+
+// GobDecode implements gob.GobDecoder.
+func (e *TokenError) GobDecode(data []byte) error { return json.Unmarshal(data, e) }
 
 // Unwrap returns Err.
 func (e *TokenError) Unwrap() error { return e.Err }
