@@ -192,7 +192,7 @@ func TestMaybeDoneNot(t *testing.T) {
 		"certificate":        at(untrusted.URL, client.WithHTTPClient(&http.Client{Transport: &http.Transport{}})),
 		"no TLS":             at(strings.Replace(plain.URL, "http:", "https:", 1)),
 		"proxy refused": at("https://h", client.WithHTTPClient(&http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
-			return url.Parse(closed.URL)
+			return url.Parse("http://127.0.0.1:1") // a port that no other test gets
 		}}})),
 		"path value": func(ctx context.Context) error {
 			_, err := working.CreateGrant(ctx, "..", tapkey.GrantCreate{})
