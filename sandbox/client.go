@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
@@ -13,16 +16,19 @@ const (
 	roleAdmin = "Admin"
 )
 
-// Client is a client application that can get tokens with client credentials.
+// Client is a client application. Its fields decide which grant types it may use: client
+// credentials, unless NoClientCredentials or Public is set, and authorization codes with
+// refresh tokens if it has redirect URIs.
 //
-// A client acts through a service account, which is a contact like any other. It has
+// With client credentials, a client acts through a service account, which is a contact like any other. It has
 // access to the owner accounts in which that contact has a permission. A new client has
-// access to none.
+// access to none. With the other grant types it acts for a user, with the user's rights.
 type Client struct {
 	ID     string // client_id
 	Secret string `json:"-" xml:"-"` // client_secret
 
-	// Scopes are the scopes that the client may request. Nil means all scopes.
+	// Scopes are the scopes that the client may request, including offline_access, which
+	// it needs for refresh tokens. Nil means all scopes.
 	Scopes []string
 
 	// Owns and Administers list the owner accounts, by name or id, in which the
@@ -33,31 +39,55 @@ type Client struct {
 	// NoClientCredentials means that the client is registered for another grant type
 	// and may not use client credentials.
 	NoClientCredentials bool
+
+	// Public means that the client has no secret. It must use PKCE and may not use client
+	// credentials.
+	Public bool
+
+	// RequirePKCE means that the client must use PKCE although it has a secret.
+	RequirePKCE bool
+
+	// RedirectURIs are the URIs that a browser may return to after a person has signed
+	// in. They are compared exactly, including the port.
+	RedirectURIs []string
+
+	// PostLogoutURIs are the URIs that a browser may return to after a person has signed
+	// out.
+	PostLogoutURIs []string
 }
 
 // ServiceAccount returns the e-mail address of the client's service account. To give the
 // client access to an owner account, create a contact with this identifier and a
 // permission for that contact.
-func (c Client) ServiceAccount() string { return c.ID + "@service.sandbox.invalid" }
+func (c Client) ServiceAccount() string { return c.ID + serviceAccountSuffix }
 
-// allowed returns the scopes that the client may request.
-func (c Client) allowed() []string {
-	if c.Scopes == nil {
-		return allScopes()
+const serviceAccountSuffix = "@service.sandbox.invalid"
+
+// defaultClients returns the default client, a public client, and a confidential client for
+// people.
+func defaultClients() []Client {
+	// The redirect URIs of a sample of Tapkey that signs in from the command line.
+	loopback := []string{"http://127.0.0.1:8111/authorize/", "http://localhost:8111/authorize/"}
+	return []Client{
+		{ID: "tapkey-sandbox", Secret: "sandbox-secret"},
+		{ID: "tapkey-sandbox-app", Public: true, RedirectURIs: loopback, PostLogoutURIs: loopback},
+		{ID: "tapkey-sandbox-web", Secret: "sandbox-web-secret", NoClientCredentials: true, RedirectURIs: loopback, PostLogoutURIs: loopback},
 	}
-	return c.Scopes
 }
 
-func defaultClient() Client { return Client{ID: "tapkey-sandbox", Secret: "sandbox-secret"} }
+// PublicClient returns the default public client. A person signs in with it, by PKCE and
+// the redirect URI http://127.0.0.1:8111/authorize/ or the same with localhost.
+func (s *Server) PublicClient() Client { return s.registered(1) }
 
-// allScopes returns the scopes of all operations.
-func allScopes() []string {
-	var scopes []string
-	for _, op := range tapkey.Operations() {
-		scopes = append(scopes, op.Scopes...)
-	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
+// WebClient returns the default confidential client with which a person signs in. It has
+// the redirect URIs of [Server.PublicClient] and does not need PKCE.
+func (s *Server) WebClient() Client { return s.registered(2) }
+
+// registered returns client n with its secret.
+func (s *Server) registered(n int) Client {
+	client := s.config.clients[n]
+	client.Secret = s.secrets(client.ID)
+	return client
 }
 
 // operations returns the ids of all operations.
@@ -73,18 +103,49 @@ func operations() []string {
 func indexClients(clients []Client) (map[string]*Client, error) {
 	byID := make(map[string]*Client, len(clients))
 	for _, c := range clients {
-		if c.ID == "" || c.Secret == "" {
+		switch {
+		case c.ID == "" || c.Secret == "" && !c.Public:
 			return nil, fmt.Errorf("sandbox: client %q: id or secret is missing", c.ID)
+		case c.Secret != "" && c.Public:
+			return nil, fmt.Errorf("sandbox: client %q: a public client has no secret", c.ID)
 		}
 		if byID[c.ID] != nil {
 			return nil, fmt.Errorf("sandbox: client %q is registered twice", c.ID)
 		}
 		for _, scope := range c.Scopes {
-			if !slices.Contains(allScopes(), scope) {
+			if !slices.Contains(allUserScopes(), scope) {
 				return nil, fmt.Errorf("sandbox: client %q: unknown scope %q", c.ID, scope)
+			}
+		}
+		for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutURIs) {
+			if err := checkRedirectURI(uri); err != nil {
+				return nil, fmt.Errorf("sandbox: client %q: redirect URI %q: %w", c.ID, uri, err)
 			}
 		}
 		byID[c.ID] = &c
 	}
 	return byID, nil
+}
+
+// checkRedirectURI refuses URIs that a browser must not be sent to.
+func checkRedirectURI(uri string) error {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return errors.New("not a URI")
+	case strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'<>\\;,`", r) }):
+		return errors.New("contains characters that must be percent-encoded")
+	case strings.Contains(uri, "#"):
+		return errors.New("has a fragment")
+	case u.Scheme == "http" || u.Scheme == "https":
+		if u.Hostname() == "" || u.User != nil {
+			return errors.New("has no host, or a user")
+		}
+		return nil
+	case !strings.ContainsAny(u.Scheme, "."):
+		// A scheme of an application contains a dot, see RFC 8252, section 7.1. This
+		// excludes javascript and data.
+		return errors.New("the scheme is neither http nor https and contains no dot")
+	}
+	return nil
 }

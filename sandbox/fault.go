@@ -15,8 +15,9 @@ import (
 type Fault struct {
 	Kind FaultKind `json:"kind"` // kind of failure
 
-	// Operation is the id of an operation, such as listGrants, or "token" for the
-	// token endpoint. Empty means every operation of the API.
+	// Operation is the id of an operation, such as listGrants, or the name of an endpoint
+	// of the identity server: token, authorize, login, consent, logout, revocation,
+	// userinfo, endsession, discovery or jwks. Empty means every operation of the API.
 	Operation string `json:"operation,omitempty"`
 
 	// Count is the number of requests that the fault applies to. Zero means all
@@ -109,5 +110,5 @@ func (f Fault) check() error {
 }
 
 func knownOperation(id string) bool {
-	return id == "" || id == tokenOperation || slices.Contains(operations(), id)
+	return id == "" || isIdentityOperation(id) || slices.Contains(operations(), id)
 }

@@ -30,7 +30,7 @@ func (f *faults) take(operation string) []Fault {
 	var taken []Fault
 	for i := 0; i < len(f.pending); i++ {
 		fault := &f.pending[i]
-		if cmp.Or(fault.Operation, operation) != operation || fault.Operation == "" && operation == tokenOperation {
+		if cmp.Or(fault.Operation, operation) != operation || fault.Operation == "" && isIdentityOperation(operation) {
 			continue
 		}
 		if fault.Rate > 0 && f.random.Float64() >= fault.Rate {

@@ -22,6 +22,12 @@ func (c Client) Format(f fmt.State, verb rune) {
 	printed.Format(f, verb, text, text)
 }
 
+// Format implements fmt.Formatter. Every verb prints the name, and not the password.
+func (p Person) Format(f fmt.State, verb rune) {
+	text := "sandbox.Person{" + p.Name + "}"
+	printed.Format(f, verb, text, text)
+}
+
 // secrets returns the secret of a client by its id. It is a function, so that printing a
 // Server by reflection finds no secret.
 type secrets func(clientID string) string

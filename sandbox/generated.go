@@ -57,7 +57,7 @@ func (g generated) account(clock *clock, n int) *account {
 		from.Locks = append(from.Locks, fmt.Sprintf("Door %05d", i+1))
 		grant := SeedGrant{Lock: from.Locks[i]}
 		if i%2 == 0 {
-			grant.Contact = fmt.Sprintf("user%05d@example.com", i/2+1)
+			grant.Contact = generatedContact(i / 2)
 			from.Contacts = append(from.Contacts, grant.Contact)
 		} else {
 			grant.Card = fmt.Sprintf("Card %05d", i/2+1)
@@ -71,6 +71,17 @@ func (g generated) account(clock *clock, n int) *account {
 	}
 	return a
 }
+
+// administrator returns the first contact of every generated account, who owns it, or "".
+func (g generated) administrator() string {
+	if g.locks == 0 {
+		return ""
+	}
+	return generatedContact(0)
+}
+
+// generatedContact returns contact n of a generated account.
+func generatedContact(n int) string { return fmt.Sprintf("user%05d@example.com", n+1) }
 
 // isBound reports whether a lock belongs to a generated account.
 func (g generated) isBound(physicalLockID string) bool {

@@ -17,6 +17,7 @@ const (
 	prefixProvider   idPrefix = 0xb75c2e91
 	prefixUser       idPrefix = 0xf6082b4d
 	prefixLogEntry   idPrefix = 0x24e9a7d6
+	prefixPerson     idPrefix = 0x49c0b7a5
 	prefixHealth     idPrefix = 0x8d1f6c3a
 )
 

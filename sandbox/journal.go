@@ -4,16 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 )
 
-// tokenOperation stands for the token endpoint where an operation id is expected: in
-// [Request.Operation], in [Fault.Operation] and in the counters.
-const tokenOperation = "token"
-
-// otherRequests stands for all paths that are neither an operation's nor the token
-// endpoint's in the counters.
+// otherRequests stands for all paths that are neither an operation's nor an endpoint of
+// the identity server in the counters.
 const otherRequests = "other"
 
 // Limits of the requests that the journal keeps. Beyond either, the oldest ones are
@@ -27,8 +24,8 @@ const (
 type Request struct {
 	Method    string      `json:"method"`              // HTTP method
 	Path      string      `json:"path"`                // as sent, without the query
-	Query     string      `json:"query,omitempty"`     // as sent
-	Operation string      `json:"operation,omitempty"` // operation id, "token", or empty for an unknown path
+	Query     string      `json:"query,omitempty"`     // as sent; secret values are replaced by [redacted]
+	Operation string      `json:"operation,omitempty"` // operation id, endpoint such as "token", or empty for an unknown path
 	Fault     string      `json:"fault,omitempty"`     // kinds of the faults applied to it, separated by commas
 	Status    int         `json:"status"`              // status of the response; 0 if none has been sent
 	Header    http.Header `json:"header"`              // credentials are replaced by [redacted]
@@ -52,7 +49,7 @@ func (j *journal) begin(r *http.Request, operation string) *Request {
 		// of it in memory.
 		Method:    strings.Clone(r.Method),
 		Path:      strings.Clone(r.URL.EscapedPath()),
-		Query:     strings.Clone(r.URL.RawQuery),
+		Query:     strings.Clone(redactQuery(r.URL.RawQuery, isIdentityOperation(operation))),
 		Operation: operation,
 		Header:    redact(r.Header),
 	}
@@ -145,7 +142,55 @@ func redact(h http.Header) http.Header {
 			}
 		}
 	}
+	for i, value := range h["Referer"] {
+		if address, query, found := strings.Cut(value, "?"); found {
+			h["Referer"][i] = address + "?" + redactQuery(query, true)
+		}
+	}
 	return h
+}
+
+// redactQuery returns a query without secrets. Of a request to the identity server, it
+// keeps the values of parameters that are known to be harmless. Of any other, it removes
+// the values of parameters that are secret there.
+func redactQuery(query string, identity bool) string {
+	parts := strings.Split(query, "&")
+	for i, part := range parts {
+		name, _, _ := strings.Cut(part, "=")
+		unescaped, err := url.QueryUnescape(name)
+		harmless := err == nil && !secretParameter(unescaped)
+		if identity {
+			harmless = err == nil && harmlessParameter(unescaped)
+		}
+		switch {
+		case harmless:
+		case name == part && identity && part != "": // a value without a name
+			parts[i] = "[redacted]"
+		case name != part:
+			parts[i] = name + "=[redacted]"
+		}
+	}
+	return strings.Join(parts, "&")
+}
+
+// harmlessParameter reports whether a parameter of the identity server is no secret.
+func harmlessParameter(name string) bool {
+	switch name {
+	case "client_id", "redirect_uri", "post_logout_redirect_uri", "response_type", "response_mode", "scope",
+		"code_challenge_method", "prompt", "max_age":
+		return true
+	}
+	return false
+}
+
+// secretParameter reports whether a parameter of any request may be a secret.
+func secretParameter(name string) bool {
+	switch strings.ToLower(name) {
+	case "access_token", "refresh_token", "id_token", "id_token_hint", "token", "subject_token", "code", "code_verifier",
+		"client_secret", "client_assertion", "assertion", "password":
+		return true
+	}
+	return false
 }
 
 // Requests returns the latest requests, at most 20,000 and about 32 MiB, oldest first.
@@ -156,8 +201,8 @@ func (s *Server) Requests() []Request { return s.journal.latest() }
 // response.
 func (s *Server) Count(operationID string) int { return s.journal.count(operationID) }
 
-// Counts returns the number of requests received for each operation, for the token
-// endpoint under "token", and for all other paths under "other". It includes the requests
+// Counts returns the number of requests received for each operation, for each endpoint of
+// the identity server under its name, such as "token", and for all other paths under "other". It includes the requests
 // that [Server.Requests] no longer returns.
 func (s *Server) Counts() map[string]int { return s.journal.allCounts() }
 

@@ -120,7 +120,7 @@ func TestStalledRequestsEnd(t *testing.T) {
 		t.Skip("not run with -short: it takes a second or more")
 	}
 	s := startWith(t, WithControl(), func(c *config) { c.timeouts.body = 20 * time.Millisecond })
-	token, err := s.tokens.issue(s.tokens.clients[s.ClientID()], allScopes())
+	token, err := s.identity.tokens.issue(authorization{client: s.ClientID(), scopes: allScopes()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestFaultsAreBounded(t *testing.T) {
 // A long filter works, but its places are not kept.
 func TestBookmarksAreBounded(t *testing.T) {
 	s := startWith(t)
-	token, err := s.tokens.issue(s.tokens.clients[s.ClientID()], allScopes())
+	token, err := s.identity.tokens.issue(authorization{client: s.ClientID(), scopes: allScopes()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,9 @@ type config struct {
 	faults        []Fault
 	clients       []Client
 	owners        []Owner
+	people        []Person
+	autoConsent   bool
+	rotateRefresh bool
 	generated     *generated // nil without WithGenerated
 	timeouts      timeouts
 }

@@ -9,14 +9,21 @@ import (
 )
 
 func (s service) ListOwners(ctx context.Context, _ server.ListOwnersRequestObject) (server.ListOwnersResponseObject, error) {
-	owners := s.store.owners(callOf(ctx).client.ServiceAccount())
+	owners := s.store.owners(callOf(ctx).user)
 	return newList(func(int) iter.Seq[server.OwnerAccount] { return owners }), nil
 }
 
-// CreateOwner is refused: it is not available with client credentials, which all clients
-// of the sandbox use. Inferred: the status.
-func (s service) CreateOwner(context.Context, server.CreateOwnerRequestObject) (server.CreateOwnerResponseObject, error) {
-	return nil, fail(http.StatusForbidden, "Forbidden", "owner accounts cannot be created by clients that use client credentials")
+// CreateOwner creates an owner account, which belongs to the user. Documented: that it is
+// not available with client credentials. Inferred: the status of that, and that an empty
+// name is refused.
+func (s service) CreateOwner(ctx context.Context, r server.CreateOwnerRequestObject) (server.CreateOwnerResponseObject, error) {
+	if !callOf(ctx).person {
+		return nil, fail(http.StatusForbidden, "Forbidden", "owner accounts cannot be created by clients that use client credentials")
+	}
+	if r.Body.Name == "" {
+		return nil, badRequest("the name is empty")
+	}
+	return server.CreateOwner200JSONResponse(s.store.create(r.Body.Name, callOf(ctx).user).view()), nil
 }
 
 func (s service) GetOwner(ctx context.Context, _ server.GetOwnerRequestObject) (server.GetOwnerResponseObject, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 // authorize checks that the token is valid, that it has the scopes of the operation, and
-// that the service account has a permission for the owner account. It returns the
+// that the user has a permission for the owner account. It returns the
 // context for the operation.
 //
 // Documented: 401 for failed authentication and failed authorization.
@@ -26,14 +26,15 @@ func (s *Server) authorize(r *http.Request, op api.Operation) (context.Context, 
 			return nil, unauthorized(`Bearer error="insufficient_scope"`, "InsufficientScope", "the token lacks the scope "+scope)
 		}
 	}
-	c := call{client: token.client}
+	var c call
+	c.user, c.person = s.identity.principal(token)
 	if id := r.PathValue("ownerAccountId"); id != "" {
 		var ok bool
 		if c.account, ok = s.store.account(id); !ok {
 			return nil, notFound("unknown owner account %q", id)
 		}
-		if c.role = c.account.role(c.client.ServiceAccount()); c.role == "" {
-			return nil, unauthorized("Bearer", "Unauthorized", "the service account of the client is not a co-administrator of the owner account")
+		if c.role = c.account.role(c.user); c.role == "" {
+			return nil, unauthorized("Bearer", "Unauthorized", c.who()+" is not an administrator of the owner account")
 		}
 	}
 	return context.WithValue(r.Context(), callKey{}, c), nil
@@ -45,11 +46,19 @@ func (s *Server) bearerToken(r *http.Request) (*token, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return nil, unauthorized("Bearer", "Unauthorized", "the request has no Authorization header with the scheme Bearer")
 	}
-	token, err := s.tokens.verify(strings.TrimSpace(value))
+	token, err := s.identity.tokens.verify(strings.TrimSpace(value))
 	if err != nil {
 		return nil, unauthorized(`Bearer error="invalid_token", error_description="`+err.Error()+`"`, "InvalidToken", err.Error())
 	}
 	return token, nil
+}
+
+// who returns what an error calls the user of a call.
+func (c call) who() string {
+	if c.person {
+		return "the user"
+	}
+	return "the service account of the client"
 }
 
 func unauthorized(challenge, code, message string) *failure {

@@ -20,15 +20,15 @@ import (
 
 // Server is a running sandbox. Its methods are safe for concurrent use.
 type Server struct {
-	config  config
-	clock   *clock
-	journal *journal
-	store   *store
-	tokens  *tokens
-	faults  *faults
-	router  *router
-	secrets secrets
-	origin  string // scheme, host and port
+	config   config
+	clock    *clock
+	journal  *journal
+	store    *store
+	identity *identity
+	faults   *faults
+	router   *router
+	secrets  secrets
+	origin   string // scheme, host and port
 
 	gate      *gate
 	authority *x509.Certificate  // nil without TLS
@@ -46,9 +46,12 @@ func Start(opts ...Option) (*Server, error) {
 	for _, opt := range opts {
 		opt(&cfg)
 	}
-	cfg.clients = append([]Client{defaultClient()}, cfg.clients...)
+	cfg.clients = append(defaultClients(), cfg.clients...)
 	if cfg.owners == nil && cfg.generated == nil {
 		cfg.owners = defaultOwners()
+	}
+	if cfg.people == nil {
+		cfg.people = []Person{cfg.defaultPerson()}
 	}
 	s := &Server{
 		config:  cfg,
@@ -80,6 +83,10 @@ func (s *Server) listen() error {
 		return err
 	}
 	s.secrets = takeSecrets(s.config.clients, clients)
+	people, err := takePeople(s.config.people)
+	if err != nil {
+		return err
+	}
 	if s.gate, err = listen(s.config.addr, s.config.nonLoopback); err != nil {
 		return err
 	}
@@ -98,7 +105,7 @@ func (s *Server) listen() error {
 		})
 	}
 	s.origin = scheme + reachableAddr(s.gate.addr).String()
-	s.tokens = newTokens(s.origin, s.config.tokenLifetime, clients, s.secrets, s.clock)
+	s.identity = s.newIdentity(clients, people)
 	s.serve(listener)
 	return nil
 }
@@ -183,13 +190,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 
 // route returns the operation of a request, for the journal, and its handler.
 func (s *Server) route(r *http.Request) (string, http.HandlerFunc) {
-	switch strings.ToLower(strings.TrimSuffix(r.URL.Path, "/")) {
-	case tokenPath:
-		return tokenOperation, s.tokens.serve
-	case discoveryPath:
-		return "", s.tokens.serveDiscovery
-	case keysPath:
-		return "", s.tokens.serveKeys
+	if name, handler := s.identity.endpoint(r.URL.Path); handler != nil {
+		return name, handler
 	}
 	found, err := s.router.find(r)
 	if err != nil {
@@ -211,15 +213,23 @@ func (s *Server) route(r *http.Request) (string, http.HandlerFunc) {
 // BaseURL returns the base URL of the API, such as http://127.0.0.1:40123/api/v1.
 func (s *Server) BaseURL() string { return s.origin + basePath }
 
+// Issuer returns the URL of the identity server, such as http://127.0.0.1:40123. Discovery
+// is below it.
+func (s *Server) Issuer() string { return s.origin }
+
+// AuthorizeURL returns the URL of the authorization endpoint, such as
+// http://127.0.0.1:40123/connect/authorize.
+func (s *Server) AuthorizeURL() string { return s.origin + authorizePath }
+
 // TokenURL returns the URL of the token endpoint, such as http://127.0.0.1:40123/connect/token.
 func (s *Server) TokenURL() string { return s.origin + tokenPath }
 
 // ClientID returns the client id of the default client. Its service account has the role
 // Owner in every owner account.
-func (s *Server) ClientID() string { return s.config.clients[0].ID }
+func (s *Server) ClientID() string { return s.registered(0).ID }
 
 // ClientSecret returns the client secret of the default client.
-func (s *Server) ClientSecret() string { return s.secrets(s.ClientID()) }
+func (s *Server) ClientSecret() string { return s.registered(0).Secret }
 
 // Close stops the sandbox and waits for its goroutines. It aborts requests in flight.
 // Calling Close again has no effect.
@@ -245,9 +255,10 @@ type callKey struct{}
 
 // call is the caller of a request and the owner account that the request is about.
 type call struct {
-	client  *Client
+	user    principal
+	person  bool     // the user is not a service account
 	account *account // nil for requests that are not about one owner account
-	role    string   // of the client's service account in the owner account
+	role    string   // of the user in the owner account
 }
 
 // callOf returns the call of a request, which authorize has put into the context.

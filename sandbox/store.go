@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
@@ -13,19 +14,20 @@ import (
 // store holds all owner accounts. Generated accounts follow the others and are created
 // when they are first requested.
 type store struct {
-	mainClient string // service account of the default client
+	mainClient principal // service account of the default client
 	clock      *clock
 	generated  generated
+	order      []string // ids of the initial accounts that are not generated
 
 	mu       sync.Mutex
 	accounts map[string]*account
-	order    []string        // ids of the accounts that are not generated
+	added    []string        // ids of the accounts created by calls
 	bound    map[string]bool // physical ids of bound locks, except in generated accounts
 }
 
 func newStore(cfg config, clock *clock) (*store, error) {
 	s := &store{
-		mainClient: cfg.clients[0].ServiceAccount(),
+		mainClient: cfg.clients[0].principal(),
 		clock:      clock,
 		accounts:   make(map[string]*account),
 		bound:      make(map[string]bool),
@@ -50,17 +52,30 @@ func newStore(cfg config, clock *clock) (*store, error) {
 		}
 	}
 	for _, client := range cfg.clients {
-		for role, names := range map[string][]string{roleOwner: client.Owns, roleAdmin: client.Administers} {
-			for _, name := range names {
-				a, ok := s.named(name)
-				if !ok {
-					return nil, fmt.Errorf("sandbox: client %q: unknown owner account %q", client.ID, name)
-				}
-				a.admit(client.ServiceAccount(), role)
-			}
+		if err := s.admit(client.principal(), client.Owns, client.Administers); err != nil {
+			return nil, fmt.Errorf("sandbox: client %q: %w", client.ID, err)
+		}
+	}
+	for _, person := range cfg.people {
+		if err := s.admit(principal{nativeProvider, person.Name}, person.Owns, person.Administers); err != nil {
+			return nil, fmt.Errorf("sandbox: person %q: %w", person.Name, err)
 		}
 	}
 	return s, nil
+}
+
+// admit gives a user a role in the owner accounts with the given names or ids.
+func (s *store) admit(user principal, owns, administers []string) error {
+	for role, names := range map[string][]string{roleOwner: owns, roleAdmin: administers} {
+		for _, name := range names {
+			a, ok := s.named(name)
+			if !ok {
+				return fmt.Errorf("unknown owner account %q", name)
+			}
+			a.admit(user, role)
+		}
+	}
+	return nil
 }
 
 // named returns the owner account with an id or a name.
@@ -68,14 +83,14 @@ func (s *store) named(name string) (*account, bool) {
 	if a, ok := s.account(name); ok {
 		return a, true
 	}
-	for _, id := range s.order {
-		if a, ok := s.created(id); ok && *a.view().Name == name {
+	for _, id := range slices.Concat(s.order, s.allAdded()) {
+		if a, ok := s.inMemory(id); ok && *a.view().Name == name {
 			return a, true
 		}
 	}
 	for n := range s.generated.owners {
 		owner := s.generated.owner(n)
-		if a, ok := s.created(owner.ID); ok {
+		if a, ok := s.inMemory(owner.ID); ok {
 			owner = a.view()
 		}
 		if *owner.Name == name {
@@ -102,25 +117,52 @@ func (s *store) account(id string) (*account, bool) {
 	return a, true
 }
 
-// owners returns the owner accounts that a service account administers.
-func (s *store) owners(serviceAccount string) iter.Seq[server.OwnerAccount] {
+// create creates an owner account that belongs to a user.
+func (s *store) create(name string, user principal) *account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := newAccount(s.clock, len(s.order)+s.generated.owners+len(s.added), Owner{Name: name})
+	if err != nil { // an account without contents has no mistakes
+		panic(err)
+	}
+	a.admit(user, roleOwner)
+	s.accounts[a.id] = a
+	s.added = append(s.added, a.id)
+	return a
+}
+
+// allAdded returns the ids of the owner accounts created by calls.
+func (s *store) allAdded() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.added)
+}
+
+// owners returns the owner accounts that a user administers.
+func (s *store) owners(user principal) iter.Seq[server.OwnerAccount] {
 	return func(yield func(server.OwnerAccount) bool) {
 		for _, id := range s.order {
-			a, _ := s.created(id)
-			if a.role(serviceAccount) != "" && !yield(a.view()) {
+			a, _ := s.inMemory(id)
+			if a.role(user) != "" && !yield(a.view()) {
 				return
 			}
 		}
 		for n := range s.generated.owners {
 			owner := s.generated.owner(n)
-			a, ok := s.created(owner.ID)
+			a, ok := s.inMemory(owner.ID)
 			switch {
-			case ok && a.role(serviceAccount) != "":
+			case ok && a.role(user) != "":
 				owner = a.view()
-			case ok || serviceAccount != s.mainClient:
+			case ok || user != s.mainClient && user != (principal{nativeProvider, s.generated.administrator()}):
 				continue
 			}
 			if !yield(owner) {
+				return
+			}
+		}
+		for _, id := range s.allAdded() {
+			a, _ := s.inMemory(id)
+			if a.role(user) != "" && !yield(a.view()) {
 				return
 			}
 		}
@@ -166,12 +208,12 @@ func (a *account) view() server.OwnerAccount {
 	return a.owner
 }
 
-// role returns the role that a service account has in the owner account, or "".
-func (a *account) role(serviceAccount string) string {
+// role returns the role that a user has in the owner account, or "".
+func (a *account) role(user principal) string {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	best := ""
-	for _, contact := range a.contacts.with(contactKey(server.Contact{IPID: new(nativeProvider), Identifier: &serviceAccount})) {
+	for _, contact := range a.contacts.with(contactKey(user.contact())) {
 		for _, permission := range a.permissions.with(permissionKey(contact.ID)) {
 			if *permission.Role == roleOwner {
 				return roleOwner
@@ -182,21 +224,24 @@ func (a *account) role(serviceAccount string) string {
 	return best
 }
 
-// admit gives a service account a role in the owner account.
-func (a *account) admit(serviceAccount, role string) {
+// admit gives a user a role in the owner account, as a contact.
+func (a *account) admit(user principal, role string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	contact := a.addContact(server.Contact{
-		Identifier: &serviceAccount,
-		IPID:       new(nativeProvider),
-		Title:      new("Service account"),
-	})
+	contact, ok := a.contacts.first(contactKey(user.contact()))
+	if !ok {
+		contact = user.contact()
+		if strings.HasSuffix(user.name, serviceAccountSuffix) {
+			contact.Title = new("Service account")
+		}
+		contact = a.addContact(contact)
+	}
 	a.addPermission(contact.ID, role)
 }
 
-// created returns the owner account with an id if it is in memory. It does not create a
+// inMemory returns the owner account with an id if it is in memory. It does not create a
 // generated account.
-func (s *store) created(id string) (*account, bool) {
+func (s *store) inMemory(id string) (*account, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.accounts[id]
