@@ -227,3 +227,14 @@ func codeForm(s *sandbox.Server, code string, change url.Values) url.Values {
 	}
 	return form
 }
+
+// postForm posts a form as a client would.
+func postForm(t testing.TB, address string, form url.Values) response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return do(t, http.DefaultClient, req)
+}

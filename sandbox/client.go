@@ -17,8 +17,8 @@ const (
 )
 
 // Client is a client application. Its fields decide which grant types it may use: client
-// credentials, unless NoClientCredentials or Public is set, and authorization codes with
-// refresh tokens if it has redirect URIs.
+// credentials, unless NoClientCredentials or Public is set; authorization codes and refresh
+// tokens, if it has redirect URIs; and token exchange.
 //
 // With client credentials, a client acts through a service account, which is a contact like any other. It has
 // access to the owner accounts in which that contact has a permission. A new client has
@@ -46,6 +46,10 @@ type Client struct {
 
 	// RequirePKCE means that the client must use PKCE although it has a secret.
 	RequirePKCE bool
+
+	// TokenExchange means that the client may exchange JWTs of identity providers for
+	// access tokens, see [WithProvider].
+	TokenExchange bool
 
 	// RedirectURIs are the URIs that a browser may return to after a person has signed
 	// in. They are compared exactly, including the port.

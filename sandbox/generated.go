@@ -65,7 +65,7 @@ func (g generated) account(clock *clock, n int) *account {
 		}
 		from.Grants = append(from.Grants, grant)
 	}
-	a, err := newAccount(clock, g.first+n, from)
+	a, err := newAccount(clock, g.first+n, from, "")
 	if err != nil { // the grants above refer to existing items
 		panic(err)
 	}

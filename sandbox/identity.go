@@ -97,6 +97,14 @@ func (s *identity) endpoint(path string) (string, http.HandlerFunc) {
 		return loginOperation, s.serveLogin
 	case consentPath:
 		return consentOperation, s.serveConsent
+	case revocationPath:
+		return revocationOperation, s.serveRevocation
+	case userinfoPath:
+		return userinfoOperation, s.serveUserinfo
+	case endSessionPath:
+		return endSessionOperation, s.serveEndSession
+	case logoutPath:
+		return logoutOperation, s.serveLogout
 	case discoveryPath:
 		return discoveryOperation, s.serveDiscovery
 	case keysPath:
@@ -106,13 +114,17 @@ func (s *identity) endpoint(path string) (string, http.HandlerFunc) {
 }
 
 // principal returns the user that acts with a token, and whether that is a person rather
-// than a service account.
+// than a service account. A user who is not registered with the identity provider is zero
+// and has no rights.
 func (s *identity) principal(t *token) (user principal, person bool) {
 	switch t.user.provider {
 	case "":
 		return t.client.principal(), false
 	case nativeProvider:
 		return principal{nativeProvider, s.people.byID[t.user.id]}, true
+	}
+	if !s.store.isRegistered(t.user) {
+		return principal{}, false
 	}
 	return principal{t.user.provider, t.user.id}, true
 }

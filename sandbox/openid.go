@@ -1,6 +1,9 @@
 package sandbox
 
 import (
+	"net/http"
+	"slices"
+
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -28,4 +31,33 @@ func (s *identity) idToken(a authorization) (string, error) {
 		Nonce:    a.nonce,
 		Provider: a.user.provider,
 	})
+}
+
+// serveUserinfo serves the userinfo endpoint of OpenID Connect.
+func (s *identity) serveUserinfo(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		methodNotAllowed(r.Method, http.MethodGet, http.MethodPost).write(w)
+		return
+	}
+	noStore(w)
+	token, err := s.bearerToken(r)
+	if err != nil {
+		responseError(w, r, err)
+		return
+	}
+	if !slices.Contains(token.scopes, scopeOpenID) {
+		f := fail(http.StatusForbidden, "Forbidden", "the token lacks the scope openid")
+		f.header = http.Header{"Www-Authenticate": {`Bearer error="insufficient_scope"`}}
+		f.write(w)
+		return
+	}
+	user, _ := s.principal(token)
+	about := map[string]string{"sub": token.user.id}
+	if slices.Contains(token.scopes, scopeProfile) {
+		about["name"] = user.name
+	}
+	if slices.Contains(token.scopes, scopeEmail) {
+		about["email"] = user.name
+	}
+	writeJSON(w, http.StatusOK, about)
 }

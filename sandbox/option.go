@@ -15,6 +15,7 @@ type config struct {
 	clients       []Client
 	owners        []Owner
 	people        []Person
+	providers     []Provider
 	autoConsent   bool
 	rotateRefresh bool
 	generated     *generated // nil without WithGenerated

@@ -57,6 +57,25 @@ func (p *pages) consent(w http.ResponseWriter, status int, page consentPage) {
 	p.show(w, status, "consent", page, "'self' "+sourceOf(page.target), "")
 }
 
+// logoutPage is the page that asks whether to sign out.
+type logoutPage struct {
+	form
+	Person string
+	target string // may be empty
+}
+
+func (p *pages) logout(w http.ResponseWriter, page logoutPage) {
+	allowed := "'self'"
+	if page.target != "" {
+		allowed += " " + sourceOf(page.target)
+	}
+	p.show(w, http.StatusOK, "logout", page, allowed, "")
+}
+
+func (p *pages) signedOut(w http.ResponseWriter) {
+	p.show(w, http.StatusOK, "signedout", nil, "'none'", "")
+}
+
 func (p *pages) problem(w http.ResponseWriter, problem *pageError) {
 	p.show(w, http.StatusBadRequest, "problem", map[string]string{"Code": problem.code, "Message": problem.message}, "'none'", "")
 }

@@ -17,7 +17,7 @@ import (
 // Inferred: that missing scopes and missing permissions are authorization failures, that
 // an unknown owner account is 404, the bodies, and WWW-Authenticate.
 func (s *Server) authorize(r *http.Request, op api.Operation) (context.Context, error) {
-	token, err := s.bearerToken(r)
+	token, err := s.identity.bearerToken(r)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +41,12 @@ func (s *Server) authorize(r *http.Request, op api.Operation) (context.Context, 
 }
 
 // bearerToken returns the token of a request. Only the scheme Bearer is accepted.
-func (s *Server) bearerToken(r *http.Request) (*token, error) {
+func (s *identity) bearerToken(r *http.Request) (*token, error) {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return nil, unauthorized("Bearer", "Unauthorized", "the request has no Authorization header with the scheme Bearer")
 	}
-	token, err := s.identity.tokens.verify(strings.TrimSpace(value))
+	token, err := s.tokens.verify(strings.TrimSpace(value))
 	if err != nil {
 		return nil, unauthorized(`Bearer error="invalid_token", error_description="`+err.Error()+`"`, "InvalidToken", err.Error())
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -82,15 +83,15 @@ func defaultOwners() []Owner {
 }
 
 // newAccount creates an owner account from its description. The times of its contents
-// follow from the clock.
-func newAccount(clock *clock, index int, from Owner) (*account, error) {
+// follow from the clock. An empty provider id means the default one.
+func newAccount(clock *clock, index int, from Owner, providerID string) (*account, error) {
 	if from.LogEntries < 0 {
 		return nil, fmt.Errorf("sandbox: owner %q: %d log entries", from.Name, from.LogEntries)
 	}
 	a := &account{
 		id:          newID(prefixOwner, index, 0),
 		index:       index,
-		provider:    newID(prefixProvider, index, 0),
+		provider:    cmp.Or(providerID, newID(prefixProvider, index, 0)),
 		permissions: collection[server.Permission]{keys: permissionKeys},
 		contacts:    collection[server.Contact]{keys: contactKeys},
 		grants:      collection[grant]{keys: grantKeys},

@@ -172,8 +172,12 @@ func (s *identity) serveLogin(w http.ResponseWriter, r *http.Request) {
 		s.showLogin(w, r, request, http.StatusBadRequest, "Name or password is wrong.")
 		return
 	}
+	begun := session{person: id, signedIn: s.clock.now()}
+	if earlier, ok := s.session(r); ok && earlier.person == id {
+		begun.consents = earlier.consents
+	}
 	s.sessions.remove(s.cookies.get(r, s.cookies.session))
-	s.cookies.set(w, s.cookies.session, s.sessions.add(session{person: id, signedIn: s.clock.now()}))
+	s.cookies.set(w, s.cookies.session, s.sessions.add(begun))
 	redirect(w, r, authorizePath+"?"+afterLogin(request).Encode())
 }
 

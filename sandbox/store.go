@@ -17,7 +17,8 @@ type store struct {
 	mainClient principal // service account of the default client
 	clock      *clock
 	generated  generated
-	order      []string // ids of the initial accounts that are not generated
+	order      []string            // ids of the initial accounts that are not generated
+	providers  map[string]Provider // by id
 
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -39,8 +40,9 @@ func newStore(cfg config, clock *clock) (*store, error) {
 		s.generated = *cfg.generated
 		s.generated.first = len(cfg.owners)
 	}
+	var err error
 	for i, owner := range cfg.owners {
-		a, err := newAccount(clock, i, owner)
+		a, err := newAccount(clock, i, owner, cfg.providerID(i, owner.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -50,6 +52,9 @@ func newStore(cfg config, clock *clock) (*store, error) {
 		for _, lock := range a.locks.with(everything) {
 			s.bound[*lock.PhysicalLockID] = true
 		}
+	}
+	if s.providers, err = s.register(cfg.providers); err != nil {
+		return nil, err
 	}
 	for _, client := range cfg.clients {
 		if err := s.admit(client.principal(), client.Owns, client.Administers); err != nil {
@@ -62,6 +67,40 @@ func newStore(cfg config, clock *clock) (*store, error) {
 		}
 	}
 	return s, nil
+}
+
+// register checks identity providers and returns them by id.
+func (s *store) register(providers []Provider) (map[string]Provider, error) {
+	byID, owners := make(map[string]Provider), make(map[*account]bool)
+	for _, p := range providers {
+		if err := p.check(); err != nil {
+			return nil, err
+		}
+		a, ok := s.named(p.Owner)
+		if !ok {
+			return nil, fmt.Errorf("sandbox: identity provider: unknown owner account %q", p.Owner)
+		}
+		if p.ID != "" {
+			a.provider = p.ID // of a generated account, whose contents do not refer to it
+		}
+		p.ID, p.Owner = a.provider, a.id
+		if byID[p.ID].ID != "" || owners[a] {
+			return nil, fmt.Errorf("sandbox: identity provider %q: the id or the owner account %q is registered twice", p.ID, p.Owner)
+		}
+		byID[p.ID], owners[a] = p, true
+	}
+	return byID, nil
+}
+
+// isRegistered reports whether a user is registered with an identity provider.
+func (s *store) isRegistered(user subject) bool {
+	a, ok := s.account(s.providers[user.provider].Owner)
+	if !ok {
+		return false
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.users.count(userKey(&user.id)) > 0
 }
 
 // admit gives a user a role in the owner accounts with the given names or ids.
@@ -121,7 +160,7 @@ func (s *store) account(id string) (*account, bool) {
 func (s *store) create(name string, user principal) *account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := newAccount(s.clock, len(s.order)+s.generated.owners+len(s.added), Owner{Name: name})
+	a, err := newAccount(s.clock, len(s.order)+s.generated.owners+len(s.added), Owner{Name: name}, "")
 	if err != nil { // an account without contents has no mistakes
 		panic(err)
 	}

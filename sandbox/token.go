@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -72,9 +71,9 @@ func noStore(w http.ResponseWriter) {
 // respondToken returns the body of the response to a token request. It checks the request
 // in the order of IdentityServer: form, client, grant type, and what the grant type needs.
 func (s *identity) respondToken(w http.ResponseWriter, r *http.Request) (tokenBody, error) {
-	client, form, err := s.clientRequest(w, r)
-	if err != nil {
-		return tokenBody{}, err
+	client, form, refused := s.clientRequest(w, r)
+	if refused != nil {
+		return tokenBody{}, *refused
 	}
 	switch form.Get("grant_type") {
 	case grantClientCredentials:
@@ -84,28 +83,29 @@ func (s *identity) respondToken(w http.ResponseWriter, r *http.Request) (tokenBo
 	case grantRefreshToken:
 		return s.refreshGrant(client, form)
 	case grantExchange:
-		return tokenBody{}, refuse("unauthorized_client")
+		return s.exchangeGrant(client, form)
 	}
 	return tokenBody{}, refuse("unsupported_grant_type")
 }
 
 // clientRequest reads the form of a request by a client and authenticates the client.
-func (s *identity) clientRequest(w http.ResponseWriter, r *http.Request) (*Client, url.Values, error) {
+func (s *identity) clientRequest(w http.ResponseWriter, r *http.Request) (*Client, url.Values, *tokenError) {
+	invalid := &tokenError{code: "invalid_request"}
 	if r.Method != http.MethodPost {
-		return nil, nil, refuse("invalid_request")
+		return nil, nil, invalid
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil || len(r.PostForm) == 0 {
-		return nil, nil, refuse("invalid_request")
+		return nil, nil, invalid
 	}
 	for _, values := range r.PostForm {
 		if len(values) > 1 {
-			return nil, nil, refuse("invalid_request")
+			return nil, nil, invalid
 		}
 	}
 	client, ok := s.authenticate(r)
 	if !ok {
-		return nil, nil, refuse("invalid_client")
+		return nil, nil, &tokenError{code: "invalid_client"}
 	}
 	return client, r.PostForm, nil
 }
@@ -182,6 +182,3 @@ func (s *identity) issue(a authorization) (tokenBody, error) {
 	}
 	return body, err
 }
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
