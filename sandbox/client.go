@@ -69,14 +69,20 @@ const serviceAccountSuffix = "@service.sandbox.invalid"
 
 // defaultClients returns the default client, a public client, and a confidential client for
 // people.
-func defaultClients() []Client {
+func defaultClients(redirectURIs []string) []Client {
 	// The redirect URIs of a sample of Tapkey that signs in from the command line.
-	loopback := []string{"http://127.0.0.1:8111/authorize/", "http://localhost:8111/authorize/"}
+	loopback := append([]string{"http://127.0.0.1:8111/authorize/", "http://localhost:8111/authorize/"}, redirectURIs...)
 	return []Client{
 		{ID: "tapkey-sandbox", Secret: "sandbox-secret"},
 		{ID: "tapkey-sandbox-app", Public: true, RedirectURIs: loopback, PostLogoutURIs: loopback},
 		{ID: "tapkey-sandbox-web", Secret: "sandbox-web-secret", NoClientCredentials: true, RedirectURIs: loopback, PostLogoutURIs: loopback},
 	}
+}
+
+// WithRedirectURI registers another redirect URI for the clients of [Server.PublicClient]
+// and [Server.WebClient].
+func WithRedirectURI(uri string) Option {
+	return func(c *config) { c.redirectURIs = append(c.redirectURIs, uri) }
 }
 
 // PublicClient returns the default public client. A person signs in with it, by PKCE and

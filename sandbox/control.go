@@ -19,6 +19,7 @@ func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 		"GET ": func(*http.Request) (any, error) {
 			return map[string]any{
 				"baseUrl": s.BaseURL(), "tokenUrl": s.TokenURL(), "clientId": s.ClientID(),
+				"issuer": s.Issuer(), "authorizeUrl": s.AuthorizeURL(),
 				"time": s.Time(), "faultKinds": describeFaultKinds(),
 			}, nil
 		},

@@ -1,5 +1,6 @@
-// Package sandbox runs an in-process server of Tapkey's REST API, for tests. It has a
-// token endpoint and every operation of the contract. Its data is in memory.
+// Package sandbox runs an in-process server of Tapkey's REST API, for tests. It has an
+// identity server, where people sign in and clients get tokens, and every operation of the
+// contract. Its data is in memory.
 //
 //	s, err := sandbox.Start()
 //	if err != nil {

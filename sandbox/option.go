@@ -16,6 +16,7 @@ type config struct {
 	owners        []Owner
 	people        []Person
 	providers     []Provider
+	redirectURIs  []string // of the default clients
 	autoConsent   bool
 	rotateRefresh bool
 	generated     *generated // nil without WithGenerated

@@ -46,7 +46,7 @@ func Start(opts ...Option) (*Server, error) {
 	for _, opt := range opts {
 		opt(&cfg)
 	}
-	cfg.clients = append(defaultClients(), cfg.clients...)
+	cfg.clients = append(defaultClients(cfg.redirectURIs), cfg.clients...)
 	if cfg.owners == nil && cfg.generated == nil {
 		cfg.owners = defaultOwners()
 	}

@@ -117,7 +117,7 @@ func runExample(t *testing.T, env []string, example, mode string) string {
 	cmd.Stderr = &stderr
 	out, status := "", 0
 	interrupt := func(text string) { // a sandbox, once it is ready
-		if strings.HasPrefix(example, "tapkey sandbox") && strings.Count(text, "\n") == 4 {
+		if strings.HasPrefix(example, "tapkey sandbox") && strings.Count(text, "\n") == 9 {
 			_ = cmd.Process.Signal(syscall.SIGINT)
 		}
 	}

@@ -20,7 +20,7 @@ type sandboxFlags struct {
 	addr, caFile              string
 	tokenLifetime             time.Duration
 	owners, locks, logEntries int
-	faults                    []string
+	faults, redirectURIs      []string
 	control, nonLoopback      bool
 }
 
@@ -30,7 +30,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Serve a sandbox of the Tapkey API until interrupted",
 		Long: "Serve a sandbox of the Tapkey API until interrupted. It prints the environment\n" +
-			"of a client as shell commands and, at the end, the number of requests served.",
+			"of a client, how to sign in and, at the end, the number of requests served.",
 		Example: "  tapkey sandbox --faults 503,operation=listGrants,count=2",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -48,6 +48,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 	f.IntVar(&flags.locks, "locks", 3, "`NUMBER` of locks per generated owner account")
 	f.IntVar(&flags.logEntries, "log-entries", 100, "`NUMBER` of log entries per generated owner account")
 	f.StringArrayVar(&flags.faults, "faults", nil, "`FAULT` to inject, such as 429,operation=listGrants; repeatable")
+	f.StringArrayVar(&flags.redirectURIs, "redirect-uri", nil, "register a redirect `URI`; repeatable")
 	f.BoolVar(&flags.control, "control", false, "serve the control endpoints under /_sandbox/")
 	f.BoolVar(&flags.nonLoopback, "allow-non-loopback", false, "allow an address other than loopback")
 	return cmd
@@ -89,6 +90,9 @@ func (f sandboxFlags) options() ([]sandbox.Option, error) {
 		}
 		opts = append(opts, sandbox.WithFaults(fault))
 	}
+	for _, uri := range f.redirectURIs {
+		opts = append(opts, sandbox.WithRedirectURI(uri))
+	}
 	for _, o := range []struct {
 		set    bool
 		option func() sandbox.Option
@@ -120,12 +124,27 @@ func serveSandbox(cmd *cobra.Command, flags sandboxFlags) error {
 		{client.EnvClientSecret, server.ClientSecret()},
 		{client.EnvBaseURI, strings.TrimSuffix(server.BaseURL(), "/api/v1")},
 		{client.EnvTokenEndpoint, server.TokenURL()},
+		{envAuthorizationEndpoint, server.AuthorizeURL()},
 	} {
 		fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", v[0], v[1])
 	}
+	printSignIn(cmd.OutOrStdout(), server)
 	<-cmd.Context().Done()
 	printServed(cmd.ErrOrStderr(), server)
 	return nil
+}
+
+// envAuthorizationEndpoint is the variable from which Tapkey's add-on reads the
+// authorization endpoint.
+const envAuthorizationEndpoint = "TAPKEY_AUTHORIZATION_ENDPOINT"
+
+// printSignIn prints what a person needs to sign in, as comments of a shell.
+func printSignIn(w io.Writer, server *sandbox.Server) {
+	person, public, web := server.Person(), server.PublicClient(), server.WebClient()
+	fmt.Fprintf(w, "# To sign in: %s, password %s\n", person.Name, person.Password)
+	fmt.Fprintf(w, "# Public client: %s\n", public.ID)
+	fmt.Fprintf(w, "# Confidential client: %s, secret %s\n", web.ID, web.Secret)
+	fmt.Fprintf(w, "# Redirect URIs of both: %s\n", strings.Join(public.RedirectURIs, " "))
 }
 
 // printServed prints the number of requests for each operation.

@@ -21,7 +21,7 @@ var snippetImports = map[string]string{
 	"api": modulePath + "/api", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
 	"sandbox": modulePath + "/sandbox", "tapkey": modulePath + "/gen/tapkey",
-	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "slog": "log/slog", "time": "time",
+	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "rsa": "crypto/rsa", "slog": "log/slog", "time": "time",
 }
 
 // Each snippet of Go in the documents compiles as the body of a test with a client c.
