@@ -177,7 +177,7 @@ func (s *identity) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 			s.respondError(w, r, request, "login_required")
 			return
 		}
-		s.showLogin(w, r, request, http.StatusOK, "")
+		s.showLogin(w, r, request, http.StatusOK, request.query.Get("login_hint"), "")
 	case slices.Contains(request.prompt, promptConsent) || !contains(current.consents[request.client.ID], request.scopes):
 		if quiet {
 			s.respondError(w, r, request, "consent_required")

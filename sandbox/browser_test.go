@@ -125,7 +125,7 @@ func (p page) shows(t testing.TB, status int, heading string) {
 // isProblem checks that a page is an error page with an error code.
 func (p page) isProblem(t testing.TB, code string) {
 	t.Helper()
-	p.shows(t, http.StatusBadRequest, "Something is wrong")
+	p.shows(t, http.StatusBadRequest, "Request refused")
 	if location := p.header.Get("Location"); location != "" || !strings.Contains(p.body, "<code>"+code+"</code>") {
 		t.Fatalf("got Location %q and body %s, want an error page with the code %s", location, p.body, code)
 	}

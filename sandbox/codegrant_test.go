@@ -170,3 +170,41 @@ func TestConfidentialClient(t *testing.T) {
 	form := codeForm(s, "x", url.Values{"client_id": {s.PublicClient().ID}})
 	requestTokens(t, s, basic(awkward.ID+":"+awkward.Secret), form, "invalid_client") // two clients
 }
+
+// Tapkey's log export add-on sends these requests: no PKCE, Basic without form encoding, and
+// the same refresh token again and again.
+func TestRequestsOfTapkeysAddOn(t *testing.T) {
+	const callback, scope = "http://127.0.0.1:3000/tapkey/callback", "read:owneraccounts read:core:entities read:logs offline_access"
+	addOn := sandbox.Client{ID: "cid", Secret: "sec ret+", NoClientCredentials: true, RedirectURIs: []string{callback}}
+	s := start(t, sandbox.WithClient(addOn))
+	b := newBrowser(t, s)
+	query := "response_type=code&client_id=cid&redirect_uri=http%3A%2F%2F127.0.0.1%3A3000%2Ftapkey%2Fcallback&scope=" + strings.ReplaceAll(scope, " ", "+") + "&state=x"
+	got := b.allow(b.signIn(b.get(s.AuthorizeURL()+"?"+query), s.Person())).returned(t, callback)
+	token := func(form url.Values) tokenResponse {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.TokenURL(), strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8")
+		req.Header.Set("Accept", "application/json")
+		req.SetBasicAuth(addOn.ID, addOn.Secret)
+		var body tokenResponse
+		do(t, http.DefaultClient, req).want(t, http.StatusOK).decode(t, &body)
+		return body
+	}
+	first := token(url.Values{"grant_type": {"authorization_code"}, "redirect_uri": {callback}, "code": {got.Get("code")}})
+	current := first
+	for range 3 {
+		c := caller{t, s, current.AccessToken}
+		home := c.owner("Home")
+		if entries := c.list(home + "/LogEntries?$skip=0&$top=500&$filter=logType%20eq%20'Command'%20and%20command%20eq%20'TriggerLock'&$select=id,entryNo&"); len(entries) == 0 {
+			t.Error("log entries: got none, want some")
+		}
+		c.list(home + "/Contacts?$select=id,identifier")
+		c.list(home + "/BoundCards?$select=id,title")
+		c.list(home + "/BoundLocks")
+		s.AdvanceTime(2 * time.Hour)
+		current = token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {first.RefreshToken}, "scope": {scope}})
+	}
+}

@@ -140,13 +140,13 @@ func readForm(w http.ResponseWriter, r *http.Request) (string, bool) {
 	return string(bytes.TrimSpace(body)), true
 }
 
-// showLogin shows the sign-in page.
-func (s *identity) showLogin(w http.ResponseWriter, r *http.Request, request *authorizeRequest, status int, problem string) {
+// showLogin shows the sign-in page, with a name filled in.
+func (s *identity) showLogin(w http.ResponseWriter, r *http.Request, request *authorizeRequest, status int, name, problem string) {
 	encoded := request.query.Encode()
 	s.pages.login(w, status, loginPage{
 		form:    s.newForm(w, r, loginPath, "", encoded),
 		Client:  request.client.ID,
-		Name:    request.query.Get("login_hint"),
+		Name:    name,
 		Problem: problem,
 		target:  request.redirectURI,
 	})
@@ -169,7 +169,7 @@ func (s *identity) serveLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	id, ok := s.people.signIn(fields.Get("username"), fields.Get("password"))
 	if !ok {
-		s.showLogin(w, r, request, http.StatusBadRequest, "Name or password is wrong.")
+		s.showLogin(w, r, request, http.StatusBadRequest, fields.Get("username"), "Name or password is wrong.")
 		return
 	}
 	begun := session{person: id, signedIn: s.clock.now()}
@@ -230,7 +230,7 @@ func (s *identity) serveConsent(w http.ResponseWriter, r *http.Request) {
 		s.respondError(w, r, request, "access_denied")
 		return
 	case !signedIn:
-		s.showLogin(w, r, request, http.StatusBadRequest, "You are no longer signed in.")
+		s.showLogin(w, r, request, http.StatusBadRequest, "", "You are no longer signed in.")
 		return
 	}
 	granted := slices.DeleteFunc(slices.Clone(request.scopes), func(scope string) bool { return !slices.Contains(fields["scope"], scope) })

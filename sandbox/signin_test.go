@@ -22,8 +22,8 @@ func TestWrongPassword(t *testing.T) {
 	for name, password := range map[string]string{"a@example.com": "secret-2", "b@example.com": "", "": "", "x@example.com": "", "A@example.com": "secret-1", "a@example.com ": "secret-1"} {
 		p := b.post(login, url.Values{"username": {name}, "password": {password}, "decision": {"login"}})
 		p.shows(t, http.StatusBadRequest, "Sign in")
-		if !strings.Contains(p.body, `role="alert"`) || password != "" && strings.Contains(p.body, password) || p.header.Get("Set-Cookie") != "" {
-			t.Errorf("%s: got cookie %q and %s, want an alert, no cookie and no password", name, p.header.Get("Set-Cookie"), p.body)
+		if !strings.Contains(p.body, `name="username" value="`+name+`"`) || !strings.Contains(p.body, `role="alert"`) || password != "" && strings.Contains(p.body, password) || p.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: got cookie %q and %s, want an alert, the name, no cookie and no password", name, p.header.Get("Set-Cookie"), p.body)
 		}
 	}
 	p := b.post(login, url.Values{"username": {"b@example.com"}, "password": {"secret-2"}})
