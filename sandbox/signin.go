@@ -54,7 +54,7 @@ func (c cookies) get(r *http.Request, name string) string {
 
 // set sets a cookie until the browser ends. An empty value removes it.
 func (c cookies) set(w http.ResponseWriter, name, value string) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure without TLS would disable the cookie
 		Name: name, Value: value, Path: "/",
 		HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
 	}

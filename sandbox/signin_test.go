@@ -1,9 +1,12 @@
 package sandbox_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -130,6 +133,9 @@ func TestSessionCookies(t *testing.T) {
 	}
 }
 
+// inlinePattern finds styles and scripts in a page.
+var inlinePattern = regexp.MustCompile(`(?s)<(?:style|script)>(.*?)</`)
+
 // Pages load nothing, cannot be framed, are not cached, and run no script but their own.
 func TestPagesAreLockedDown(t *testing.T) {
 	s := start(t)
@@ -157,8 +163,14 @@ func TestPagesAreLockedDown(t *testing.T) {
 			}
 		}
 		for _, external := range []string{"src=", "<link", "@import", "url(", "//"} {
-			if strings.Contains(strings.ReplaceAll(p.body, loopbackURI, ""), external) && !(external == "//" && name == "form_post") {
+			if strings.Contains(strings.ReplaceAll(p.body, loopbackURI, ""), external) && (external != "//" || name != "form_post") {
 				t.Errorf("%s: got %q in the page, want none: %s", name, external, p.body)
+			}
+		}
+		for _, inline := range inlinePattern.FindAllStringSubmatch(p.body, -1) {
+			hash := sha256.Sum256([]byte(inline[1]))
+			if source := "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; !strings.Contains(policy, source) {
+				t.Errorf("%s: got Content-Security-Policy %s, want the hash %s of %s", name, policy, source, inline[1])
 			}
 		}
 		for _, needed := range []string{`<html lang="en">`, "<title>", "<main>", "<h1>", `name="viewport"`} {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,14 +54,15 @@ type tokenBody struct {
 func (s *identity) serveToken(w http.ResponseWriter, r *http.Request) {
 	noStore(w)
 	body, err := s.respondToken(w, r)
-	switch err := err.(type) {
-	case nil:
-		writeJSON(w, http.StatusOK, body)
-	case tokenError:
-		err.write(w)
-	default:
-		responseError(w, r, err)
+	if refused, ok := errors.AsType[tokenError](err); ok {
+		refused.write(w)
+		return
 	}
+	if err != nil {
+		responseError(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, body)
 }
 
 func noStore(w http.ResponseWriter) {
