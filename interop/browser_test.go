@@ -31,7 +31,7 @@ func newChromium(t *testing.T) context.Context {
 	// from this test.
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
@@ -64,6 +64,11 @@ func (a *application) redirectURI() string { return a.server.URL + "/callback" }
 
 func newApplication(t *testing.T) *application {
 	a := &application{received: make(chan *http.Request, 10)}
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!DOCTYPE html><title>app</title><h1 id=app>Welcome back</h1>"))
+	}))
+	t.Cleanup(home.Close)
 	a.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/callback" {
 			http.NotFound(w, r)
@@ -72,9 +77,8 @@ func newApplication(t *testing.T) *application {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte("<!DOCTYPE html><title>app</title><h1 id=app>Welcome back</h1>"))
 		a.received <- r
+		http.Redirect(w, r, home.URL, http.StatusSeeOther) // another origin, as some applications have
 	}))
 	t.Cleanup(a.server.Close)
 	return a

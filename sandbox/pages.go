@@ -7,8 +7,6 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
-	"net/url"
-	"strings"
 )
 
 //go:embed pages/pages.html
@@ -34,7 +32,6 @@ func newPages() *pages {
 type loginPage struct {
 	form
 	Client, Name, Problem string
-	target                string
 }
 
 // consentPage is the page on which a person lets a client have access.
@@ -42,41 +39,35 @@ type consentPage struct {
 	form
 	Client, Person, OtherPerson, Problem string
 	Scopes                               []scopeChoice
-	target                               string
 }
 
 // scopeChoice is a scope on the consent page.
 type scopeChoice struct{ Name, About string }
 
 func (p *pages) login(w http.ResponseWriter, status int, page loginPage) {
-	p.show(w, status, "login", page, "'self' "+sourceOf(page.target), "")
+	p.show(w, status, "login", page, "")
 }
 
 func (p *pages) consent(w http.ResponseWriter, status int, page consentPage) {
-	p.show(w, status, "consent", page, "'self' "+sourceOf(page.target), "")
+	p.show(w, status, "consent", page, "")
 }
 
 // logoutPage is the page that asks whether to sign out.
 type logoutPage struct {
 	form
 	Person string
-	target string // may be empty
 }
 
 func (p *pages) logout(w http.ResponseWriter, page logoutPage) {
-	allowed := "'self'"
-	if page.target != "" {
-		allowed += " " + sourceOf(page.target)
-	}
-	p.show(w, http.StatusOK, "logout", page, allowed, "")
+	p.show(w, http.StatusOK, "logout", page, "")
 }
 
 func (p *pages) signedOut(w http.ResponseWriter) {
-	p.show(w, http.StatusOK, "signedout", nil, "'none'", "")
+	p.show(w, http.StatusOK, "signedout", nil, "")
 }
 
 func (p *pages) problem(w http.ResponseWriter, problem *pageError) {
-	p.show(w, http.StatusBadRequest, "problem", map[string]string{"Code": problem.code, "Message": problem.message}, "'none'", "")
+	p.show(w, http.StatusBadRequest, "problem", map[string]string{"Code": problem.code, "Message": problem.message}, "")
 }
 
 // formPost shows a page that posts parameters to a registered URI: automatically with
@@ -85,17 +76,18 @@ func (p *pages) formPost(w http.ResponseWriter, uri string, parameters []paramet
 	p.show(w, http.StatusOK, "formpost", map[string]any{
 		"Action":     template.URL(uri), //nolint:gosec // has passed checkRedirectURI, which excludes scripts
 		"Parameters": parameters,
-	}, sourceOf(uri), submitJS)
+	}, submitJS)
 }
 
-// show sends a page. Its forms can be sent to the given sources only, including by
-// redirects, and only the given script runs.
-func (p *pages) show(w http.ResponseWriter, status int, name string, data any, formAction, script string) {
+// show sends a page. Only the given script runs. There is no form-action in the policy:
+// browsers would apply it to all redirects that follow a form, and applications redirect to
+// other sites.
+func (p *pages) show(w http.ResponseWriter, status int, name string, data any, script string) {
 	var page bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&page, name, data); err != nil { // the templates fit the data
 		panic(err)
 	}
-	policy := "default-src 'none'; style-src " + hashSource(pagesCSS) + "; form-action " + formAction + "; frame-ancestors 'none'; base-uri 'none'"
+	policy := "default-src 'none'; style-src " + hashSource(pagesCSS) + "; frame-ancestors 'none'; base-uri 'none'"
 	if script != "" {
 		policy += "; script-src " + hashSource(script)
 	}
@@ -117,17 +109,4 @@ func (p *pages) show(w http.ResponseWriter, status int, name string, data any, f
 func hashSource(text string) string {
 	hash := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
-}
-
-// sourceOf returns the source expression that allows a registered URI as the target of a
-// form. Source expressions cannot contain IPv6 addresses.
-func sourceOf(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil { // it has passed checkRedirectURI
-		panic(err)
-	}
-	if u.Host == "" || strings.Contains(u.Host, "[") || u.Scheme != "http" && u.Scheme != "https" {
-		return u.Scheme + ":"
-	}
-	return u.Scheme + "://" + u.Host
 }

@@ -118,7 +118,7 @@ func (s *identity) postedForm(w http.ResponseWriter, r *http.Request, path strin
 	if path == loginPath { // may be posted with or without a session
 		signature = s.forms.sign(path, browser, "", fields.Get("request"))
 	}
-	if err != nil || browser == "" || !equalSecrets(signature, fields.Get("token")) {
+	if err != nil || !equalSecrets(signature, fields.Get("token")) {
 		s.pages.problem(w, &pageError{"invalid_request", "The form was not sent from a page of this server, or it is outdated. Go back to the application and sign in again."})
 		return nil, false
 	}
@@ -148,7 +148,6 @@ func (s *identity) showLogin(w http.ResponseWriter, r *http.Request, request *au
 		Client:  request.client.ID,
 		Name:    name,
 		Problem: problem,
-		target:  request.redirectURI,
 	})
 }
 
@@ -204,7 +203,6 @@ func (s *identity) showConsent(w http.ResponseWriter, r *http.Request, request *
 		Person:      s.people.byID[current.person],
 		OtherPerson: authorizePath + "?" + other.Encode(),
 		Problem:     problem,
-		target:      request.redirectURI,
 	}
 	for _, scope := range request.scopes {
 		page.Scopes = append(page.Scopes, scopeChoice{scope, describeScope(scope)})

@@ -28,7 +28,6 @@ func (s *identity) serveEndSession(w http.ResponseWriter, r *http.Request) {
 		s.pages.logout(w, logoutPage{
 			form:   s.newForm(w, r, logoutPath, current.handle, request.query.Encode()),
 			Person: s.people.byID[current.person],
-			target: request.redirectURI,
 		})
 		return
 	}
