@@ -1,9 +1,11 @@
 package sandbox_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -206,5 +208,55 @@ func TestRequestsOfTapkeysAddOn(t *testing.T) {
 		c.list(home + "/BoundLocks")
 		s.AdvanceTime(2 * time.Hour)
 		current = token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {first.RefreshToken}, "scope": {scope}})
+	}
+}
+
+// Of many concurrent uses of a code, at most one gets tokens, and the others revoke them. A
+// rotating refresh token is used once, too.
+func TestConcurrentUses(t *testing.T) {
+	s := start(t, sandbox.WithRotatingRefreshTokens())
+	const uses = 20
+	use := func(form url.Values) (granted []tokenResponse) {
+		t.Helper()
+		responses := make(chan response, uses)
+		var wg sync.WaitGroup
+		for range uses {
+			wg.Go(func() {
+				rsp, err := http.PostForm(s.TokenURL(), form)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer rsp.Body.Close()
+				body, err := io.ReadAll(rsp.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				responses <- response{rsp.StatusCode, rsp.Header, body}
+			})
+		}
+		wg.Wait()
+		close(responses)
+		for got := range responses {
+			if got.status == http.StatusOK {
+				var body tokenResponse
+				got.decode(t, &body)
+				granted = append(granted, body)
+			}
+		}
+		return granted
+	}
+	for name, form := range map[string]url.Values{
+		"code":          codeForm(s, newCode(t, s, nil), nil),
+		"refresh token": refreshForm(s, newTokens(t, s, "read:owneraccounts offline_access").RefreshToken, nil),
+	} {
+		granted := use(form)
+		if len(granted) > 1 {
+			t.Errorf("%s: got tokens %d times, want at most once", name, len(granted))
+		}
+		for _, tokens := range granted {
+			want(t, apiStatus(t, s, tokens.AccessToken), `401`)
+			requestTokens(t, s, "", refreshForm(s, tokens.RefreshToken, nil), "invalid_grant")
+		}
 	}
 }
