@@ -16,10 +16,12 @@ func (m Mark) matches(d Deviation) bool {
 func Deliberate() []Mark {
 	return []Mark{
 		{"client TestCallersHeaderIsKept", "listOwners: request: missing token", "the caller sets an Authorization header with another scheme"},
+		{"client TestWhatWasSent", "listOwners: request: missing token", "a request editor sets a header without Bearer"},
 		{"client TestEditedBodyIsSent", "createContact: request: missing required (a body is required)", "a request editor removes the body"},
 		{"client TestEditedBodyIsSent", "updateContact: request: missing required (a body is required)", "a request editor removes the body"},
 		{"cmd/tapkey TestEachScenarioLeadsToItsFinding/missing-bearer-prefix", "listOwners: request: missing token", "the scenario of the doctor"},
 		{"cmd/tapkey TestExplainAndTheDoctorAgree", "listOwners: request: missing token", "the scenario of the doctor"},
 		{"doctor TestDiagnoseAHeaderOfTheProgram", "listOwners: request: missing token", "a request editor sets a header without Bearer"},
+		{"doctor TestPrograms", "listOwners: request: missing token", "request editors set headers without Bearer"},
 	}
 }
