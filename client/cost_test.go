@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -107,6 +108,40 @@ func TestAllocations(t *testing.T) {
 		t.Logf("%s: got %v allocations, want at most %v", test.name, got, test.most)
 		if got > test.most {
 			t.Errorf("%s: got %v allocations, want at most %v", test.name, got, test.most)
+		}
+	}
+}
+
+// TestLargeBodiesAreReused checks that a response of some MiB is read into a buffer that is
+// reused, and that a list allocates about as much as it keeps.
+func TestLargeBodiesAreReused(t *testing.T) {
+	const calls, items = 20, 10_000
+	list := "[" + strings.Repeat(anOwner+",", items-1) + anOwner + "]"
+	for _, test := range []struct {
+		name string
+		body string
+		most int // bytes for each call
+	}{
+		{"3 MiB of white space", "[" + strings.Repeat(" ", 3<<20) + anOwner + "]", 100 << 10},
+		{"10,000 items", list, items * (100 + len(anOwner))},
+	} {
+		c := cheap(t, test.body)
+		list := func() {
+			if _, err := c.ListOwners(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range calls {
+			list()
+		}
+		runtime.ReadMemStats(&after)
+		got := int(after.TotalAlloc-before.TotalAlloc) / calls
+		t.Logf("%s: got %d KiB allocated for a call, want at most %d", test.name, got>>10, test.most>>10)
+		if got > test.most {
+			t.Errorf("%s: got %d KiB allocated for a call, want at most %d", test.name, got>>10, test.most>>10)
 		}
 	}
 }

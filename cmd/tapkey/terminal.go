@@ -26,12 +26,25 @@ func bold(text string) string {
 // oneLine replaces each control character in text from a server by a space, so that it
 // neither controls the terminal nor breaks a table.
 func oneLine(s string) string {
+	if isPrintableASCII(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if isControl(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// isPrintableASCII reports whether oneLine keeps s as it is, without looking at its runes.
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // isControl reports whether r is a control character or changes the text direction.

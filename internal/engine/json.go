@@ -115,15 +115,15 @@ func scanList[T any](body []byte, schema Schema[T]) ([]T, bool) {
 		if s.peek() == 'n' || s.stopped {
 			return nil, false
 		}
+		if n := len(list); n > 0 && n == cap(list) { // assume that the others are as long as those so far
+			list = slices.Grow(list, min(1+(len(body)-s.pos)/(s.pos/n), max(n, maxGuess)))
+		}
 		list = append(list, *new(T))
 		start := s.pos
 		s.complete = false
 		schema.Scan(&s, &list[len(list)-1])
 		if !s.complete && !s.stopped && missing(body[start:s.pos], schema.Required) != nil {
 			return nil, false
-		}
-		if len(list) == 1 { // assume that the others are as long
-			list = slices.Grow(list, min(len(body)/s.pos, maxGuess))
 		}
 		if s.peek() == ',' {
 			s.pos++
@@ -132,7 +132,7 @@ func scanList[T any](body []byte, schema Schema[T]) ([]T, bool) {
 	return list, true
 }
 
-// maxGuess is how many items scanList allocates at most before it has read them.
+// maxGuess is how many items scanList allocates at once, unless it has read more.
 const maxGuess = 4096
 
 // errNoContent is the error of a response without the value that it promises.

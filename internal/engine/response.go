@@ -55,7 +55,11 @@ func CloseBody(rsp *http.Response) {
 }
 
 // maxPooledBytes is the largest size of a buffer that is reused.
-const maxPooledBytes = 1 << 20
+const maxPooledBytes = 4 << 20
+
+// maxBelievedBytes is how much is allocated at most for the length that a response claims,
+// before as much has been received.
+const maxBelievedBytes = 1 << 20
 
 // bodies is a pool of buffers. Decoded values do not refer to them.
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -78,12 +82,13 @@ func (b *body) release() {
 }
 
 // read reads the response to its end. The length is what the server claims and is not
-// trusted: read first allocates at most what the pool keeps, and then at most the default
+// trusted: read first allocates at most maxBelievedBytes, and then at most the default
 // limit, before it has read as much.
 func (b *body) read(length int64) error {
-	const start = maxPooledBytes - bytes.MinRead
+	const start = maxBelievedBytes - bytes.MinRead
 	length = min(length, b.limited.limit, DefaultMaxResponseBytes)
 	if length > start {
+		b.Grow(start)
 		if _, err := io.CopyN(&b.Buffer, &b.limited, start); err == io.EOF {
 			return nil
 		} else if err != nil {
