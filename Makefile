@@ -150,6 +150,10 @@ faults: ## test the result of each fault and print the table
 chaos: ## make 50,000 calls over a faulty network to a failing server
 	TAPKEY_CHAOS_CALLS=50000 $(GO) test $(RACE) ./client -run '^TestChaos$$' -count=1 -v -timeout 30m
 
+.PHONY: mutations
+mutations: ## decode a million broken responses by the generated code and by reflection
+	TAPKEY_MUTATIONS=1000000 $(GO) test ./gen/tapkey -run '^TestMutations$$' -count=1 -v -timeout 30m
+
 .PHONY: fuzz
 FUZZTIME ?= 1m
 FUZZ     ?= $$($(GO) list ./...)

@@ -44,12 +44,12 @@ type BoundCard struct {
 
 func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "bindDate":
 			engine.ScanPointer(s, &v.BindDate, engine.ScanTime)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "isActive":
 			engine.ScanBool(s, &v.IsActive)
@@ -78,17 +78,6 @@ func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 type BoundCardUpdate struct {
 	// New title of the transponder.
 	Title *string `json:"title,omitempty"`
-}
-
-func scanBoundCardUpdate(s *engine.Scanner, v *BoundCardUpdate) {
-	for s.Next() {
-		switch string(s.Name()) {
-		case "title":
-			engine.ScanPointer(s, &v.Title, engine.ScanString)
-		default:
-			s.Skip()
-		}
-	}
 }
 
 // BoundLock is a binding of a lock to an owner account. The same hardware gets a new id when it is bound again; `physicalLockId` identifies the hardware. The types of `lastSeenRclSerialNo` (integer) and `lastSeenRclUpdateDate` (time) are inferred.
@@ -150,7 +139,7 @@ type BoundLock struct {
 
 func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
@@ -161,7 +150,7 @@ func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 		case "healthStatuses":
 			engine.ScanSlice(s, &v.HealthStatuses, scanLockHealthStatus)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "lastSeenRclSerialNo":
 			engine.ScanInt(s, &v.LastSeenRclSerialNo)
@@ -227,14 +216,14 @@ type Contact struct {
 
 func scanContact(s *engine.Scanner, v *Contact) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "comment":
 			engine.ScanString(s, &v.Comment)
 		case "email":
 			engine.ScanString(s, &v.Email)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "identifier":
 			engine.ScanString(s, &v.Identifier)
@@ -276,27 +265,6 @@ type ContactCreate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-func scanContactCreate(s *engine.Scanner, v *ContactCreate) {
-	for s.Next() {
-		switch string(s.Name()) {
-		case "comment":
-			engine.ScanPointer(s, &v.Comment, engine.ScanString)
-		case "email":
-			engine.ScanPointer(s, &v.Email, engine.ScanString)
-		case "identifier":
-			engine.ScanPointer(s, &v.Identifier, engine.ScanString)
-		case "ipId":
-			engine.ScanPointer(s, &v.IPID, engine.ScanString)
-		case "ipUserId":
-			engine.ScanPointer(s, &v.IPUserID, engine.ScanString)
-		case "title":
-			engine.ScanPointer(s, &v.Title, engine.ScanString)
-		default:
-			s.Skip()
-		}
-	}
-}
-
 // ContactUpdate is a change to a contact. Fields that are not sent keep their values.
 type ContactUpdate struct {
 	// New comment.
@@ -304,19 +272,6 @@ type ContactUpdate struct {
 
 	// New title of the contact.
 	Title *string `json:"title,omitempty"`
-}
-
-func scanContactUpdate(s *engine.Scanner, v *ContactUpdate) {
-	for s.Next() {
-		switch string(s.Name()) {
-		case "comment":
-			engine.ScanPointer(s, &v.Comment, engine.ScanString)
-		case "title":
-			engine.ScanPointer(s, &v.Title, engine.ScanString)
-		default:
-			s.Skip()
-		}
-	}
 }
 
 // FeatureSupport is the support for a feature. Only one value has been seen.
@@ -375,7 +330,7 @@ type Grant struct {
 
 func scanGrant(s *engine.Scanner, v *Grant) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
@@ -392,7 +347,7 @@ func scanGrant(s *engine.Scanner, v *Grant) {
 		case "contactId":
 			engine.ScanString(s, &v.ContactID)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "owner":
 			engine.ScanPointer(s, &v.Owner, scanGrantOwner)
@@ -417,20 +372,6 @@ type GrantContact struct {
 	Identifier string `json:"identifier"`
 }
 
-func scanGrantContact(s *engine.Scanner, v *GrantContact) {
-	var hasIdentifier bool
-	for s.Next() {
-		switch string(s.Name()) {
-		case "identifier":
-			hasIdentifier = s.Found()
-			engine.ScanString(s, &v.Identifier)
-		default:
-			s.Skip()
-		}
-	}
-	s.Complete(hasIdentifier)
-}
-
 // GrantCreate is a grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period the grant is unlimited. `ipId` is reported by a third party. `boundCardId` is inferred from the name of the field in responses.
 type GrantCreate struct {
 	// Id of the NFC transponder. Inferred.
@@ -453,32 +394,6 @@ type GrantCreate struct {
 
 	// Start of the validity period. The name suggests that it is inclusive.
 	ValidFrom *time.Time `json:"validFrom,omitempty"`
-}
-
-func scanGrantCreate(s *engine.Scanner, v *GrantCreate) {
-	var hasBoundLockID bool
-	for s.Next() {
-		switch string(s.Name()) {
-		case "boundCardId":
-			engine.ScanPointer(s, &v.BoundCardID, engine.ScanString)
-		case "boundLockId":
-			hasBoundLockID = s.Found()
-			engine.ScanString(s, &v.BoundLockID)
-		case "contact":
-			engine.ScanPointer(s, &v.Contact, scanGrantContact)
-		case "contactId":
-			engine.ScanPointer(s, &v.ContactID, engine.ScanString)
-		case "ipId":
-			engine.ScanPointer(s, &v.IPID, engine.ScanString)
-		case "validBefore":
-			engine.ScanPointer(s, &v.ValidBefore, engine.ScanTime)
-		case "validFrom":
-			engine.ScanPointer(s, &v.ValidFrom, engine.ScanTime)
-		default:
-			s.Skip()
-		}
-	}
-	s.Complete(hasBoundLockID)
 }
 
 // GrantOwner is the owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
@@ -524,12 +439,12 @@ type IdentityProviderUser struct {
 
 func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "email":
 			engine.ScanString(s, &v.Email)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "identifier":
 			engine.ScanString(s, &v.Identifier)
@@ -553,22 +468,6 @@ type IdentityProviderUserCreate struct {
 
 	// Id of the user at the identity provider.
 	IPUserID string `json:"ipUserId"`
-}
-
-func scanIdentityProviderUserCreate(s *engine.Scanner, v *IdentityProviderUserCreate) {
-	var hasIPUserID bool
-	for s.Next() {
-		switch string(s.Name()) {
-		case "ipId":
-			engine.ScanPointer(s, &v.IPID, engine.ScanString)
-		case "ipUserId":
-			hasIPUserID = s.Found()
-			engine.ScanString(s, &v.IPUserID)
-		default:
-			s.Skip()
-		}
-	}
-	s.Complete(hasIPUserID)
 }
 
 // IdentityProviderUserStatus is the status of a user. Only one value has been seen.
@@ -596,27 +495,6 @@ type LockBinding struct {
 
 	// Title of the lock.
 	Title *string `json:"title,omitempty"`
-}
-
-func scanLockBinding(s *engine.Scanner, v *LockBinding) {
-	var hasBindingCode, hasPhysicalLockID bool
-	for s.Next() {
-		switch string(s.Name()) {
-		case "bindingCode":
-			hasBindingCode = s.Found()
-			engine.ScanString(s, &v.BindingCode)
-		case "description":
-			engine.ScanPointer(s, &v.Description, engine.ScanString)
-		case "physicalLockId":
-			hasPhysicalLockID = s.Found()
-			engine.ScanString(s, &v.PhysicalLockID)
-		case "title":
-			engine.ScanPointer(s, &v.Title, engine.ScanString)
-		default:
-			s.Skip()
-		}
-	}
-	s.Complete(hasBindingCode, hasPhysicalLockID)
 }
 
 // LockGroup is a group of locks. It has many fields in common with a lock. Fields that apply only to hardware are null.
@@ -654,14 +532,14 @@ type LockGroup struct {
 
 func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
 		case "description":
 			engine.ScanString(s, &v.Description)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "physicalLockId":
 			engine.ScanString(s, &v.PhysicalLockID)
@@ -706,7 +584,7 @@ type LockHealthStatus struct {
 }
 
 func scanLockHealthStatus(s *engine.Scanner, v *LockHealthStatus) {
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
 			engine.ScanString(s, &v.ID)
@@ -796,7 +674,7 @@ type LockType struct {
 }
 
 func scanLockType(s *engine.Scanner, v *LockType) {
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
 			engine.ScanString(s, &v.ID)
@@ -856,7 +734,7 @@ type LogEntry struct {
 
 func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
 			engine.ScanString(s, &v.BoundCardID)
@@ -869,7 +747,7 @@ func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 		case "entryNo":
 			engine.ScanInt(s, &v.EntryNo)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "lockTimestamp":
 			engine.ScanPointer(s, &v.LockTimestamp, engine.ScanTime)
@@ -921,7 +799,7 @@ type MembershipStateCount struct {
 }
 
 func scanMembershipStateCount(s *engine.Scanner, v *MembershipStateCount) {
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "Count":
 			engine.ScanInt(s, &v.Count)
@@ -940,7 +818,7 @@ type MembershipStatistics struct {
 }
 
 func scanMembershipStatistics(s *engine.Scanner, v *MembershipStatistics) {
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "ByState":
 			engine.ScanSlice(s, &v.ByState, scanMembershipStateCount)
@@ -964,12 +842,12 @@ type OwnerAccount struct {
 
 func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "name":
 			engine.ScanString(s, &v.Name)
@@ -986,35 +864,10 @@ type OwnerAccountCreate struct {
 	Name string `json:"name"`
 }
 
-func scanOwnerAccountCreate(s *engine.Scanner, v *OwnerAccountCreate) {
-	var hasName bool
-	for s.Next() {
-		switch string(s.Name()) {
-		case "name":
-			hasName = s.Found()
-			engine.ScanString(s, &v.Name)
-		default:
-			s.Skip()
-		}
-	}
-	s.Complete(hasName)
-}
-
 // OwnerAccountUpdate is a change to an owner account.
 type OwnerAccountUpdate struct {
 	// New name of the owner account.
 	Name *string `json:"name,omitempty"`
-}
-
-func scanOwnerAccountUpdate(s *engine.Scanner, v *OwnerAccountUpdate) {
-	for s.Next() {
-		switch string(s.Name()) {
-		case "name":
-			engine.ScanPointer(s, &v.Name, engine.ScanString)
-		default:
-			s.Skip()
-		}
-	}
 }
 
 // Permission is a permission that makes a contact an administrator of an owner account.
@@ -1034,12 +887,12 @@ type Permission struct {
 
 func scanPermission(s *engine.Scanner, v *Permission) {
 	var hasID bool
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
 			engine.ScanString(s, &v.ContactID)
 		case "id":
-			hasID = s.Found()
+			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "ownerAccountId":
 			engine.ScanString(s, &v.OwnerAccountID)
@@ -1059,23 +912,6 @@ type PermissionCreate struct {
 
 	// The role of an administrator. The portal has more roles; their names in the API are not known.
 	Role PermissionRole `json:"role"`
-}
-
-func scanPermissionCreate(s *engine.Scanner, v *PermissionCreate) {
-	var hasContactID, hasRole bool
-	for s.Next() {
-		switch string(s.Name()) {
-		case "contactId":
-			hasContactID = s.Found()
-			engine.ScanString(s, &v.ContactID)
-		case "role":
-			hasRole = s.Found()
-			scanPermissionRole(s, &v.Role)
-		default:
-			s.Skip()
-		}
-	}
-	s.Complete(hasContactID, hasRole)
 }
 
 // PermissionRole is the role of an administrator. The portal has more roles; their names in the API are not known.
@@ -1105,7 +941,7 @@ type SupportedFeatures struct {
 }
 
 func scanSupportedFeatures(s *engine.Scanner, v *SupportedFeatures) {
-	for s.Next() {
+	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "timeRestrictionIcalSupport":
 			scanFeatureSupport(s, &v.TimeRestrictionIcalSupport)
@@ -1118,37 +954,17 @@ func scanSupportedFeatures(s *engine.Scanner, v *SupportedFeatures) {
 // Expand is a list of JSON names of fields that the server computes on request.
 type Expand = []string
 
-func scanExpand(s *engine.Scanner, v *Expand) {
-	engine.ScanAny(s, v)
-}
-
 // Filter is an OData expression that the returned items match. Package odata builds such expressions.
 type Filter = string
-
-func scanFilter(s *engine.Scanner, v *Filter) {
-	engine.ScanString(s, v)
-}
 
 // Select is a list of JSON names of fields, separated by commas. The server does not send other fields. They are zero, as if they were null.
 type Select = string
 
-func scanSelect(s *engine.Scanner, v *Select) {
-	engine.ScanString(s, v)
-}
-
 // Skip is a number of items to skip at the start of a list.
 type Skip = int
 
-func scanSkip(s *engine.Scanner, v *Skip) {
-	engine.ScanInt(s, v)
-}
-
 // Top is a number of items. For an iterator it is the page size, not a limit.
 type Top = int
-
-func scanTop(s *engine.Scanner, v *Top) {
-	engine.ScanInt(s, v)
-}
 
 // ListBoundCardsParams defines parameters for ListBoundCards.
 type ListBoundCardsParams struct {

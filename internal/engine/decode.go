@@ -54,7 +54,7 @@ func DecodeList[T any](op *api.Operation, s api.Settings, schema Schema[T], rsp 
 	}
 	defer body.release()
 	schema.Required = selected(schema.Required, body.rsp)
-	list, err := unmarshalList(body.text(), schema)
+	list, err := unmarshalList(&body.scanner, body.text(), schema)
 	if err != nil {
 		return nil, responseError(op, body.rsp, err)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	encoding "encoding/json"
 	"errors"
 	"fmt"
@@ -76,20 +75,17 @@ func unmarshal[T any](s *Scanner, body []byte, into *T, schema Schema[T]) error 
 	case jsontext.Value(body).Kind() == 'n':
 		return errNull("")
 	}
-	if schema.Scan != nil && !scannable(body) {
-		schema.Scan = nil // reflection returns the error, if there is one
-	}
-	return jsonError("", decode(s, body, into, schema))
+	return jsonError("", 0, decode(s, body, into, schema))
 }
 
-func unmarshalList[T any](body []byte, schema Schema[T]) ([]T, error) {
-	if schema.Scan != nil && scannable(body) {
-		if list, ok := scanList(body, schema); ok {
+func unmarshalList[T any](s *Scanner, body []byte, schema Schema[T]) ([]T, error) {
+	if schema.Scan != nil {
+		if list, ok := scanList(s, body, schema); ok {
 			return list, nil
 		}
 	}
 	list := []T{}
-	items := newItemReader(bytes.NewBuffer(body), schema)
+	items := decodeItems(body, s, schema)
 	for {
 		list = append(list, *new(T))
 		last := len(list) - 1
@@ -104,15 +100,11 @@ func unmarshalList[T any](body []byte, schema Schema[T]) ([]T, error) {
 }
 
 // scanList decodes a list with schema.Scan. It reports false if that is not possible.
-func scanList[T any](body []byte, schema Schema[T]) ([]T, bool) {
-	s := Scanner{text: body}
-	if s.peek() != '[' {
-		return nil, false
-	}
-	s.pos++
+func scanList[T any](s *Scanner, body []byte, schema Schema[T]) ([]T, bool) {
+	s.on(body)
 	list := []T{}
-	for s.peek() != ']' {
-		if s.peek() == 'n' || s.stopped {
+	for s.element(len(list)) {
+		if s.peek() == 'n' {
 			return nil, false
 		}
 		if n := len(list); n > 0 && n == cap(list) { // assume that the others are as long as those so far
@@ -121,15 +113,12 @@ func scanList[T any](body []byte, schema Schema[T]) ([]T, bool) {
 		list = append(list, *new(T))
 		start := s.pos
 		s.complete = false
-		schema.Scan(&s, &list[len(list)-1])
+		schema.Scan(s, &list[len(list)-1])
 		if !s.complete && !s.stopped && missing(body[start:s.pos], schema.Required) != nil {
 			return nil, false
 		}
-		if s.peek() == ',' {
-			s.pos++
-		}
 	}
-	return list, true
+	return list, s.ended()
 }
 
 // maxGuess is how many items scanList allocates at once, unless it has read more.
@@ -147,8 +136,9 @@ func errNull(pointer string) error {
 
 // jsonError returns an error that says what is wrong with some JSON and where, without
 // values from it. The location is a JSON pointer (RFC 6901), which begins with place, the
-// pointer of the JSON itself.
-func jsonError(place string, err error) error {
+// pointer of the JSON itself. The number of bytes before it is added to that of an error of
+// the syntax.
+func jsonError(place string, before int64, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -159,7 +149,7 @@ func jsonError(place string, err error) error {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return readError(io.ErrUnexpectedEOF)
 		}
-		return fmt.Errorf("%w: invalid JSON at byte %d", api.ErrUnexpected, syntactic.ByteOffset)
+		return fmt.Errorf("%w: invalid JSON at byte %d", api.ErrUnexpected, before+syntactic.ByteOffset)
 	}
 	if lacking, ok := errors.AsType[*incomplete](err); ok {
 		return fmt.Errorf("%w: %s", api.ErrUnexpected, OneLine(place+lacking.Error(), maxText))

@@ -127,7 +127,7 @@ func readPage[T any](op *api.Operation, s api.Settings, schema Schema[T], seed m
 	defer body.release()
 	schema.Required = selected(schema.Required, body.rsp)
 	p := page[T]{rsp: body.rsp, sum: maphash.Bytes(seed, body.Bytes()), identified: len(schema.Required) > 0}
-	p.items, err = unmarshalList(body.text(), schema)
+	p.items, err = unmarshalList(&body.scanner, body.text(), schema)
 	if err != nil {
 		p.err = responseError(op, p.rsp, err)
 	}

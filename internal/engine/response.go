@@ -178,10 +178,13 @@ type limitedReader struct {
 	reader io.Reader
 	limit  int64
 	read   int64
-	failed error // error of the last Read, unless that is io.EOF
+	failed error // why reading failed, other than io.EOF
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
+	if l.failed != nil {
+		return 0, l.failed
+	}
 	if l.read > l.limit {
 		l.failed = fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, l.limit)
 		return 0, l.failed

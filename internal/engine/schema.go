@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,29 +44,21 @@ func missing(object []byte, required []Required) error {
 		return nil
 	}
 	problems := slices.Repeat([]string{" is missing"}, len(required))
-	s := Scanner{text: object}
-	for c := s.peek(); c == '{' || c == ','; c = s.peek() {
-		s.pos++
-		if s.peek() != '"' {
-			break // an empty object
-		}
-		start := s.pos
-		name, plain := s.string()
-		if !plain {
-			name, _ = jsontext.AppendUnquote(nil, object[start:s.pos])
-		}
-		s.peek()
-		s.pos++ // the colon
-		value := string(s.value())
-		i := slices.IndexFunc(required, func(r Required) bool { return r.Name == string(name) })
-		switch {
-		case i < 0:
-		case value == "null" && !required[i].Nullable:
-			problems[i] = ": null"
-		case value == `""` && required[i].NotEmpty:
-			problems[i] = " is empty"
-		default:
-			problems[i] = ""
+	dec := jsontext.NewDecoder(bytes.NewBuffer(object), tolerant)
+	if token, err := dec.ReadToken(); err == nil && token.Kind() == '{' {
+		for dec.PeekKind() == '"' {
+			name, _ := dec.ReadToken()
+			i := slices.IndexFunc(required, func(r Required) bool { return r.Name == name.String() })
+			value, _ := dec.ReadValue()
+			switch {
+			case i < 0:
+			case value.Kind() == 'n' && !required[i].Nullable:
+				problems[i] = ": null"
+			case string(value) == `""` && required[i].NotEmpty:
+				problems[i] = " is empty"
+			default:
+				problems[i] = ""
+			}
 		}
 	}
 	for i, problem := range problems {

@@ -10,7 +10,7 @@
 // It also edits the generated code for the documentation of the package. Functions that
 // build requests (NewListOwnersRequest) become unexported, aliases of request bodies
 // (CreateOwnerJSONRequestBody) become the types they name, and doc comments become
-// sentences of Go documentation.
+// sentences of Go documentation. Functions that decode types that are only sent are removed.
 package main
 
 import (
@@ -147,6 +147,7 @@ func parse(text []byte) (*source, error) {
 		}
 		s.decls = append(s.decls, decl)
 	}
+	s.decls = withoutUnusedDecoders(s.decls)
 	return s, nil
 }
 

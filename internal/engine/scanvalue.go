@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ScanString decodes a string.
+func ScanString[T ~string](s *Scanner, into *T) {
+	if s.peek() == 'n' {
+		s.word("null")
+		*into = ""
+		return
+	}
+	start := s.pos
+	text, plain := s.string()
+	if !plain {
+		text = s.unquote(start)
+	}
+	*into = T(s.copy(text))
+}
+
+// ScanBool decodes a boolean.
+func ScanBool[T ~bool](s *Scanner, into *T) {
+	switch s.peek() {
+	case 'n':
+		s.word("null")
+		*into = false
+	case 't':
+		s.word("true")
+		*into = true
+	default:
+		s.word("false")
+		*into = false
+	}
+}
+
+// ScanInt decodes an integer.
+func ScanInt[T ~int | ~int64](s *Scanner, into *T) {
+	if s.peek() == 'n' {
+		s.word("null")
+		*into = 0
+		return
+	}
+	n, ok := s.integer()
+	*into = T(n)
+	if !ok || int64(*into) != n {
+		s.stop()
+	}
+}
+
+// integer reads an integer. It reports false if the value is not one of 64 bits.
+func (s *Scanner) integer() (int64, bool) {
+	const safe = 18 // number of digits that cannot overflow
+	start, n := s.pos, int64(0)
+	if s.peek() == '-' {
+		s.pos++
+	}
+	first := s.pos
+	for s.pos < len(s.text) && s.text[s.pos]-'0' <= 9 && s.pos-first < safe {
+		n = n*10 + int64(s.text[s.pos]-'0')
+		s.pos++
+	}
+	switch s.peek() {
+	case ',', '}', ']', 0:
+		if digits := s.pos - first; digits == 1 || digits > 1 && digits < safe && s.text[first] != '0' {
+			if first > start {
+				n = -n
+			}
+			return n, true
+		}
+	}
+	s.pos = start
+	text := s.value()
+	if !jsontext.Value(text).IsValid() {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		plain, _ := plainInteger(string(text))
+		n, err = strconv.ParseInt(plain, 10, 64)
+	}
+	return n, err == nil
+}
+
+// ScanTime decodes a date-time.
+func ScanTime(s *Scanner, into *time.Time) {
+	if s.peek() == 'n' {
+		s.word("null")
+		*into = time.Time{}
+		return
+	}
+	text, plain := s.string()
+	if !plain {
+		s.stop()
+		return
+	}
+	if into.UnmarshalText(text) == nil { // without an allocation
+		return
+	}
+	t, err := parseTime(string(text))
+	if err != nil {
+		s.stop()
+	}
+	*into = t
+}
+
+// ScanAny decodes a value of any type, by reflection.
+func ScanAny[T any](s *Scanner, into *T) {
+	if reflected(s.value(), into) != nil {
+		s.stop()
+	}
+}
+
+// ScanPointer decodes a value that may be null, for which it stores nil.
+func ScanPointer[T any](s *Scanner, into **T, scan Scan[T]) {
+	if s.peek() == 'n' {
+		s.word("null")
+		*into = nil
+		return
+	}
+	if *into == nil {
+		*into = new(T)
+	}
+	scan(s, *into)
+}
+
+// ScanSlice decodes an array.
+func ScanSlice[T any](s *Scanner, into *[]T, scan Scan[T]) {
+	if s.peek() == 'n' {
+		s.word("null")
+		*into = nil
+		return
+	}
+	list := []T{}
+	for s.element(len(list)) {
+		list = append(list, *new(T))
+		scan(s, &list[len(list)-1])
+	}
+	*into = list
+}
