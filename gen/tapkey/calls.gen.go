@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
@@ -29,6 +28,7 @@ import (
 // An API is safe for concurrent use.
 type API struct {
 	raw      *Client
+	base     *engine.Base
 	settings api.Settings
 }
 
@@ -41,11 +41,30 @@ func NewAPI(server string, opts ...ClientOption) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := engine.ParseBaseURL(strings.TrimSuffix(raw.Server, "/")); err != nil {
+	base, err := engine.NewBase(raw.Server)
+	if err != nil {
 		return nil, fmt.Errorf("base URL %w", err)
 	}
 	raw.Client = engine.NewDoer(raw.Client, engine.UserAgent(reflect.TypeFor[API]().PkgPath()))
-	return &API{raw: raw}, nil
+	return &API{raw: raw, base: base}, nil
+}
+
+// send sends the request of a call, after the request editors have run.
+func (a *API) send(req *http.Request, err error, editors []RequestEditorFn) (*http.Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	ctx := req.Context()
+	if len(a.raw.RequestEditors)+len(editors) > 0 {
+		if req.Header == nil {
+			req.Header = make(http.Header)
+		}
+		if err := a.raw.applyEditors(ctx, req, editors); err != nil {
+			return nil, engine.WithCause(ctx, err)
+		}
+	}
+	rsp, err := a.raw.Client.Do(req)
+	return rsp, engine.WithCause(ctx, err)
 }
 
 // Raw returns a copy of oapi-codegen's own client, for requests that the methods of API
@@ -76,7 +95,7 @@ func (c Client) Format(s fmt.State, verb rune) {
 
 // WithSettings returns a copy of a with other settings.
 func (a *API) WithSettings(s api.Settings) *API {
-	return &API{raw: a.raw, settings: s}
+	return &API{raw: a.raw, base: a.base, settings: s}
 }
 
 // Operations returns a copy of the table of operations, in the order of their paths. Each
@@ -307,12 +326,9 @@ var (
 //
 // It calls GET /Owners and needs the scope read:owneraccounts. Evidence: verified.
 func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]OwnerAccount, error) {
-	ctx, err := engine.Begin(ctx, &operationListOwners)
-	if err != nil {
-		return *new([]OwnerAccount), err
-	}
-	rsp, err := a.raw.ListOwners(ctx, reqEditors...)
-	return engine.DecodeList(&operationListOwners, a.settings, schemaListOwners, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListOwners, nil, nil)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListOwners, a.settings, schemaListOwners, rsp, err)
 }
 
 var schemaListOwners = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -322,11 +338,8 @@ var schemaListOwners = engine.Schema[OwnerAccount]{Required: []engine.Required{{
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter.Seq2[OwnerAccount, error] {
 	return engine.Items(ctx, &operationListOwners, a.settings, schemaListOwners, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListOwners)
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListOwners(ctx, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListOwners, nil, nil)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -336,12 +349,9 @@ func (a *API) AllOwners(ctx context.Context, reqEditors ...RequestEditorFn) iter
 //
 // It calls PUT /Owners and needs the scope write:owneraccounts. Evidence: verified.
 func (a *API) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
-	ctx, err := engine.Begin(ctx, &operationCreateOwner)
-	if err != nil {
-		return *new(OwnerAccount), err
-	}
-	rsp, err := a.raw.CreateOwner(ctx, body, reqEditors...)
-	return engine.Decode(&operationCreateOwner, a.settings, schemaCreateOwner, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationCreateOwner, nil, engine.NewJSON(body))
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationCreateOwner, a.settings, schemaCreateOwner, rsp, err)
 }
 
 var schemaCreateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -352,12 +362,9 @@ var schemaCreateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{
 //
 // It calls GET /Owners/{ownerAccountId} and needs the scope read:owneraccounts. Evidence: verified.
 func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
-	ctx, err := engine.Begin(ctx, &operationGetOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new(OwnerAccount), err
-	}
-	rsp, err := a.raw.GetOwner(ctx, ownerAccountID, reqEditors...)
-	return engine.Decode(&operationGetOwner, a.settings, schemaGetOwner, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetOwner, nil, nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetOwner, a.settings, schemaGetOwner, rsp, err)
 }
 
 var schemaGetOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
@@ -368,15 +375,23 @@ var schemaGetOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Na
 //
 // It calls PATCH /Owners/{ownerAccountId} and needs the scope write:owneraccounts. Evidence: verified.
 func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body OwnerAccountUpdate, reqEditors ...RequestEditorFn) (OwnerAccount, error) {
-	ctx, err := engine.Begin(ctx, &operationUpdateOwner, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new(OwnerAccount), err
-	}
-	rsp, err := a.raw.UpdateOwner(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationUpdateOwner, a.settings, schemaUpdateOwner, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationUpdateOwner, nil, engine.NewJSON(body), ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationUpdateOwner, a.settings, schemaUpdateOwner, rsp, err)
 }
 
 var schemaUpdateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
+
+func (params *ListBoundCardsParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	return q
+}
 
 // ListBoundCards lists the NFC transponders of an owner account.
 //
@@ -387,12 +402,9 @@ var schemaUpdateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) ([]BoundCard, error) {
-	ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]BoundCard), err
-	}
-	rsp, err := a.raw.ListBoundCards(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundCards, a.settings, schemaListBoundCards, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListBoundCards, params.query(), nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListBoundCards, a.settings, schemaListBoundCards, rsp, err)
 }
 
 var schemaListBoundCards = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
@@ -402,11 +414,8 @@ var schemaListBoundCards = engine.Schema[BoundCard]{Required: []engine.Required{
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *ListBoundCardsParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundCard, error] {
 	return engine.Items(ctx, &operationListBoundCards, a.settings, schemaListBoundCards, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListBoundCards, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListBoundCards(ctx, ownerAccountID, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListBoundCards, params.query(), nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -416,12 +425,9 @@ func (a *API) AllBoundCards(ctx context.Context, ownerAccountID string, params *
 //
 // It calls GET /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (BoundCard, error) {
-	ctx, err := engine.Begin(ctx, &operationGetBoundCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
-	if err != nil {
-		return *new(BoundCard), err
-	}
-	rsp, err := a.raw.GetBoundCard(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return engine.Decode(&operationGetBoundCard, a.settings, schemaGetBoundCard, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetBoundCard, nil, nil, ownerAccountID, boundCardID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetBoundCard, a.settings, schemaGetBoundCard, rsp, err)
 }
 
 var schemaGetBoundCard = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
@@ -432,12 +438,20 @@ var schemaGetBoundCard = engine.Schema[BoundCard]{Required: []engine.Required{{N
 //
 // It calls PATCH /Owners/{ownerAccountId}/BoundCards/{boundCardId} and needs the scope write:core:entities. Evidence: verified.
 func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundCardID string, body BoundCardUpdate, reqEditors ...RequestEditorFn) error {
-	ctx, err := engine.Begin(ctx, &operationUpdateBoundCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
-	if err != nil {
-		return err
+	req, err := a.base.NewRequest(ctx, &operationUpdateBoundCard, nil, engine.NewJSON(body), ownerAccountID, boundCardID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Discard(&operationUpdateBoundCard, rsp, err)
+}
+
+func (params *ListBoundCardGrantsParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
 	}
-	rsp, err := a.raw.UpdateBoundCard(ctx, ownerAccountID, boundCardID, body, reqEditors...)
-	return engine.Discard(&operationUpdateBoundCard, rsp, engine.WithCause(ctx, err))
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	return q
 }
 
 // ListBoundCardGrants lists the grants of an NFC transponder.
@@ -449,12 +463,9 @@ func (a *API) UpdateBoundCard(ctx context.Context, ownerAccountID string, boundC
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) ([]Grant, error) {
-	ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
-	if err != nil {
-		return *new([]Grant), err
-	}
-	rsp, err := a.raw.ListBoundCardGrants(ctx, ownerAccountID, boundCardID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListBoundCardGrants, params.query(), nil, ownerAccountID, boundCardID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, rsp, err)
 }
 
 var schemaListBoundCardGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
@@ -464,11 +475,8 @@ var schemaListBoundCardGrants = engine.Schema[Grant]{Required: []engine.Required
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, params *ListBoundCardGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
 	return engine.Items(ctx, &operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListBoundCardGrants(ctx, ownerAccountID, boundCardID, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListBoundCardGrants, params.query(), nil, ownerAccountID, boundCardID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -478,15 +486,24 @@ func (a *API) AllBoundCardGrants(ctx context.Context, ownerAccountID string, bou
 //
 // It calls POST /Owners/{ownerAccountId}/BoundCards/{boundCardId}/RevokeGrants and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, boundCardID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := engine.Begin(ctx, &operationRevokeBoundCardGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundCardId", Value: boundCardID})
-	if err != nil {
-		return *new(RevocationResult), err
-	}
-	rsp, err := a.raw.RevokeBoundCardGrants(ctx, ownerAccountID, boundCardID, reqEditors...)
-	return engine.DecodeOrEmpty(&operationRevokeBoundCardGrants, a.settings, schemaRevokeBoundCardGrants, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationRevokeBoundCardGrants, nil, nil, ownerAccountID, boundCardID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeOrEmpty(&operationRevokeBoundCardGrants, a.settings, schemaRevokeBoundCardGrants, rsp, err)
 }
 
 var schemaRevokeBoundCardGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+
+func (params *ListBoundLocksParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	engine.QueryList(&q, "expand", params.Expand)
+	return q
+}
 
 // ListBoundLocks lists the locks of an owner account.
 //
@@ -497,12 +514,9 @@ var schemaRevokeBoundCardGrants = engine.Schema[RevocationResult]{}.ScannedBy(sc
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) ([]BoundLock, error) {
-	ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]BoundLock), err
-	}
-	rsp, err := a.raw.ListBoundLocks(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundLocks, a.settings, schemaListBoundLocks, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListBoundLocks, params.query(), nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListBoundLocks, a.settings, schemaListBoundLocks, rsp, err)
 }
 
 var schemaListBoundLocks = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
@@ -512,11 +526,8 @@ var schemaListBoundLocks = engine.Schema[BoundLock]{Required: []engine.Required{
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *ListBoundLocksParams, reqEditors ...RequestEditorFn) iter.Seq2[BoundLock, error] {
 	return engine.Items(ctx, &operationListBoundLocks, a.settings, schemaListBoundLocks, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListBoundLocks, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListBoundLocks(ctx, ownerAccountID, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListBoundLocks, params.query(), nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -526,15 +537,20 @@ func (a *API) AllBoundLocks(ctx context.Context, ownerAccountID string, params *
 //
 // It calls PUT /Owners/{ownerAccountId}/BoundLocks and needs the scope write:core:entities. Evidence: verified.
 func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBinding, reqEditors ...RequestEditorFn) (BoundLock, error) {
-	ctx, err := engine.Begin(ctx, &operationBindLock, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new(BoundLock), err
-	}
-	rsp, err := a.raw.BindLock(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationBindLock, a.settings, schemaBindLock, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationBindLock, nil, engine.NewJSON(body), ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationBindLock, a.settings, schemaBindLock, rsp, err)
 }
 
 var schemaBindLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
+
+func (params *GetBoundLockParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryList(&q, "expand", params.Expand)
+	return q
+}
 
 // GetBoundLock gets a lock.
 //
@@ -542,15 +558,23 @@ var schemaBindLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name:
 //
 // It calls GET /Owners/{ownerAccountId}/BoundLocks/{boundLockId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLockID string, params *GetBoundLockParams, reqEditors ...RequestEditorFn) (BoundLock, error) {
-	ctx, err := engine.Begin(ctx, &operationGetBoundLock, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
-	if err != nil {
-		return *new(BoundLock), err
-	}
-	rsp, err := a.raw.GetBoundLock(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return engine.Decode(&operationGetBoundLock, a.settings, schemaGetBoundLock, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetBoundLock, params.query(), nil, ownerAccountID, boundLockID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetBoundLock, a.settings, schemaGetBoundLock, rsp, err)
 }
 
 var schemaGetBoundLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
+
+func (params *ListBoundLockLogEntriesParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	return q
+}
 
 // ListBoundLockLogEntries lists the log entries of one lock.
 //
@@ -561,12 +585,9 @@ var schemaGetBoundLock = engine.Schema[BoundLock]{Required: []engine.Required{{N
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string, boundLockID string, params *ListBoundLockLogEntriesParams, reqEditors ...RequestEditorFn) ([]LogEntry, error) {
-	ctx, err := engine.Begin(ctx, &operationListBoundLockLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
-	if err != nil {
-		return *new([]LogEntry), err
-	}
-	rsp, err := a.raw.ListBoundLockLogEntries(ctx, ownerAccountID, boundLockID, params, reqEditors...)
-	return engine.DecodeList(&operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListBoundLockLogEntries, params.query(), nil, ownerAccountID, boundLockID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, rsp, err)
 }
 
 var schemaListBoundLockLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
@@ -581,14 +602,22 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 		first = *params
 	}
 	return engine.Pages(ctx, &operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListBoundLockLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "boundLockId", Value: boundLockID})
-		if err != nil {
-			return nil, err
-		}
-		params := first
+		params := new(first)
 		params.Skip, params.Top = &skip, &top
-		return a.raw.ListBoundLockLogEntries(ctx, ownerAccountID, boundLockID, &params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListBoundLockLogEntries, params.query(), nil, ownerAccountID, boundLockID)
+		return a.send(req, err, reqEditors)
 	})
+}
+
+func (params *ListContactsParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	return q
 }
 
 // ListContacts lists the contacts of an owner account.
@@ -600,12 +629,9 @@ func (a *API) AllBoundLockLogEntries(ctx context.Context, ownerAccountID string,
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) ([]Contact, error) {
-	ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]Contact), err
-	}
-	rsp, err := a.raw.ListContacts(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListContacts, a.settings, schemaListContacts, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListContacts, params.query(), nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListContacts, a.settings, schemaListContacts, rsp, err)
 }
 
 var schemaListContacts = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -615,11 +641,8 @@ var schemaListContacts = engine.Schema[Contact]{Required: []engine.Required{{Nam
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *ListContactsParams, reqEditors ...RequestEditorFn) iter.Seq2[Contact, error] {
 	return engine.Items(ctx, &operationListContacts, a.settings, schemaListContacts, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListContacts, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListContacts(ctx, ownerAccountID, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListContacts, params.query(), nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -629,12 +652,9 @@ func (a *API) AllContacts(ctx context.Context, ownerAccountID string, params *Li
 //
 // It calls PUT /Owners/{ownerAccountId}/Contacts and needs the scope write:core:entities. Evidence: verified.
 func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body ContactCreate, reqEditors ...RequestEditorFn) (Contact, error) {
-	ctx, err := engine.Begin(ctx, &operationCreateContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new(Contact), err
-	}
-	rsp, err := a.raw.CreateContact(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationCreateContact, a.settings, schemaCreateContact, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationCreateContact, nil, engine.NewJSON(body), ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationCreateContact, a.settings, schemaCreateContact, rsp, err)
 }
 
 var schemaCreateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -645,12 +665,9 @@ var schemaCreateContact = engine.Schema[Contact]{Required: []engine.Required{{Na
 //
 // It calls GET /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (Contact, error) {
-	ctx, err := engine.Begin(ctx, &operationGetContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
-	if err != nil {
-		return *new(Contact), err
-	}
-	rsp, err := a.raw.GetContact(ctx, ownerAccountID, contactID, reqEditors...)
-	return engine.Decode(&operationGetContact, a.settings, schemaGetContact, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetContact, nil, nil, ownerAccountID, contactID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetContact, a.settings, schemaGetContact, rsp, err)
 }
 
 var schemaGetContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -661,12 +678,9 @@ var schemaGetContact = engine.Schema[Contact]{Required: []engine.Required{{Name:
 //
 // It calls PATCH /Owners/{ownerAccountId}/Contacts/{contactId} and needs the scope write:core:entities. Evidence: verified.
 func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactID string, body ContactUpdate, reqEditors ...RequestEditorFn) (Contact, error) {
-	ctx, err := engine.Begin(ctx, &operationUpdateContact, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
-	if err != nil {
-		return *new(Contact), err
-	}
-	rsp, err := a.raw.UpdateContact(ctx, ownerAccountID, contactID, body, reqEditors...)
-	return engine.Decode(&operationUpdateContact, a.settings, schemaUpdateContact, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationUpdateContact, nil, engine.NewJSON(body), ownerAccountID, contactID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationUpdateContact, a.settings, schemaUpdateContact, rsp, err)
 }
 
 var schemaUpdateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
@@ -677,15 +691,23 @@ var schemaUpdateContact = engine.Schema[Contact]{Required: []engine.Required{{Na
 //
 // It calls POST /Owners/{ownerAccountId}/Contacts/{contactId}/RevokeGrants and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, contactID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := engine.Begin(ctx, &operationRevokeContactGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "contactId", Value: contactID})
-	if err != nil {
-		return *new(RevocationResult), err
-	}
-	rsp, err := a.raw.RevokeContactGrants(ctx, ownerAccountID, contactID, reqEditors...)
-	return engine.DecodeOrEmpty(&operationRevokeContactGrants, a.settings, schemaRevokeContactGrants, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationRevokeContactGrants, nil, nil, ownerAccountID, contactID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeOrEmpty(&operationRevokeContactGrants, a.settings, schemaRevokeContactGrants, rsp, err)
 }
 
 var schemaRevokeContactGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+
+func (params *ListGrantsParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	return q
+}
 
 // ListGrants lists the grants of an owner account.
 //
@@ -696,12 +718,9 @@ var schemaRevokeContactGrants = engine.Schema[RevocationResult]{}.ScannedBy(scan
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) ([]Grant, error) {
-	ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]Grant), err
-	}
-	rsp, err := a.raw.ListGrants(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListGrants, a.settings, schemaListGrants, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListGrants, params.query(), nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListGrants, a.settings, schemaListGrants, rsp, err)
 }
 
 var schemaListGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
@@ -711,11 +730,8 @@ var schemaListGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *ListGrantsParams, reqEditors ...RequestEditorFn) iter.Seq2[Grant, error] {
 	return engine.Items(ctx, &operationListGrants, a.settings, schemaListGrants, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListGrants, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListGrants(ctx, ownerAccountID, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListGrants, params.query(), nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -725,12 +741,9 @@ func (a *API) AllGrants(ctx context.Context, ownerAccountID string, params *List
 //
 // It calls PUT /Owners/{ownerAccountId}/Grants and needs the scope write:grants. Evidence: verified.
 func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (Grant, error) {
-	ctx, err := engine.Begin(ctx, &operationCreateGrant, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new(Grant), err
-	}
-	rsp, err := a.raw.CreateGrant(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationCreateGrant, a.settings, schemaCreateGrant, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationCreateGrant, nil, engine.NewJSON(body), ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationCreateGrant, a.settings, schemaCreateGrant, rsp, err)
 }
 
 var schemaCreateGrant = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
@@ -741,15 +754,20 @@ var schemaCreateGrant = engine.Schema[Grant]{Required: []engine.Required{{Name: 
 //
 // It calls POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard and needs the scope write:grants. Evidence: verified.
 func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, grantID string, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := engine.Begin(ctx, &operationDeleteGrantFromCard, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "grantId", Value: grantID})
-	if err != nil {
-		return *new(RevocationResult), err
-	}
-	rsp, err := a.raw.DeleteGrantFromCard(ctx, ownerAccountID, grantID, reqEditors...)
-	return engine.DecodeOrEmpty(&operationDeleteGrantFromCard, a.settings, schemaDeleteGrantFromCard, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationDeleteGrantFromCard, nil, nil, ownerAccountID, grantID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeOrEmpty(&operationDeleteGrantFromCard, a.settings, schemaDeleteGrantFromCard, rsp, err)
 }
 
 var schemaDeleteGrantFromCard = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+
+func (params *RevokeGrantParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryBool(&q, "dryRun", params.DryRun)
+	return q
+}
 
 // RevokeGrant starts the revocation of a grant.
 //
@@ -757,15 +775,20 @@ var schemaDeleteGrantFromCard = engine.Schema[RevocationResult]{}.ScannedBy(scan
 //
 // It calls POST /Owners/{ownerAccountId}/Grants/{grantId}/Revoke and needs the scope write:grants. Evidence: verified.
 func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID string, params *RevokeGrantParams, reqEditors ...RequestEditorFn) (RevocationResult, error) {
-	ctx, err := engine.Begin(ctx, &operationRevokeGrant, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "grantId", Value: grantID})
-	if err != nil {
-		return *new(RevocationResult), err
-	}
-	rsp, err := a.raw.RevokeGrant(ctx, ownerAccountID, grantID, params, reqEditors...)
-	return engine.Decode(&operationRevokeGrant, a.settings, schemaRevokeGrant, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationRevokeGrant, params.query(), nil, ownerAccountID, grantID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationRevokeGrant, a.settings, schemaRevokeGrant, rsp, err)
 }
 
 var schemaRevokeGrant = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+
+func (params *ListIdentityProviderUsersParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "ipUserId", params.IPUserID)
+	return q
+}
 
 // ListIdentityProviderUsers lists the users of an identity provider, or finds one by its external id.
 //
@@ -773,12 +796,9 @@ var schemaRevokeGrant = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocati
 //
 // It calls GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope read:ip:users. Evidence: verified.
 func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) ([]IdentityProviderUser, error) {
-	ctx, err := engine.Begin(ctx, &operationListIdentityProviderUsers, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
-	if err != nil {
-		return *new([]IdentityProviderUser), err
-	}
-	rsp, err := a.raw.ListIdentityProviderUsers(ctx, ownerAccountID, ipid, params, reqEditors...)
-	return engine.DecodeList(&operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListIdentityProviderUsers, params.query(), nil, ownerAccountID, ipid)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, rsp, err)
 }
 
 var schemaListIdentityProviderUsers = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}, Single: true}.ScannedBy(scanIdentityProviderUser)
@@ -788,11 +808,8 @@ var schemaListIdentityProviderUsers = engine.Schema[IdentityProviderUser]{Requir
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID string, ipid string, params *ListIdentityProviderUsersParams, reqEditors ...RequestEditorFn) iter.Seq2[IdentityProviderUser, error] {
 	return engine.Items(ctx, &operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListIdentityProviderUsers, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListIdentityProviderUsers(ctx, ownerAccountID, ipid, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListIdentityProviderUsers, params.query(), nil, ownerAccountID, ipid)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -802,12 +819,9 @@ func (a *API) AllIdentityProviderUsers(ctx context.Context, ownerAccountID strin
 //
 // It calls PUT /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users and needs the scope write:ip:users. Evidence: verified.
 func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, body IdentityProviderUserCreate, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
-	ctx, err := engine.Begin(ctx, &operationCreateIdentityProviderUser, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid})
-	if err != nil {
-		return *new(IdentityProviderUser), err
-	}
-	rsp, err := a.raw.CreateIdentityProviderUser(ctx, ownerAccountID, ipid, body, reqEditors...)
-	return engine.Decode(&operationCreateIdentityProviderUser, a.settings, schemaCreateIdentityProviderUser, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationCreateIdentityProviderUser, nil, engine.NewJSON(body), ownerAccountID, ipid)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationCreateIdentityProviderUser, a.settings, schemaCreateIdentityProviderUser, rsp, err)
 }
 
 var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
@@ -818,15 +832,24 @@ var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Requi
 //
 // It calls GET /Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users/{userId} and needs the scope read:ip:users. Evidence: verified.
 func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string, ipid string, userID string, reqEditors ...RequestEditorFn) (IdentityProviderUser, error) {
-	ctx, err := engine.Begin(ctx, &operationGetIdentityProviderUser, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "ipId", Value: ipid}, engine.PathValue{Name: "userId", Value: userID})
-	if err != nil {
-		return *new(IdentityProviderUser), err
-	}
-	rsp, err := a.raw.GetIdentityProviderUser(ctx, ownerAccountID, ipid, userID, reqEditors...)
-	return engine.Decode(&operationGetIdentityProviderUser, a.settings, schemaGetIdentityProviderUser, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetIdentityProviderUser, nil, nil, ownerAccountID, ipid, userID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetIdentityProviderUser, a.settings, schemaGetIdentityProviderUser, rsp, err)
 }
 
 var schemaGetIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
+
+func (params *ListLockGroupsParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	engine.QueryList(&q, "expand", params.Expand)
+	return q
+}
 
 // ListLockGroups lists the lock groups of an owner account.
 //
@@ -837,12 +860,9 @@ var schemaGetIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) ([]LockGroup, error) {
-	ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]LockGroup), err
-	}
-	rsp, err := a.raw.ListLockGroups(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListLockGroups, a.settings, schemaListLockGroups, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListLockGroups, params.query(), nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListLockGroups, a.settings, schemaListLockGroups, rsp, err)
 }
 
 var schemaListLockGroups = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
@@ -852,12 +872,17 @@ var schemaListLockGroups = engine.Schema[LockGroup]{Required: []engine.Required{
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *ListLockGroupsParams, reqEditors ...RequestEditorFn) iter.Seq2[LockGroup, error] {
 	return engine.Items(ctx, &operationListLockGroups, a.settings, schemaListLockGroups, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListLockGroups, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListLockGroups(ctx, ownerAccountID, params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListLockGroups, params.query(), nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
+}
+
+func (params *GetLockGroupParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryList(&q, "expand", params.Expand)
+	return q
 }
 
 // GetLockGroup gets a lock group.
@@ -866,15 +891,23 @@ func (a *API) AllLockGroups(ctx context.Context, ownerAccountID string, params *
 //
 // It calls GET /Owners/{ownerAccountId}/LockGroups/{lockGroupId} and needs the scope read:core:entities. Evidence: verified.
 func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroupID string, params *GetLockGroupParams, reqEditors ...RequestEditorFn) (LockGroup, error) {
-	ctx, err := engine.Begin(ctx, &operationGetLockGroup, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "lockGroupId", Value: lockGroupID})
-	if err != nil {
-		return *new(LockGroup), err
-	}
-	rsp, err := a.raw.GetLockGroup(ctx, ownerAccountID, lockGroupID, params, reqEditors...)
-	return engine.Decode(&operationGetLockGroup, a.settings, schemaGetLockGroup, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetLockGroup, params.query(), nil, ownerAccountID, lockGroupID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetLockGroup, a.settings, schemaGetLockGroup, rsp, err)
 }
 
 var schemaGetLockGroup = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
+
+func (params *ListLogEntriesParams) query() (q engine.Query) {
+	if params == nil {
+		return nil
+	}
+	engine.QueryString(&q, "$filter", params.Filter)
+	engine.QueryString(&q, "$select", params.Select)
+	engine.QueryInt(&q, "$top", params.Top)
+	engine.QueryInt(&q, "$skip", params.Skip)
+	return q
+}
 
 // ListLogEntries lists the log entries of an owner account.
 //
@@ -885,12 +918,9 @@ var schemaGetLockGroup = engine.Schema[LockGroup]{Required: []engine.Required{{N
 // If Select in the parameters is set, the server sends only the fields that it names. All
 // other fields are zero, as if they were null.
 func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params *ListLogEntriesParams, reqEditors ...RequestEditorFn) ([]LogEntry, error) {
-	ctx, err := engine.Begin(ctx, &operationListLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]LogEntry), err
-	}
-	rsp, err := a.raw.ListLogEntries(ctx, ownerAccountID, params, reqEditors...)
-	return engine.DecodeList(&operationListLogEntries, a.settings, schemaListLogEntries, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListLogEntries, params.query(), nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListLogEntries, a.settings, schemaListLogEntries, rsp, err)
 }
 
 var schemaListLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
@@ -905,13 +935,10 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 		first = *params
 	}
 	return engine.Pages(ctx, &operationListLogEntries, a.settings, schemaListLogEntries, first.Skip, first.Top, func(ctx context.Context, skip, top int) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListLogEntries, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		params := first
+		params := new(first)
 		params.Skip, params.Top = &skip, &top
-		return a.raw.ListLogEntries(ctx, ownerAccountID, &params, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListLogEntries, params.query(), nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -921,12 +948,9 @@ func (a *API) AllLogEntries(ctx context.Context, ownerAccountID string, params *
 //
 // It calls GET /Owners/{ownerAccountId}/Permissions and needs the scope read:owneraccount:permissions. Evidence: verified.
 func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) ([]Permission, error) {
-	ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new([]Permission), err
-	}
-	rsp, err := a.raw.ListPermissions(ctx, ownerAccountID, reqEditors...)
-	return engine.DecodeList(&operationListPermissions, a.settings, schemaListPermissions, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationListPermissions, nil, nil, ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.DecodeList(&operationListPermissions, a.settings, schemaListPermissions, rsp, err)
 }
 
 var schemaListPermissions = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
@@ -936,11 +960,8 @@ var schemaListPermissions = engine.Schema[Permission]{Required: []engine.Require
 // The list is one response, which is decoded item by item while it is received.
 func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEditors ...RequestEditorFn) iter.Seq2[Permission, error] {
 	return engine.Items(ctx, &operationListPermissions, a.settings, schemaListPermissions, func(ctx context.Context) (*http.Response, error) {
-		ctx, err := engine.Begin(ctx, &operationListPermissions, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-		if err != nil {
-			return nil, err
-		}
-		return a.raw.ListPermissions(ctx, ownerAccountID, reqEditors...)
+		req, err := a.base.NewRequest(ctx, &operationListPermissions, nil, nil, ownerAccountID)
+		return a.send(req, err, reqEditors)
 	})
 }
 
@@ -950,12 +971,9 @@ func (a *API) AllPermissions(ctx context.Context, ownerAccountID string, reqEdit
 //
 // It calls PUT /Owners/{ownerAccountId}/Permissions and needs the scope write:owneraccount:permissions. Evidence: verified.
 func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body PermissionCreate, reqEditors ...RequestEditorFn) (Permission, error) {
-	ctx, err := engine.Begin(ctx, &operationCreatePermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID})
-	if err != nil {
-		return *new(Permission), err
-	}
-	rsp, err := a.raw.CreatePermission(ctx, ownerAccountID, body, reqEditors...)
-	return engine.Decode(&operationCreatePermission, a.settings, schemaCreatePermission, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationCreatePermission, nil, engine.NewJSON(body), ownerAccountID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationCreatePermission, a.settings, schemaCreatePermission, rsp, err)
 }
 
 var schemaCreatePermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
@@ -966,12 +984,9 @@ var schemaCreatePermission = engine.Schema[Permission]{Required: []engine.Requir
 //
 // It calls DELETE /Owners/{ownerAccountId}/Permissions/{permissionId} and needs the scope write:owneraccount:permissions. Evidence: verified.
 func (a *API) DeletePermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) error {
-	ctx, err := engine.Begin(ctx, &operationDeletePermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "permissionId", Value: permissionID})
-	if err != nil {
-		return err
-	}
-	rsp, err := a.raw.DeletePermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return engine.Discard(&operationDeletePermission, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationDeletePermission, nil, nil, ownerAccountID, permissionID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Discard(&operationDeletePermission, rsp, err)
 }
 
 // GetPermission gets a permission.
@@ -980,12 +995,9 @@ func (a *API) DeletePermission(ctx context.Context, ownerAccountID string, permi
 //
 // It calls GET /Owners/{ownerAccountId}/Permissions/{permissionId} and needs the scope read:owneraccount:permissions. Evidence: verified.
 func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissionID string, reqEditors ...RequestEditorFn) (Permission, error) {
-	ctx, err := engine.Begin(ctx, &operationGetPermission, engine.PathValue{Name: "ownerAccountId", Value: ownerAccountID}, engine.PathValue{Name: "permissionId", Value: permissionID})
-	if err != nil {
-		return *new(Permission), err
-	}
-	rsp, err := a.raw.GetPermission(ctx, ownerAccountID, permissionID, reqEditors...)
-	return engine.Decode(&operationGetPermission, a.settings, schemaGetPermission, rsp, engine.WithCause(ctx, err))
+	req, err := a.base.NewRequest(ctx, &operationGetPermission, nil, nil, ownerAccountID, permissionID)
+	rsp, err := a.send(req, err, reqEditors)
+	return engine.Decode(&operationGetPermission, a.settings, schemaGetPermission, rsp, err)
 }
 
 var schemaGetPermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)

@@ -44,9 +44,16 @@ type PathValue struct {
 // with an [api.PathValueError], before any request is sent.
 func Begin(ctx context.Context, op *api.Operation, path ...PathValue) (context.Context, error) {
 	for _, v := range path {
-		if v.Value == "" || v.Value == "." || v.Value == ".." {
-			return ctx, newError(op, &api.PathValueError{Name: v.Name, Value: v.Value})
+		if err := checkPathValue(v.Name, v.Value); err != nil {
+			return ctx, newError(op, err)
 		}
 	}
 	return api.ContextWithOperation(ctx, op), nil
+}
+
+func checkPathValue(name, value string) error {
+	if value == "" || value == "." || value == ".." {
+		return &api.PathValueError{Name: name, Value: value}
+	}
+	return nil
 }

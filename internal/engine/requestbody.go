@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 )
@@ -17,6 +18,10 @@ const maxReplayedBody = 1 << 20
 // GetBody, which is a stream.
 func fixBody(req *http.Request) error {
 	body := req.Body
+	if own, ok := body.(*JSON); ok && own.Len() <= maxReplayedBody {
+		own.start(req)
+		return nil
+	}
 	switch {
 	case body == nil || body == http.NoBody:
 		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
@@ -58,3 +63,33 @@ func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
 	}
 	return start, err
 }
+
+// JSON is a request body that can be sent again.
+type JSON struct {
+	bytes.Reader
+	text []byte
+	err  error // why the value cannot be encoded
+}
+
+// NewJSON returns a body with a value as JSON.
+func NewJSON(value any) *JSON {
+	text, err := json.Marshal(value)
+	b := &JSON{text: text, err: err}
+	b.Reset(text)
+	return b
+}
+
+// start makes what is left of b the body of a request.
+func (b *JSON) start(req *http.Request) {
+	b.text = b.text[len(b.text)-b.Len():]
+	req.Body, req.GetBody, req.ContentLength = b, b.again, int64(len(b.text))
+}
+
+func (b *JSON) again() (io.ReadCloser, error) {
+	again := &JSON{text: b.text}
+	again.Reset(b.text)
+	return again, nil
+}
+
+// Close does nothing.
+func (*JSON) Close() error { return nil }

@@ -12,6 +12,7 @@
 //   - Parts of a union and items of a list get names.
 //   - Names that the generated code uses itself are changed.
 //   - Known values get the names of their constants.
+//   - Operations whose paths need no escapes but those of values are marked.
 //   - Extensions that the templates could not use are removed, with a warning.
 //
 // It does not depend on any particular contract.
@@ -127,6 +128,7 @@ func (c *contract) prepare() {
 	c.markFree()
 	c.nameKnownValues()
 	c.rename()
+	c.markPaths()
 }
 
 func (c *contract) warn(format string, args ...any) {

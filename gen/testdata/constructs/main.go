@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/tapkey-go/tapkey-go/another/constructs/additionalproperties"
 	"github.com/tapkey-go/tapkey-go/another/constructs/defaultsuccess"
@@ -19,6 +20,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/another/constructs/nullableitems"
 	"github.com/tapkey-go/tapkey-go/another/constructs/nullablevariants"
 	"github.com/tapkey-go/tapkey-go/another/constructs/opencomposition"
+	"github.com/tapkey-go/tapkey-go/another/constructs/parameters"
 	"github.com/tapkey-go/tapkey-go/another/constructs/patchwithoutdirection"
 	"github.com/tapkey-go/tapkey-go/another/constructs/reservednames"
 	"github.com/tapkey-go/tapkey-go/another/constructs/sharedpathparameter"
@@ -63,6 +65,46 @@ func main() {
 		fmt.Println(a.RemoveSet(ctx, nil))
 		fmt.Println(a.RemoveSet(ctx, []string{".."}))
 		fmt.Println(a.RemovePage(ctx, page))
+	}
+	fmt.Println("parameters: each request twice, by the API and by oapi-codegen")
+	{
+		a := must(parameters.NewAPI(server(asJSON, "")))
+		raw := a.Raw()
+		plain := []*parameters.GetPlainParams{
+			{Text: "a b+c&", Large: -1, Must: []string{}},
+			{
+				Text: "", Kind: new(parameters.KindAB), Small: new(int32(7)), Large: 1 << 40, OddName: new(false),
+				List: []string{"x,y", "", "ü"}, Must: []string{"1"},
+			},
+			{},
+			nil,
+		}
+		for _, params := range plain {
+			fmt.Println(a.GetPlain(ctx, "a/b", ".", params))
+			check(a.GetPlain(ctx, "%2e", "..x", params))
+			done(raw.GetPlain(ctx, "%2e", "..x", params))
+		}
+		at := time.Date(2024, 1, 2, 3, 4, 5, 6, time.UTC)
+		exploded := &parameters.GetExplodedParams{List: []string{"a,b", "c"}, Numbers: []int{1, 2}, At: &at, Ratio: new(1.5)}
+		check(a.GetExploded(ctx, exploded))
+		done(raw.GetExploded(ctx, exploded))
+		header := &parameters.GetHeaderParams{XTenant: new("t"), Text: new("a+b c")}
+		check(a.GetHeader(ctx, header))
+		done(raw.GetHeader(ctx, header))
+		cookie := &parameters.GetCookieParams{Session: new("s")}
+		check(a.GetCookie(ctx, cookie))
+		done(raw.GetCookie(ctx, cookie))
+		check(a.GetEscaped(ctx, "a/b c"))
+		done(raw.GetEscaped(ctx, "a/b c"))
+		check(a.GetDots(ctx, "a/b c"))
+		done(raw.GetDots(ctx, "a/b c"))
+		check(a.GetMatrix(ctx, "m"))
+		done(raw.GetMatrix(ctx, "m"))
+		patch := parameters.PutRootApplicationMergePatchPlusJSONBody{A: new("x")}
+		check(a.PutRoot(ctx, patch))
+		done(raw.PutRootWithApplicationMergePatchPlusJSONBody(ctx, patch))
+		check(a.PostRoot(ctx, parameters.PostRootJSONBody{A: new("x")}))
+		done(raw.PostRoot(ctx, parameters.PostRootJSONBody{A: new("x")}))
 	}
 	fmt.Println("shared success")
 	{
@@ -200,4 +242,10 @@ func check(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// done closes the response of a raw call.
+func done(rsp *http.Response, err error) {
+	check(err)
+	check(rsp.Body.Close())
 }
