@@ -180,7 +180,10 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 		return nil, err
 	}
 	options := []tapkey.ClientOption{tapkey.WithHTTPClient(newChain(cfg, s, base))}
-	for _, editor := range append([]tapkey.RequestEditorFn{userAgent(cfg.userAgent)}, cfg.editors...) {
+	if cfg.userAgent != "" {
+		options = append(options, tapkey.WithRequestEditorFn(userAgent(cfg.userAgent)))
+	}
+	for _, editor := range cfg.editors {
 		options = append(options, tapkey.WithRequestEditorFn(editor))
 	}
 	calls, err := tapkey.NewAPI(cfg.baseURL, options...)
@@ -202,14 +205,13 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 //  3. renewDoer retries once after a 401, if it obtains another token. If the response is
 //     again a 401, it returns an error with a hint.
 //  4. retryDoer retries transient failures, if the operation may be sent again. For each
-//     attempt it adds the current token to a copy of the request, and logs the attempt.
-//  5. redactDoer removes the URL and the credentials from the error of an attempt.
-//  6. The sender sends the request with the transport of http.Client and follows no
-//     redirect.
+//     attempt it adds the current token to a copy of the request, logs the attempt, and removes
+//     the credentials from its error.
+//  5. The Sender sends the copy with the transport of http.Client and follows no redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
-	next := engine.NewSender(s.http)
-	next = &redactDoer{next: next}
-	next = &retryDoer{next: next, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep}
+	var next engine.Doer = &retryDoer{
+		sender: engine.NewSender(s.http), prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep,
+	}
 	next = &renewDoer{next: next, tokens: s.tokens, requested: cfg.requested()}
 	if !cfg.anyOperation() {
 		next = &scopeDoer{next: next, config: cfg, operations: tapkey.Operations()}
@@ -219,9 +221,7 @@ func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
 
 func userAgent(name string) tapkey.RequestEditorFn {
 	return func(_ context.Context, req *http.Request) error {
-		if name != "" {
-			req.Header.Set("User-Agent", name) // a new slice, since later editors may modify it
-		}
+		req.Header.Set("User-Agent", name) // a new slice, since later editors may modify it
 		return nil
 	}
 }

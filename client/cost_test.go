@@ -122,7 +122,7 @@ func TestLargeBodiesAreReused(t *testing.T) {
 		body string
 		most int // bytes for each call
 	}{
-		{"3 MiB of white space", "[" + strings.Repeat(" ", 3<<20) + anOwner + "]", 100 << 10},
+		{"3 MiB of white space", "[" + strings.Repeat(" ", 3<<20) + anOwner + "]", 1 << 20},
 		{"10,000 items", list, items * (100 + len(anOwner))},
 	} {
 		c := cheap(t, test.body)

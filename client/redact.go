@@ -5,29 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"golang.org/x/oauth2"
 
-	"github.com/tapkey-go/tapkey-go/internal/engine"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
-// redactDoer removes the credentials of a request from the error of its transport, which
-// may quote a response that repeats them. It also removes the URL.
-type redactDoer struct {
-	next engine.Doer
-}
-
-func (d *redactDoer) Do(req *http.Request) (*http.Response, error) {
-	rsp, err := d.next.Do(req)
-	if u, ok := err.(*url.Error); ok && u.Err != nil { //nolint:errorlint // http.Client returns no other error
-		err = u.Err
+// redactAttempt returns the error of an attempt without the credentials of its request. The
+// error may quote a response that repeats them.
+func redactAttempt(req *http.Request, err error) error {
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		err = redact.Sent(req.Header).Error(redact.Transport(err))
-	}
-	return rsp, err
+	return redact.Sent(req.Header).Error(redact.Transport(err))
 }
 
 // redactFetch returns fetch with the secret removed from the errors of the token endpoint, and

@@ -26,7 +26,7 @@ const (
 // retryDoer retries transient failures. It calls prepare on a copy of the request for each
 // attempt, so that each attempt has the current token.
 type retryDoer struct {
-	next    engine.Doer
+	sender  *engine.Sender
 	prepare tapkey.RequestEditorFn
 	retries int
 	logger  *slog.Logger // may be nil
@@ -37,23 +37,27 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	lost := false // an earlier attempt may have been executed
 	for attempt := 0; ; attempt++ {
-		try, err := replay(req)
+		try, err := d.sender.Attempt(req)
 		if err == nil {
-			err = d.prepare(ctx, try)
+			err = d.prepare(ctx, try.Request)
 		}
 		if err != nil {
 			return nil, notSent(err, !lost)
 		}
 		done := ctx.Err() != nil
-		start := time.Now()
-		rsp, err := d.next.Do(try)
+		var start time.Time
+		if d.logger != nil {
+			start = time.Now()
+		}
+		rsp, err := try.Send()
+		err = redactAttempt(try.Request, err)
 		unsent := err != nil && (done || engine.NeverSent(err))
-		logAttempt(d.logger, try, attempt+1, start, rsp, err)
+		logAttempt(d.logger, try.Request, attempt+1, start, rsp, err)
 		if rsp != nil {
-			if replaced := headerReplaced(try, rsp); replaced && refused(rsp) {
+			if replaced := headerReplaced(try.Request, rsp); replaced && refused(rsp) {
 				return nil, replacedError(req, rsp)
 			}
-			rsp.Request = try // the caller's RoundTripper may not set it
+			rsp.Request = try.Request // the caller's RoundTripper may not set it
 		}
 		if attempt >= d.retries || !transient(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
 			return rsp, notSent(err, unsent && !lost)

@@ -56,9 +56,7 @@ func (a *API) send(req *http.Request, err error, editors []RequestEditorFn) (*ht
 	}
 	ctx := req.Context()
 	if len(a.raw.RequestEditors)+len(editors) > 0 {
-		if req.Header == nil {
-			req.Header = make(http.Header)
-		}
+		engine.StartHeader(req)
 		if err := a.raw.applyEditors(ctx, req, editors); err != nil {
 			return nil, engine.WithCause(ctx, err)
 		}

@@ -47,7 +47,7 @@ type call struct {
 // are checked as by [Begin]. The fixed parts of the template must need no escapes.
 //
 // The request is the one that oapi-codegen's own functions build, except that a space in the
-// query is encoded as %20.
+// query is encoded as %20, and that it has no header: see [StartHeader].
 func (b *Base) NewRequest(ctx context.Context, op *api.Operation, query Query, body *JSON, path ...string) (*http.Request, error) {
 	c := &call{url: b.url}
 	if err := b.setPath(&c.url, op, path); err != nil {
@@ -63,7 +63,6 @@ func (b *Base) NewRequest(ctx context.Context, op *api.Operation, query Query, b
 	if body.err != nil {
 		return nil, body.err
 	}
-	req.Header = http.Header{"Content-Type": {"application/json"}}
 	body.start(req)
 	return req, nil
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -42,13 +41,14 @@ type progress struct {
 
 func (p *progress) noResponse() bool { return p.sent && !p.responded }
 
-// once returns a copy of a request for the attempt, whose context is ctx.
-func (a *attempt) once(ctx context.Context, req *http.Request) *http.Request {
+// once returns a copy of the request with the context and the hooks of the attempt.
+func (a *Attempt) once() *http.Request {
 	a.hooks = httptrace.ClientTrace{
 		GotConn: a.gotConn, WroteRequest: a.wroteRequest,
 		GotFirstResponseByte: a.gotResponse, Got1xxResponse: a.gotInformational,
 	}
-	req = req.WithContext(httptrace.WithClientTrace(ctx, &a.hooks))
+	a.traced = *a.Request.WithContext(httptrace.WithClientTrace(a.ctx, &a.hooks))
+	req := &a.traced
 	// If net/http cannot replay the body, its error says why the server refused the request.
 	// Over HTTP/1 it needs the body for a request of which nothing was written.
 	if a.transport.isNetHTTP() && req.URL.Scheme == "https" && !a.transport.http1.Load() {
@@ -64,7 +64,7 @@ func (t *timeoutTransport) isNetHTTP() bool {
 }
 
 // gotConn runs before a request is written on a connection.
-func (a *attempt) gotConn(info httptrace.GotConnInfo) {
+func (a *Attempt) gotConn(info httptrace.GotConnInfo) {
 	conn, _ := info.Conn.(*tls.Conn)
 	http2 := usesHTTP2(info.Conn)
 	if conn != nil && !http2 && !a.transport.http1.Load() {
@@ -98,7 +98,7 @@ func usesHTTP2(conn net.Conn) bool {
 // wroteRequest runs when a request has been written, or could not be. After an error of
 // HTTP/1, net/http sends a write again only if nothing of it was written. Over HTTP/2 the
 // header has been written in any case.
-func (a *attempt) wroteRequest(info httptrace.WroteRequestInfo) {
+func (a *Attempt) wroteRequest(info httptrace.WroteRequestInfo) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.sent = a.sent || info.Err == nil || a.http2
@@ -106,14 +106,14 @@ func (a *attempt) wroteRequest(info httptrace.WroteRequestInfo) {
 
 // gotResponse runs at the first byte of a response. A RoundTripper may send further
 // requests after it, as for authentication.
-func (a *attempt) gotResponse() {
+func (a *Attempt) gotResponse() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.responded = true
 }
 
 // gotInformational runs after gotResponse for each response with status 1xx.
-func (a *attempt) gotInformational(int, textproto.MIMEHeader) error {
+func (a *Attempt) gotInformational(int, textproto.MIMEHeader) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.responded = false
@@ -126,7 +126,7 @@ func (a *attempt) gotInformational(int, textproto.MIMEHeader) error {
 
 // failure returns the error of an attempt that failed with err. An error about a new
 // connection is not returned as such if the request had been written on another before.
-func (a *attempt) failure(err error) error {
+func (a *Attempt) failure(err error) error {
 	if a.transport.isNetHTTP() {
 		err = notReplayed(err)
 		if err.Error() == "net/http: TLS handshake timeout" { // its type has no name

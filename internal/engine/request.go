@@ -67,7 +67,20 @@ func NewDoer(next Doer, userAgent string) Doer {
 	if direct {
 		next = WithoutRedirects(client)
 	}
-	return doerFunc((&completingDoer{next, direct, []string{"application/json"}, []string{userAgent}}).do)
+	_, copies := next.(Copier)
+	accept, agent, contentType := []string{"application/json"}, []string{userAgent}, []string{"application/json"}
+	return doerFunc((&completingDoer{
+		next: next, direct: direct, copies: copies, accept: accept, userAgent: agent,
+		header:     http.Header{"Accept": accept, "User-Agent": agent},
+		jsonHeader: http.Header{"Accept": accept, "User-Agent": agent, "Content-Type": contentType},
+	}).do)
+}
+
+// Copier is a Doer that changes nothing in a request. It sends copies, which do not share the
+// header.
+type Copier interface {
+	Doer
+	SendsCopies()
 }
 
 // doerFunc is a function that is a Doer.
@@ -79,8 +92,13 @@ func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) 
 type completingDoer struct {
 	next      Doer
 	direct    bool // next is an http.Client
+	copies    bool // next is a Copier
 	accept    []string
 	userAgent []string
+
+	// Headers of requests that no request editor has seen, with and without a body of JSON.
+	// They are never changed.
+	header, jsonHeader http.Header
 }
 
 func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
@@ -88,17 +106,14 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if req.URL == nil {
 		return nil, errors.New("the request has no URL")
 	}
-	if req.Header == nil {
-		req.Header = make(http.Header)
+	if req.Header == nil && d.copies {
+		req.Header = d.header
+		if _, ok := req.Body.(*JSON); ok {
+			req.Header = d.jsonHeader
+		}
+	} else {
+		d.completeHeader(req)
 	}
-	if req.Header.Get("Accept") == "" {
-		req.Header["Accept"] = d.accept[:1:1]
-	}
-	if _, set := req.Header["User-Agent"]; !set {
-		req.Header["User-Agent"] = d.userAgent[:1:1]
-	}
-	// net/http decompresses the response only if it has set the header itself.
-	req.Header.Del("Accept-Encoding")
 	// A plus sign in a value is encoded as %2B, so each + stands for a space.
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
 	if err := fixBody(req); err != nil {
@@ -112,6 +127,30 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 		err = NotSent(err)
 	}
 	return rsp, FromDoer(WithCause(req.Context(), err))
+}
+
+func (d *completingDoer) completeHeader(req *http.Request) {
+	StartHeader(req)
+	if accept := req.Header["Accept"]; len(accept) == 0 || accept[0] == "" {
+		req.Header["Accept"] = d.accept[:1:1]
+	}
+	if _, set := req.Header["User-Agent"]; !set {
+		req.Header["User-Agent"] = d.userAgent[:1:1]
+	}
+	// net/http decompresses the response only if it has set the header itself.
+	delete(req.Header, "Accept-Encoding")
+}
+
+// StartHeader creates the header of a request of [Base.NewRequest], which has none, before
+// request editors run.
+func StartHeader(req *http.Request) {
+	if req.Header != nil {
+		return
+	}
+	req.Header = make(http.Header, 4)
+	if _, ok := req.Body.(*JSON); ok {
+		req.Header["Content-Type"] = []string{"application/json"}
+	}
 }
 
 // UserAgent returns the name and version of the module that a package belongs to, such as

@@ -69,6 +69,8 @@ type JSON struct {
 	bytes.Reader
 	text []byte
 	err  error // why the value cannot be encoded
+
+	getBody func() (io.ReadCloser, error) // again
 }
 
 // NewJSON returns a body with a value as JSON.
@@ -82,7 +84,10 @@ func NewJSON(value any) *JSON {
 // start makes what is left of b the body of a request.
 func (b *JSON) start(req *http.Request) {
 	b.text = b.text[len(b.text)-b.Len():]
-	req.Body, req.GetBody, req.ContentLength = b, b.again, int64(len(b.text))
+	if b.getBody == nil {
+		b.getBody = b.again
+	}
+	req.Body, req.GetBody, req.ContentLength = b, b.getBody, int64(len(b.text))
 }
 
 func (b *JSON) again() (io.ReadCloser, error) {

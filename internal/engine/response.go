@@ -134,7 +134,10 @@ func (b *body) text() []byte {
 // jsonBody returns the body of a response whose content type is JSON, or that has none. It
 // returns an error for a body of another type, unless the body is empty.
 func jsonBody(rsp *http.Response) (io.Reader, error) {
-	contentType := rsp.Header.Get("Content-Type")
+	contentType := ""
+	if values := rsp.Header["Content-Type"]; len(values) > 0 {
+		contentType = values[0]
+	}
 	if contentType == "" || isJSON(contentType) {
 		return rsp.Body, nil
 	}
@@ -168,6 +171,9 @@ func isSpace(text []byte) bool { return len(bytes.Trim(text, " \t\r\n")) == 0 }
 
 func isJSON(contentType string) bool {
 	mediaType, _, _ := strings.Cut(contentType, ";") // without parameters
+	if mediaType == "application/json" {
+		return true
+	}
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }

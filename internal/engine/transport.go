@@ -1,15 +1,10 @@
 package engine
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -86,46 +81,7 @@ type timeoutTransport struct {
 }
 
 func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(req.Context())
-	a := &attempt{transport: t, caller: req.Context(), ctx: ctx, cancel: cancel}
-	a.timer = time.AfterFunc(t.header, a.expire)
-	rsp, err := t.next.RoundTrip(a.once(ctx, req))
-	if !a.timer.Stop() && err == nil {
-		err = a.timeout() // it expired as the response arrived
-	}
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	if err == nil && rsp == nil {
-		err = errors.New("the RoundTripper returned neither a response nor an error")
-	}
-	if err == nil && rsp.StatusCode < 100 { // net/http accepts 000 to 099
-		err = fmt.Errorf("%w: invalid status %03d", api.ErrUnexpected, rsp.StatusCode)
-	}
-	if err != nil {
-		if rsp != nil && rsp.Body != nil {
-			_ = rsp.Body.Close()
-		}
-		err = withoutProxyText(t.next, req, t.headerTooLarge(a.cause(a.failure(err))))
-		a.cancel(nil)
-		return nil, err
-	}
-	complete(rsp)
-	removeInvalidLocation(req, rsp)
-	if isInformational(rsp) {
-		// Its body is the connection, which does not end with the context.
-		_ = rsp.Body.Close()
-		rsp.Body, rsp.ContentLength = http.NoBody, 0
-	}
-	if rsp.Body == http.NoBody {
-		a.cancel(nil)
-		return rsp, nil
-	}
-	if a.idle = t.idle; rsp.StatusCode < 200 || rsp.StatusCode > 299 {
-		a.idle = min(a.idle, errorBodyTimeout)
-	}
-	a.body, rsp.Body = rsp.Body, a
-	return rsp, nil
+	return (&Attempt{Request: req, transport: t}).roundTrip()
 }
 
 // complete sets what a RoundTripper that is not of net/http may not have set.
@@ -167,58 +123,4 @@ func (t *timeoutTransport) headerTooLarge(err error) error {
 		limit = next.MaxResponseHeaderBytes
 	}
 	return fmt.Errorf("%w: header of more than %d bytes", api.ErrTooLarge, limit)
-}
-
-// attempt is an attempt, and then the body of its response. Its timer cancels its context
-// if the header, or a Read, takes too long.
-type attempt struct {
-	transport *timeoutTransport
-	caller    context.Context // context of the caller
-	ctx       context.Context
-	cancel    context.CancelCauseFunc
-	timer     *time.Timer
-	idle      time.Duration // time-out of a Read
-	body      io.ReadCloser // nil until the header has arrived
-
-	hooks httptrace.ClientTrace
-	mu    sync.Mutex // for progress, because net/http calls hooks on its goroutines
-	progress
-}
-
-func (a *attempt) expire() { a.cancel(a.timeout()) }
-
-func (a *attempt) timeout() error {
-	if a.body == nil {
-		return fmt.Errorf("no response within %v: %w", a.transport.header, context.DeadlineExceeded)
-	}
-	return fmt.Errorf("no more of the response within %v: %w", a.idle, context.DeadlineExceeded)
-}
-
-// cause returns why an attempt ended that failed with err: because the context of the
-// caller ended, because the attempt canceled itself, or because of err.
-func (a *attempt) cause(err error) error {
-	if a.caller.Err() != nil {
-		return &endedError{a.caller.Err(), context.Cause(a.caller), err}
-	}
-	if reason := context.Cause(a.ctx); reason != nil && reason != context.Canceled {
-		return reason
-	}
-	return err
-}
-
-func (a *attempt) Read(p []byte) (int, error) {
-	a.timer.Reset(a.idle)
-	n, err := a.body.Read(p)
-	a.timer.Stop()
-	if err != nil && err != io.EOF {
-		err = a.cause(err)
-	}
-	return n, err
-}
-
-// Close closes the body and cancels the context.
-func (a *attempt) Close() error {
-	err := a.body.Close()
-	a.cancel(nil)
-	return err
 }

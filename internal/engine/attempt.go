@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/tapkey-go/tapkey-go/api"
+)
+
+// Sender makes attempts with the transport and the cookies of an http.Client. Unlike the
+// http.Client, it does not prepare to follow a redirect, which takes a copy of the header.
+type Sender struct {
+	transport *timeoutTransport
+	jar       http.CookieJar // may be nil
+}
+
+// NewSender returns a Sender with the transport and the cookies of a client of [WithTimeout].
+func NewSender(client *http.Client) *Sender {
+	transport, ok := client.Transport.(*timeoutTransport)
+	if !ok {
+		return NewSender(WithTimeout(client, DefaultHeaderTimeout, DefaultIdleTimeout))
+	}
+	return &Sender{transport, client.Jar}
+}
+
+// Attempt is an attempt to send a request, and then the body of its response. Its timer
+// cancels its context if the header, or a Read, takes too long.
+type Attempt struct {
+	// Request is a copy. Its URL and its header may be changed before it is sent.
+	Request *http.Request
+
+	// What the attempt allocates at once.
+	copied http.Request
+	url    url.URL
+	traced http.Request // Request with the context and the hooks of the attempt
+
+	transport *timeoutTransport
+	jar       http.CookieJar  // may be nil
+	caller    context.Context // context of the caller
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	timer     *time.Timer
+	idle      time.Duration // time-out of a Read
+	body      io.ReadCloser // nil until the header has arrived
+
+	hooks httptrace.ClientTrace
+	mu    sync.Mutex // for progress, because net/http calls hooks on its goroutines
+	progress
+}
+
+// Attempt returns an attempt to send a request, with its body from the start.
+func (s *Sender) Attempt(req *http.Request) (*Attempt, error) {
+	a := &Attempt{transport: s.transport, jar: s.jar, copied: *req, url: *req.URL}
+	a.Request = &a.copied
+	a.copied.URL, a.copied.Header = &a.url, maps.Clone(req.Header)
+	if req.GetBody == nil {
+		return a, nil
+	}
+	body, err := req.GetBody()
+	a.copied.Body = body
+	return a, err
+}
+
+// Send sends the request. It is called once.
+func (a *Attempt) Send() (*http.Response, error) {
+	if a.jar != nil {
+		for _, cookie := range a.jar.Cookies(a.Request.URL) {
+			a.Request.AddCookie(cookie)
+		}
+	}
+	rsp, err := a.roundTrip()
+	if err != nil {
+		if record, ok := err.(tls.RecordHeaderError); ok && string(record.RecordHeader[:]) == "HTTP/" {
+			err = http.ErrSchemeMismatch // as http.Client returns
+		}
+		return nil, err
+	}
+	if a.jar != nil {
+		if cookies := rsp.Cookies(); len(cookies) > 0 {
+			a.jar.SetCookies(a.Request.URL, cookies)
+		}
+	}
+	return rsp, nil
+}
+
+// roundTrip sends the request.
+func (a *Attempt) roundTrip() (*http.Response, error) {
+	t, req := a.transport, a.Request
+	a.caller = req.Context()
+	ctx, cancel := context.WithCancelCause(a.caller)
+	a.ctx, a.cancel = ctx, cancel
+	a.timer = time.AfterFunc(t.header, a.expire)
+	rsp, err := t.next.RoundTrip(a.once())
+	if !a.timer.Stop() && err == nil {
+		err = a.timeout() // it expired as the response arrived
+	}
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err == nil && rsp == nil {
+		err = errors.New("the RoundTripper returned neither a response nor an error")
+	}
+	if err == nil && rsp.StatusCode < 100 { // net/http accepts 000 to 099
+		err = fmt.Errorf("%w: invalid status %03d", api.ErrUnexpected, rsp.StatusCode)
+	}
+	if err != nil {
+		if rsp != nil && rsp.Body != nil {
+			_ = rsp.Body.Close()
+		}
+		err = withoutProxyText(t.next, req, t.headerTooLarge(a.cause(a.failure(err))))
+		a.cancel(nil)
+		return nil, err
+	}
+	complete(rsp)
+	removeInvalidLocation(req, rsp)
+	if isInformational(rsp) {
+		// Its body is the connection, which does not end with the context.
+		_ = rsp.Body.Close()
+		rsp.Body, rsp.ContentLength = http.NoBody, 0
+	}
+	if rsp.Body == http.NoBody {
+		a.cancel(nil)
+		return rsp, nil
+	}
+	if a.idle = t.idle; rsp.StatusCode < 200 || rsp.StatusCode > 299 {
+		a.idle = min(a.idle, errorBodyTimeout)
+	}
+	a.body, rsp.Body = rsp.Body, a
+	return rsp, nil
+}
+
+func (a *Attempt) expire() { a.cancel(a.timeout()) }
+
+func (a *Attempt) timeout() error {
+	if a.body == nil {
+		return fmt.Errorf("no response within %v: %w", a.transport.header, context.DeadlineExceeded)
+	}
+	return fmt.Errorf("no more of the response within %v: %w", a.idle, context.DeadlineExceeded)
+}
+
+// cause returns why an attempt ended that failed with err: because the context of the
+// caller ended, because the attempt canceled itself, or because of err.
+func (a *Attempt) cause(err error) error {
+	if a.caller.Err() != nil {
+		return &endedError{a.caller.Err(), context.Cause(a.caller), err}
+	}
+	if reason := context.Cause(a.ctx); reason != nil && reason != context.Canceled {
+		return reason
+	}
+	return err
+}
+
+func (a *Attempt) Read(p []byte) (int, error) {
+	a.timer.Reset(a.idle)
+	n, err := a.body.Read(p)
+	a.timer.Stop()
+	if err != nil && err != io.EOF {
+		err = a.cause(err)
+	}
+	return n, err
+}
+
+// Close closes the body and cancels the context.
+func (a *Attempt) Close() error {
+	err := a.body.Close()
+	a.cancel(nil)
+	return err
+}
