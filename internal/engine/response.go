@@ -124,7 +124,11 @@ func readValue(op *api.Operation, s api.Settings, rsp *http.Response, err error)
 
 // text returns the JSON of the body, or nil if the body has no content.
 func (b *body) text() []byte {
-	text := bytes.TrimPrefix(b.Bytes(), byteOrderMark)
+	text := b.Bytes()
+	if len(text) > 0 && text[0] == '{' {
+		return text // usually
+	}
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	if isSpace(text) {
 		return nil
 	}
@@ -184,6 +188,7 @@ type limitedReader struct {
 	reader io.Reader
 	limit  int64
 	read   int64
+	ended  bool  // the reader has returned io.EOF
 	failed error // why reading failed, other than io.EOF
 }
 
@@ -195,12 +200,16 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.failed = fmt.Errorf("%w: more than %d bytes", api.ErrTooLarge, l.limit)
 		return 0, l.failed
 	}
+	if l.ended {
+		return 0, io.EOF
+	}
 	// One byte more tells a body that just fits from a larger one.
 	if room := l.limit - l.read; int64(len(p))-1 > room {
 		p = p[:room+1]
 	}
 	n, err := l.reader.Read(p)
 	l.read += int64(n)
+	l.ended = err == io.EOF
 	if n > 0 && err == io.EOF {
 		err = nil // the next Read returns it, or ErrTooLarge
 	}
