@@ -684,7 +684,8 @@ func TestWrongLengths(t *testing.T) {
 		}
 	}
 	runtime.ReadMemStats(&after)
-	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 11 {
-		t.Errorf("10 bytes: got %d MiB allocated, want at most 11", took)
+	// The race detector doubles what a buffer allocates.
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 21 {
+		t.Errorf("10 bytes: got %d MiB allocated, want at most 21", took)
 	}
 }
