@@ -58,7 +58,7 @@ func TestMutations(t *testing.T) {
 	case testing.Short():
 		count = 2_000
 	case slowed:
-		count = 10_000
+		count = 2_000
 	}
 	const seed = 7
 	var wait sync.WaitGroup

@@ -22,7 +22,7 @@ import (
 func TestRequestsAsGenerated(t *testing.T) {
 	t.Parallel()
 	want := 50_000
-	if testing.Short() {
+	if testing.Short() || slowed {
 		want = 3_000
 	}
 	random := &arguments{rand.New(rand.NewPCG(3, 4))}
