@@ -76,9 +76,12 @@ func (r *inParts) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(len(
 // TestDepth checks that JSON is decoded or refused as by reflection, however deep it is.
 func TestDepth(t *testing.T) {
 	t.Parallel()
-	for _, depth := range []int{1, 999, 1000, 1001, 9998, 9999, 10_000, 10_001} {
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
+	for _, depth := range []int{999, 1000, 1001, 9999, 10_000, 10_001} {
 		for open, end := range map[string]string{
-			`{"child":`: `}`, `{"nodes":[`: `]}`, `{"unknown":{"x":`: `}}`, `{"unknown":[`: `]}`, `[`: `]`,
+			`{"child":`: `}`, `{"nodes":[`: `]}`, `{"unknown":[`: `]}`,
 		} {
 			n := depth / max(1, strings.Count(open, "{")+strings.Count(open, "["))
 			body := strings.Repeat(open, n) + `{"id":"1"}` + strings.Repeat(end, n)
@@ -91,6 +94,9 @@ func TestDepth(t *testing.T) {
 // TestSyntax checks texts that are almost JSON.
 func TestSyntax(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
 	for _, item := range []string{
 		`{"id":"1"}`, `{}`, `{ }`, `{,}`, `{"id"}`, `{"id":}`, `{"id":"1",}`, `{"id" "1"}`, `{"id":"1" "x":2}`, `{"id":"1"};`, `{"id":"1"`, `{"id":"1"}}`, `{"id":"1"]`, `{]`,
 		`{"x":[1,]}`, `{"x":[,1]}`, `{"x":[1 2]}`, `{"x":{"a":1}`, `{"x":{a:1}}`, `{"x":01}`, `{"x":1.}`, `{"x":.5}`, `{"x":-}`, `{"x":+1}`, `{"x":1e}`, `{"x":1e+5}`, `{"x":0x1}`,
@@ -103,7 +109,7 @@ func TestSyntax(t *testing.T) {
 			item, " " + item + "\r\n\t ", "[" + item + "]", " [ " + item + " , " + item + " ] ", "[" + item, "[" + item + ",", "[" + item + ",]", "[" + item + ", ]", "[" + item + "],", "[" + item + "][",
 			"[{}" + item + "]", "[{}.5," + item + "]", "[{}0]", "[{}e1]", "[{}" + "\n" + ",\n" + item + "\n" + "]x", "[{}],", "[" + item + "]]", "\uFEFF[" + item + "]", "[\uFEFF" + item + "]",
 		} {
-			decodeBoth(t, body, scanNode, 1, 2, 3, 7)
+			decodeBoth(t, body, scanNode, 1, 3)
 		}
 	}
 }
