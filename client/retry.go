@@ -49,7 +49,7 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		if d.logger != nil {
 			start = time.Now()
 		}
-		rsp, err := try.Send()
+		rsp, err := try.Send() //nolint:contextcheck // its context is that of the request
 		err = redactAttempt(try.Request, err)
 		unsent := err != nil && (done || engine.NeverSent(err))
 		logAttempt(d.logger, try.Request, attempt+1, start, rsp, err)

@@ -3,6 +3,7 @@ package tapkey
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -168,7 +169,11 @@ func cause(err error) string {
 	if err == nil {
 		return ""
 	}
-	return err.(*api.Error).Err.Error()
+	failed, ok := errors.AsType[*api.Error](err)
+	if !ok {
+		return "not an *api.Error: " + err.Error()
+	}
+	return failed.Err.Error()
 }
 
 // partReader returns a text in parts.

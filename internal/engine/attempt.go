@@ -99,7 +99,7 @@ func (a *Attempt) roundTrip() (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(a.caller)
 	a.ctx, a.cancel = ctx, cancel
 	a.timer = time.AfterFunc(t.header, a.expire)
-	rsp, err := t.next.RoundTrip(a.once())
+	rsp, err := t.next.RoundTrip(a.once(ctx))
 	if !a.timer.Stop() && err == nil {
 		err = a.timeout() // it expired as the response arrived
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -42,12 +43,12 @@ type progress struct {
 func (p *progress) noResponse() bool { return p.sent && !p.responded }
 
 // once returns a copy of the request with the context and the hooks of the attempt.
-func (a *Attempt) once() *http.Request {
+func (a *Attempt) once(ctx context.Context) *http.Request {
 	a.hooks = httptrace.ClientTrace{
 		GotConn: a.gotConn, WroteRequest: a.wroteRequest,
 		GotFirstResponseByte: a.gotResponse, Got1xxResponse: a.gotInformational,
 	}
-	a.traced = *a.Request.WithContext(httptrace.WithClientTrace(a.ctx, &a.hooks))
+	a.traced = *a.Request.WithContext(httptrace.WithClientTrace(ctx, &a.hooks))
 	req := &a.traced
 	// If net/http cannot replay the body, its error says why the server refused the request.
 	// Over HTTP/1 it needs the body for a request of which nothing was written.

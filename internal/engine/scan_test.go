@@ -204,19 +204,20 @@ func TestSharedMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	list, err := engine.DecodeList(listThings, api.Settings{}, engine.Schema[node]{Scan: scanNode}, inMemory(200, nil, text), nil)
-	if err != nil || len(list) != items {
-		t.Fatalf("got %d items, %v, want %d", len(list), err, items)
-	}
-	for i, n := range list {
-		if want := fmt.Sprint("id-", i); n.ID != want {
-			t.Fatalf("item %d: got the id %q, want %q", i, n.ID, want)
+	func() {
+		list, err := engine.DecodeList(listThings, api.Settings{}, engine.Schema[node]{Scan: scanNode}, inMemory(200, nil, text), nil)
+		if err != nil || len(list) != items {
+			t.Fatalf("got %d items, %v, want %d", len(list), err, items)
 		}
-		if i%keep == 0 {
-			kept = append(kept, n.ID)
+		for i, n := range list {
+			if want := fmt.Sprint("id-", i); n.ID != want {
+				t.Fatalf("item %d: got the id %q, want %q", i, n.ID, want)
+			}
+			if i%keep == 0 {
+				kept = append(kept, n.ID)
+			}
 		}
-	}
-	list = nil
+	}()
 	grown := int(int64(heap())-int64(before)) / len(kept)
 	runtime.KeepAlive(kept)
 	runtime.KeepAlive(text)
