@@ -70,8 +70,16 @@ func headerReplaced(req *http.Request, rsp *http.Response) bool {
 	if rsp.Request == nil {
 		return false
 	}
-	sent := rsp.Request.Header.Get("Authorization")
-	return sent != "" && sent != req.Header.Get("Authorization")
+	sent := authorization(rsp.Request)
+	return sent != "" && sent != authorization(req)
+}
+
+// authorization returns the Authorization header of a request, or "".
+func authorization(req *http.Request) string {
+	if values := req.Header["Authorization"]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 func isSuccess(rsp *http.Response) bool { return rsp.StatusCode >= 200 && rsp.StatusCode <= 299 }

@@ -73,7 +73,7 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 	if err != nil || hasHeader {
 		return rsp, nil, err
 	}
-	sent := strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
+	sent := strings.TrimPrefix(authorization(rsp.Request), "Bearer ")
 	if rsp.StatusCode != http.StatusUnauthorized {
 		d.tokens.accept(sent, keyOf(req))
 		return rsp, nil, nil

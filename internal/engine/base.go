@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // Base is the base URL of a server, parsed once. The requests of all calls begin with it.
@@ -36,10 +38,28 @@ func NewBase(text string) (*Base, error) {
 	return b, nil
 }
 
-// call is a request and its URL, in one allocation.
+// call is the context of a call, which has the operation, with the request and its URL, in
+// one allocation.
 type call struct {
+	context.Context
+	op  *api.Operation
 	req http.Request
 	url url.URL
+}
+
+// Value implements context.Context. See [api.ContextWithOperation] for the key.
+func (c *call) Value(key any) any {
+	if key == any((*api.Operation)(nil)) {
+		return c.op
+	}
+	return c.Context.Value(key)
+}
+
+// Format implements fmt.Formatter. Every verb prints the operation, and nothing of the
+// request.
+func (c *call) Format(s fmt.State, verb rune) {
+	text := "context of " + c.op.ID
+	redact.Format(s, verb, text, text)
 }
 
 // NewRequest returns the request of a call. Its context has the operation. The values for the
@@ -49,12 +69,12 @@ type call struct {
 // The request is the one that oapi-codegen's own functions build, except that a space in the
 // query is encoded as %20, and that it has no header: see [StartHeader].
 func (b *Base) NewRequest(ctx context.Context, op *api.Operation, query Query, body *JSON, path ...string) (*http.Request, error) {
-	c := &call{url: b.url}
+	c := &call{Context: ctx, op: op, url: b.url}
 	if err := b.setPath(&c.url, op, path); err != nil {
 		return nil, newError(op, err)
 	}
 	c.url.RawQuery = string(query)
-	c.req = *b.request.WithContext(api.ContextWithOperation(ctx, op))
+	c.req = *b.request.WithContext(c) //nolint:contextcheck // c is ctx with the operation
 	req := &c.req
 	req.Method, req.URL = op.Method, &c.url
 	if body == nil {
