@@ -90,6 +90,20 @@ func TestMutations(t *testing.T) {
 	}
 }
 
+// FuzzScan compares as TestMutations does, with one model for each response, which is faster
+// than [FuzzModels].
+func FuzzScan(f *testing.F) {
+	for i, m := range mutated {
+		f.Add(uint8(i), uint64(i), []byte(m.text))
+	}
+	for _, text := range []string{`[{"id":"1"},{"x":[{}]}]`, `[{"id":"\ud800"}]`, "[{\"id\":\"\xff\"}]", `{"id":null}`, `[null]`, `[] x`, ` `} {
+		f.Add(uint8(1), uint64(7), []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, model uint8, seed uint64, body []byte) {
+		mutated[int(model)%len(mutated)].compare(t, body, rand.New(rand.NewPCG(seed, 1)))
+	})
+}
+
 // mutate changes, adds and removes bytes.
 func mutate(original string, random *rand.Rand) []byte {
 	text := original
