@@ -12,6 +12,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 // contextTokenSource is an oauth2.TokenSource that also accepts a context.
@@ -45,7 +46,7 @@ func BearerAuth(source oauth2.TokenSource) tapkey.RequestEditorFn {
 		if _, set := req.Header["Authorization"]; set {
 			return nil
 		}
-		if !secure(req.URL) {
+		if !tokenendpoint.Secure(req.URL) {
 			return fmt.Errorf("bearer token not sent: %w", ErrPlainHTTP)
 		}
 		token, err := tokenFrom(ctx, source)

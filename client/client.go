@@ -105,7 +105,7 @@ func New(opts ...Option) (*Client, error) {
 	if err := cfg.checkShared(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	httpClient := boundedHTTPClient(cfg.httpClient)
+	httpClient := engine.Bounded(cfg.httpClient)
 	tokens := &tokenCache{
 		fetch: cfg.fetcher(httpClient.Transport), invalidate: cfg.invalidate,
 		retries: cfg.retries, sleep: cfg.sleep, clock: cfg.clock,
@@ -224,14 +224,4 @@ func userAgent(name string) tapkey.RequestEditorFn {
 		req.Header.Set("User-Agent", name) // a new slice, since later editors may modify it
 		return nil
 	}
-}
-
-// boundedHTTPClient returns a copy of c with the default time-outs. If c.Timeout is set, it
-// replaces each of them.
-func boundedHTTPClient(c *http.Client) *http.Client {
-	header, idle := engine.DefaultHeaderTimeout, engine.DefaultIdleTimeout
-	if c.Timeout > 0 {
-		header, idle = c.Timeout, c.Timeout
-	}
-	return engine.WithTimeout(c, header, idle)
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +15,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 // config holds the settings of a Client.
@@ -87,7 +86,7 @@ func (c *config) checkShared() error {
 		}
 		c.scopes = scopes
 	}
-	if err := checkURL(c.baseURL); err != nil {
+	if err := tokenendpoint.CheckURL(c.baseURL); err != nil {
 		return fmt.Errorf("base URL: %w", err)
 	}
 	if c.source != nil {
@@ -96,13 +95,13 @@ func (c *config) checkShared() error {
 		}
 		return nil
 	}
-	if err := checkURL(c.tokenURL); err != nil {
+	if err := tokenendpoint.CheckURL(c.tokenURL); err != nil {
 		return fmt.Errorf("token URL: %w", err)
 	}
 	if err := c.checkStyle(); err != nil {
 		return err
 	}
-	if err := checkScopes(c.scopes); err != nil {
+	if err := tokenendpoint.CheckScopes(c.scopes); err != nil {
 		return err
 	}
 	return c.checkCredentials()
@@ -135,46 +134,4 @@ func (c *config) checkCredentials() error {
 		return fmt.Errorf("client secret %w", err)
 	}
 	return nil
-}
-
-// checkScopes checks that each scope is a scope-token of RFC 6749, section 3.3.
-func checkScopes(scopes []string) error {
-	if len(scopes) == 0 {
-		return errors.New("no scopes to request")
-	}
-	for _, s := range scopes {
-		if strings.TrimSpace(s) == "" {
-			return errors.New("a scope is empty")
-		}
-		if character := engine.FindCharacter(s, inScope); character != "" {
-			return fmt.Errorf("scope %q contains a character that RFC 6749 does not allow (%s): pass each scope separately, without quotes", s, character)
-		}
-		if err := engine.CheckCharacters(s); err != nil {
-			return fmt.Errorf("scope %q %w", s, err)
-		}
-	}
-	return nil
-}
-
-// inScope reports whether a scope-token of RFC 6749 may contain r.
-func inScope(r rune) bool { return r > ' ' && r <= '~' && r != '"' && r != '\\' }
-
-// checkURL validates a URL that credentials are sent to.
-func checkURL(text string) error {
-	u, err := engine.ParseBaseURL(text)
-	if err == nil && !secure(u) {
-		err = ErrPlainHTTP
-	}
-	return err
-}
-
-// secure reports whether credentials may be sent to u, which is https or http to loopback.
-func secure(u *url.URL) bool {
-	if u.Scheme != "http" {
-		return u.Scheme == "https"
-	}
-	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	return strings.EqualFold(u.Hostname(), "localhost")
 }

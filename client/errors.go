@@ -1,6 +1,10 @@
 package client
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
+)
 
 // Errors for errors.Is. Failed calls return an *[api.Error], and failed token requests a
 // *[TokenError].
@@ -9,10 +13,10 @@ var (
 	ErrConfig = errors.New("invalid configuration")
 
 	// ErrPlainHTTP means that credentials or a token would be sent unencrypted.
-	ErrPlainHTTP = errors.New("plain http is for loopback only: use https")
+	ErrPlainHTTP = tokenendpoint.ErrPlainHTTP
 
 	// ErrMalformedToken means that a token cannot be sent as a bearer token.
-	ErrMalformedToken = errors.New("malformed token")
+	ErrMalformedToken = tokenendpoint.ErrMalformedToken
 
 	// ErrScopeNotRequested means that an operation needs a scope that the client does not
 	// request. The call was not sent, unless [WithScopes] or TAPKEY_SCOPES set the scopes; it
@@ -21,7 +25,7 @@ var (
 
 	// ErrHeaderReplaced means that the server refused a request in which the transport of the
 	// http.Client had replaced the Authorization header. An http.Client of x/oauth2 does so.
-	ErrHeaderReplaced = errors.New("the http.Client replaced the Authorization header")
+	ErrHeaderReplaced = tokenendpoint.ErrHeaderReplaced
 
 	// ErrPath means that the path given to [Client.Do] does not lead to a resource below the
 	// base URL.

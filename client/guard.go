@@ -9,6 +9,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 // maxTokenCalls is the maximum number of token requests and calls of a token source that
@@ -38,7 +39,7 @@ func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.
 		r := result{err: &TokenError{Err: errors.New("the goroutine that requests a token has ended")}} // by runtime.Goexit, as t.Fatal does
 		defer func() {
 			if v := recover(); v != nil {
-				r = result{err: &TokenError{Err: panicError(v)}}
+				r = result{err: &TokenError{Err: tokenendpoint.PanicError(v)}}
 			}
 			select {
 			case results <- r:
@@ -59,12 +60,4 @@ func (g *tokenGuard) call(ctx context.Context, f func(context.Context) (*oauth2.
 		}
 		return nil, &TokenError{Err: fmt.Errorf("no token within %v: %w", tokenTimeout, context.DeadlineExceeded)}
 	}
-}
-
-// panicError returns the value of a panic as an error.
-func panicError(v any) error {
-	if err, ok := v.(error); ok {
-		return fmt.Errorf("panic: %w", err)
-	}
-	return fmt.Errorf("panic: %v", v)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 // renewDoer retries a request once after a 401, if it obtains another token. The first token
@@ -73,7 +74,7 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 	if err != nil || hasHeader {
 		return rsp, nil, err
 	}
-	sent := strings.TrimPrefix(authorization(rsp.Request), "Bearer ")
+	sent := strings.TrimPrefix(tokenendpoint.Authorization(rsp.Request), "Bearer ")
 	if rsp.StatusCode != http.StatusUnauthorized {
 		d.tokens.accept(sent, keyOf(req))
 		return rsp, nil, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 const (
@@ -54,7 +55,7 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		unsent := err != nil && (done || engine.NeverSent(err))
 		logAttempt(d.logger, try.Request, attempt+1, start, rsp, err)
 		if rsp != nil {
-			if replaced := headerReplaced(try.Request, rsp); replaced && refused(rsp) {
+			if replaced := tokenendpoint.HeaderReplaced(try.Request, rsp); replaced && refused(rsp) {
 				return nil, replacedError(req, rsp)
 			}
 			rsp.Request = try.Request // the caller's RoundTripper may not set it

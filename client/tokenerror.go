@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,15 +11,9 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/api"
-	"github.com/tapkey-go/tapkey-go/internal/engine"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
-
-// maxDescription is the maximum length of a description, in bytes.
-const maxDescription = 200
-
-// maxErrorBody is the maximum size of the body of an error that is kept, in bytes.
-const maxErrorBody = 16 << 10
 
 // TokenError is returned if a token request failed.
 //
@@ -46,7 +41,7 @@ func (e *TokenError) Error() string {
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, ": %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	}
-	for _, part := range []string{redact.Code(e.Code), redact.Text(e.Description, maxDescription), redact.ErrorText(e.Err)} {
+	for _, part := range []string{redact.Code(e.Code), redact.Text(e.Description, tokenendpoint.MaxDescription), redact.ErrorText(e.Err)} {
 		if part != "" {
 			b.WriteString(": " + part)
 		}
@@ -94,18 +89,11 @@ func (e *TokenError) Is(target error) bool {
 	return (target == api.ErrTooManyRequests || target == api.ErrServer) && (&api.Error{StatusCode: e.StatusCode}).Is(target)
 }
 
-// newTokenError returns the error of a response without a usable token.
-func newTokenError(rsp *http.Response, body []byte, fields tokenResponse, err error) *TokenError {
-	e := &TokenError{
-		StatusCode:  rsp.StatusCode,
-		Code:        text(fields.Error),
-		Description: text(fields.ErrorDescription),
-		Header:      rsp.Header,
-		Err:         err,
+// tokenError returns the error of a token request as a *TokenError. Other errors and nil are
+// returned as they are.
+func tokenError(err error) error {
+	if failed, ok := errors.AsType[*tokenendpoint.Error](err); ok {
+		return (*TokenError)(failed)
 	}
-	if !isSuccess(rsp) {
-		e.Body = body[:min(len(body), maxErrorBody)]
-	}
-	e.RetryAfter, _ = engine.RetryAfter(rsp.Header)
-	return e
+	return err
 }

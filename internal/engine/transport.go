@@ -74,6 +74,16 @@ func WithTimeout(client *http.Client, header, idle time.Duration) *http.Client {
 	return WithoutRedirects(&c)
 }
 
+// Bounded returns a copy of c with the default time-outs. If c.Timeout is set, it replaces
+// each of them.
+func Bounded(c *http.Client) *http.Client {
+	header, idle := DefaultHeaderTimeout, DefaultIdleTimeout
+	if c.Timeout > 0 {
+		header, idle = c.Timeout, c.Timeout
+	}
+	return WithTimeout(c, header, idle)
+}
+
 type timeoutTransport struct {
 	next         http.RoundTripper
 	header, idle time.Duration

@@ -1,4 +1,4 @@
-package client
+package tokenendpoint
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
-// tokenResponse is the body of a response of the token endpoint (RFC 6749, sections 5.1 and
+// response is the body of a response of the token endpoint (RFC 6749, sections 5.1 and
 // 5.2). The values are kept as JSON, because a field of another type must not hide the others.
-type tokenResponse struct {
+type response struct {
 	AccessToken      jsontext.Value `json:"access_token"`
 	TokenType        jsontext.Value `json:"token_type"`
 	ExpiresIn        jsontext.Value `json:"expires_in"`
@@ -25,11 +25,11 @@ type tokenResponse struct {
 	all map[string]any // for oauth2.Token.Extra
 }
 
-// parseTokenResponse parses a body, which may be anything. The fields before an error are set.
-func parseTokenResponse(body []byte) (tokenResponse, error) {
+// parseResponse parses a body, which may be anything. The fields before an error are set.
+func parseResponse(body []byte) (response, error) {
 	tolerant := json.JoinOptions(
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
-	var r tokenResponse
+	var r response
 	if err := json.Unmarshal(body, &r, tolerant); err != nil {
 		return r, errors.New("not a JSON object")
 	}
@@ -39,7 +39,7 @@ func parseTokenResponse(body []byte) (tokenResponse, error) {
 
 // token returns the token. Its expiry is zero if the response has none, or one that is not in
 // the future.
-func (r *tokenResponse) token(now time.Time) (*oauth2.Token, error) {
+func (r *response) token(now time.Time) (*oauth2.Token, error) {
 	if !absent(r.Error) {
 		return nil, errors.New("an error with a successful status")
 	}
@@ -54,7 +54,7 @@ func (r *tokenResponse) token(now time.Time) (*oauth2.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	refresh, _ := stringField("refresh_token", r.RefreshToken) // not used by the client
+	refresh, _ := stringField("refresh_token", r.RefreshToken) // of another type, it is ignored
 	lifetime, ok := seconds(r.ExpiresIn)
 	if !ok {
 		return nil, errors.New("expires_in is not a number of seconds")
