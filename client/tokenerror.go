@@ -60,9 +60,31 @@ func (e *TokenError) Hint() string {
 	case "invalid_scope":
 		return "enable the scopes for the client in Tapkey's portal, or request fewer"
 	case "unauthorized_client", "unsupported_grant_type":
-		return "enable the grant type client credentials for the client in Tapkey's portal"
+		return "enable the grant type " + e.grantName() + " for the client in Tapkey's portal"
+	case "invalid_grant":
+		switch e.GrantType {
+		case "authorization_code":
+			return "each code can be exchanged once, within minutes, and with the redirect URI and the verifier of its sign-in"
+		case "refresh_token":
+			return "the refresh token is revoked, replaced or of another client"
+		case grantExchange:
+			return "check the claims, the key and the lifetime of the JWT, the provider and the clock"
+		}
 	}
 	return ""
+}
+
+const grantExchange = "http://tapkey.net/oauth/token_exchange"
+
+// grantName returns the name of the grant type in Tapkey's portal.
+func (e *TokenError) grantName() string {
+	switch e.GrantType {
+	case "authorization_code", "refresh_token":
+		return "authorization code"
+	case grantExchange:
+		return "token exchange"
+	}
+	return "client credentials"
 }
 
 // transient reports whether a retry may succeed. After an error such as invalid_client it

@@ -35,6 +35,7 @@ type Endpoint struct {
 	AuthStyle  oauth2.AuthStyle  // how the secret is sent; without a secret, the id is in the body
 	Transport  http.RoundTripper // with time-outs; redirects are not followed whatever it does
 	Now        func() time.Time  // wall clock
+	Scope      string            // scope of a token whose response has none; may be empty
 }
 
 // secretParameters are the parameters of a request whose values are secrets.
@@ -71,7 +72,7 @@ func (e *Endpoint) Token(ctx context.Context, form url.Values) (_ *oauth2.Token,
 	defer rsp.Body.Close()
 	replaced := HeaderReplaced(req, rsp)
 	rsp.Request = req // the caller's RoundTripper may not set it
-	token, err := e.read(rsp)
+	token, err := e.read(rsp, form.Get("grant_type"))
 	if failed, ok := errors.AsType[*Error](err); ok {
 		e.describeRequest(failed, replaced)
 	}
@@ -144,7 +145,7 @@ func (e *Endpoint) request(ctx context.Context, form url.Values) (*http.Request,
 func isSuccess(rsp *http.Response) bool { return rsp.StatusCode >= 200 && rsp.StatusCode <= 299 }
 
 // read returns the token in a response, or an *Error.
-func (e *Endpoint) read(rsp *http.Response) (*oauth2.Token, error) {
+func (e *Endpoint) read(rsp *http.Response, grantType string) (*oauth2.Token, error) {
 	if origin, ok := engine.Redirect(rsp); ok {
 		return nil, &Error{StatusCode: rsp.StatusCode, Header: rsp.Header, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
 	}
@@ -168,6 +169,7 @@ func (e *Endpoint) read(rsp *http.Response) (*oauth2.Token, error) {
 	case malformed != nil:
 		err = unusable(body, malformed)
 	default:
+		fields.complete(e.Scope, grantType)
 		if token, err = fields.token(e.Now()); err != nil {
 			err = unusable(body, err)
 		}

@@ -66,6 +66,21 @@ func (r *response) token(now time.Time) (*oauth2.Token, error) {
 	return token.WithExtra(r.all), nil
 }
 
+// complete adds what the request says about its token: the scope, if the response has none (RFC
+// 6749, section 5.1), and the grant type.
+func (r *response) complete(scope, grantType string) {
+	if r.all == nil {
+		r.all = make(map[string]any)
+	}
+	if text, _ := r.all["scope"].(string); text == "" && scope != "" {
+		r.all["scope"] = scope
+	}
+	r.all[GrantTypeExtra] = grantType
+}
+
+// GrantTypeExtra is the name under which oauth2.Token.Extra has the grant type of a token.
+const GrantTypeExtra = "grant_type"
+
 // absent reports whether a field is missing, or has a value that means the same.
 func absent(v jsontext.Value) bool {
 	switch v.Kind() {
