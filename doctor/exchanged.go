@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 // registered returns the finding f, or [UserNotRegistered] in its place if the token was
@@ -22,9 +24,12 @@ func (r *run) registered(f *Finding) *Finding {
 	return found(UserNotRegistered, f.Evidence)
 }
 
-// exchanged reports whether the claims of a token say that it was exchanged for a user of an
-// identity provider: IdentityServer can name the grant type in amr.
+// exchanged reports whether a token was exchanged for a user of an identity provider. Package
+// auth has the grant type in a token, and IdentityServer can name it in the claim amr.
 func exchanged(token *oauth2.Token) bool {
+	if grant, _ := token.Extra(tokenendpoint.GrantTypeExtra).(string); strings.Contains(grant, "token_exchange") {
+		return true
+	}
 	parts := strings.Split(token.AccessToken, ".")
 	if len(parts) != 3 {
 		return false

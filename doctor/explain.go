@@ -37,6 +37,9 @@ func explain(err error) []Finding {
 	case errors.Is(err, api.ErrRedirect):
 		return findings(line(err), Redirected)
 	}
+	if id, ok := signInFailure(err); ok {
+		return findings(line(err), id)
+	}
 	if r, ok := tokenFailure(err); ok {
 		return findings(r.evidence(err), r.ids()...)
 	}

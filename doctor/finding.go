@@ -44,6 +44,10 @@ const (
 	RefreshTokenRefused ID = "refresh-token-refused"
 	NoRefreshToken      ID = "no-refresh-token"
 	UserNotRegistered   ID = "user-not-registered"
+	SignInDeclined      ID = "sign-in-declined"
+	SignInMismatch      ID = "sign-in-mismatch"
+	PortInUse           ID = "port-in-use"
+	NoBrowser           ID = "no-browser"
 
 	// Single calls.
 	ScheduleTooComplex ID = "schedule-too-complex"
@@ -127,6 +131,18 @@ var catalog = []Finding{
 	{ID: NoRefreshToken,
 		Cause:  "The access token has expired, and there is no refresh token to renew it with.",
 		Remedy: "Request the scope offline_access, together with the others in the parameter scope, and enable it for the client. Then let the user log in again."},
+	{ID: SignInDeclined,
+		Cause:  "The person declined to sign in, or to let the client application have access.",
+		Remedy: "Start the sign-in again if the person wants the program to have access. If the scopes put people off, request fewer."},
+	{ID: SignInMismatch,
+		Cause:  "The browser returned something other than the response to this sign-in: state or issuer differ, a parameter is missing or doubled, or the sign-in was started too long ago.",
+		Remedy: "Start the sign-in again, in one window. If it persists, check that the cookie with the session reaches the redirect URI (same host, SameSite=Lax, or None with response_mode=form_post), and that the issuer is that of the authorization server."},
+	{ID: PortInUse,
+		Cause:  "The program cannot listen on the port of the redirect URI, to which the browser returns.",
+		Remedy: "End the program that uses the port, such as an earlier sign-in, or register another redirect URI on loopback in Tapkey's portal and use it."},
+	{ID: NoBrowser,
+		Cause:  "No browser could be opened on this machine.",
+		Remedy: "Show the URL (auth.Login.Show), open it in any browser, and paste the URL on which the browser ends (auth.Login.Paste)."},
 	{ID: MalformedToken,
 		Cause:  "The access token is malformed, or the token endpoint returned none.",
 		Remedy: "Use the value of access_token as the token endpoint returned it, without quotes, spaces or prefix."},
