@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/odata"
@@ -27,7 +29,7 @@ type service struct {
 	Addr, OwnerID, ProviderID, LockID string            // listen address; Tapkey ids: account, identity provider, lock
 	Issuer, Audience, AppClientID     string            // as registered with Tapkey, like the public key
 	Users                             map[string]string // bcrypt hashes of the passwords, by user
-	key                               any               // an *rsa.PrivateKey
+	subject                           auth.Subject      // signs the JWTs
 	tapkey                            *client.Client
 }
 
@@ -36,14 +38,15 @@ func main() {
 	key, keyErr := jwt.ParseRSAPrivateKeyFromPEM([]byte(os.Getenv("SIGNING_KEY")))
 	c, clientErr := client.New(client.FromEnv(), client.WithScopes(
 		"write:ip:users", "read:core:entities", "write:core:entities", "read:grants", "write:grants"))
-	s := service{key: key, tapkey: c}
+	s := service{tapkey: c}
 	configErr := json.NewDecoder(os.Stdin).Decode(&s)
 	listener, listenErr := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
 	if err := errors.Join(keyErr, clientErr, configErr, listenErr); err != nil {
 		log.Fatal(err)
 	}
-	if s.Addr == "" || s.Issuer == "" || s.Audience == "" || s.AppClientID == "" || key.N.BitLen() < 2048 {
-		log.Fatal("addr, issuer, audience or appClientId is missing, or the key is shorter than 2048 bits")
+	s.subject = auth.Subject{Issuer: s.Issuer, Audience: s.Audience, ClientID: s.AppClientID, Key: key, Lifetime: time.Hour}
+	if _, err := s.subject.Sign("anyone"); err != nil || s.Addr == "" {
+		log.Fatal(cmp.Or(err, errors.New("addr is missing")))
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /user/tapkey-token", s.forUser(s.token))
@@ -107,10 +110,7 @@ func (s *service) token(ctx context.Context, contact tapkey.Contact) (any, error
 	if err != nil {
 		return nil, err
 	}
-	token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"iss": s.Issuer, "aud": s.Audience, "sub": contact.IPUserID, "iat": time.Now().Unix(),
-		"exp": time.Now().Add(time.Hour).Unix(), "http://tapkey.net/oauth/token_exchange/client_id": s.AppClientID,
-	}).SignedString(s.key)
+	token, err := s.subject.Sign(contact.IPUserID)
 	return map[string]string{"externalToken": token}, err
 }
 

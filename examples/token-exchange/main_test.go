@@ -273,7 +273,7 @@ func TestInvalidConfiguration(t *testing.T) {
 		env                []string
 	}{
 		{"no key", config, "PEM", full},
-		{"short key", config, "shorter than 2048 bits", append(full[:len(full):len(full)], short)},
+		{"short key", config, "not 2048 to 4096", append(full[:len(full):len(full)], short)},
 		{"no credentials", config, "TAPKEY_CLIENT_ID is missing", []string{good}},
 		{"no configuration", "", "EOF", append(full[:len(full):len(full)], good)},
 		{"no address", strings.Replace(config, "127.0.0.1:0", "", 1), "addr", append(full[:len(full):len(full)], good)},
