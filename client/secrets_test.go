@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"encoding/base64"
 	"encoding/gob"
 	"encoding/json"
@@ -29,6 +30,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/doctor"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
@@ -130,7 +132,21 @@ func exportedValues(t *testing.T) map[string][]printed {
 	ownTokenErr := &client.TokenError{StatusCode: 400, Err: ofCaller}
 	ownClient := sandbox.Client{ID: "other", Secret: "the-s3cret"}
 
+	app, err := auth.New(auth.Config{ClientID: "the-id", ClientSecret: "the-s3cret", TokenURL: rejecting.loginURL, Scopes: []string{"a"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refreshed := app.RefreshSource(&oauth2.Token{AccessToken: "the-token", RefreshToken: "the-s3cret"}, nil)
+	_, _ = refreshed.Token()
+	subject := auth.Subject{Issuer: "i", Key: secretKey{secret: "the-s3cret"}}
+	authConfig := auth.Config{ClientID: "the-id", ClientSecret: "the-s3cret"}
+	person := sandbox.Person{Name: "a", Password: "the-s3cret"}
+
 	values := map[string][]printed{
+		"auth.App":               {{value: app}, {value: *app}, {value: &auth.App{}}},
+		"auth.Config":            {{value: authConfig, ofCaller: true}, {value: &authConfig, ofCaller: true}},
+		"auth.Source":            {{value: refreshed}, {value: *refreshed}},
+		"auth.Subject":           {{value: subject, ofCaller: true}, {value: &subject, ofCaller: true}},
 		"client.Client":          {{value: c}, {value: *c}, {value: variant}, {value: *variant}, {value: other}, {value: &client.Client{}}},
 		"client.Option":          {{value: client.WithCredentials("the-id", "the-s3cret")}, {value: client.WithTokenSource(static)}, {value: client.FromEnv()}},
 		"client.TokenError":      {{value: ownTokenErr, ofCaller: true}, {value: *ownTokenErr, ofCaller: true}},
@@ -143,6 +159,7 @@ func exportedValues(t *testing.T) map[string][]printed {
 		"doctor.Finding":         nil,
 		"sandbox.Server":         {{value: closedSandbox(t)}},
 		"sandbox.Option":         {{value: sandbox.WithClient(ownClient)}},
+		"sandbox.Person":         {{value: person, ofCaller: true}, {value: &person, ofCaller: true}},
 		"sandbox.Client":         {{value: ownClient, ofCaller: true}, {value: &ownClient, ofCaller: true}},
 	}
 	for _, err := range errs {
@@ -158,6 +175,12 @@ func exportedValues(t *testing.T) map[string][]printed {
 		}
 	}
 	return values
+}
+
+// secretKey is a private key that a program passes.
+type secretKey struct {
+	crypto.Signer
+	secret string
 }
 
 // closedSandbox returns a sandbox that has received the secret of a client and its token. It is
@@ -183,9 +206,10 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 // requests, or not about credentials.
 var withoutSecrets = []string{
 	"api.Object", "api.Operation", "api.PathValueError", "api.Settings", "client.TokenInvalidator",
+	"auth.AuthorizeError", "auth.Locker", "auth.Login", "auth.Store",
 	"doctor.HeaderOptions", "doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
-	"sandbox.Fault", "sandbox.FaultKind", "sandbox.LogEntry", "sandbox.Owner", "sandbox.Request", "sandbox.SeedGrant",
+	"sandbox.Fault", "sandbox.FaultKind", "sandbox.LogEntry", "sandbox.Owner", "sandbox.Provider", "sandbox.Request", "sandbox.SeedGrant",
 	"tapkey.ClientInterface", "tapkey.HttpRequestDoer",
 }
 
@@ -193,7 +217,7 @@ var withoutSecrets = []string{
 // the public packages, except for the models, which are data.
 func TestEveryExportedTypeIsPrinted(t *testing.T) {
 	var want []string
-	for _, dir := range []string{"api", "client", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"} {
+	for _, dir := range []string{"api", "auth", "client", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"} {
 		files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(dir), "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: got %d files and error %v", dir, len(files), err)
@@ -294,7 +318,8 @@ func encodings(v printed) map[string]string {
 	take("xml")
 	_ = xml.NewEncoder(&b).Encode(struct{ V any }{v.value})
 	take("xml in a struct")
-	if name := fmt.Sprintf("%T", v.value); !v.ofCaller || !strings.HasSuffix(name, "sandbox.Client") && !strings.HasSuffix(name, "tapkey.Client") && !strings.HasSuffix(name, "TokenError") {
+	fields := []string{"auth.Config", "sandbox.Client", "sandbox.Person", "tapkey.Client", "client.TokenError"} // gob encodes all exported fields
+	if name := strings.TrimPrefix(fmt.Sprintf("%T", v.value), "*"); !v.ofCaller || !slices.Contains(fields, name) {
 		_ = gob.NewEncoder(&b).Encode(v.value)
 		take("gob")
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // publicPackages are the packages that programs import.
-var publicPackages = []string{".", "api", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"}
+var publicPackages = []string{".", "api", "auth", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"}
 
 // Every exported name has a doc comment. The linter checks neither struct fields nor
 // generated code; this test does.
@@ -73,8 +73,8 @@ func TestExportedNamesAreFew(t *testing.T) {
 			total += n
 		}
 	}
-	if total > 760 {
-		t.Errorf("the root module has %d exported names, want at most 760", total)
+	if total > 820 {
+		t.Errorf("the root module has %d exported names, want at most 820", total)
 	}
 }
 

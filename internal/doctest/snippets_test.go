@@ -18,7 +18,7 @@ import (
 
 // snippetImports maps the names that snippets use to the packages they import.
 var snippetImports = map[string]string{
-	"api": modulePath + "/api", "client": modulePath + "/client", "contract": modulePath + "/contract",
+	"api": modulePath + "/api", "auth": modulePath + "/auth", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
 	"sandbox": modulePath + "/sandbox", "tapkey": modulePath + "/gen/tapkey",
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "rsa": "crypto/rsa", "slog": "log/slog", "time": "time",
