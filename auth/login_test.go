@@ -196,7 +196,7 @@ func TestResponseIsUsedOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for range 5 {
 			group.Go(func() {
-				rsp, err := http.Get(back) //nolint:noctx // a test
+				rsp, err := http.Get(back)
 				if err != nil {
 					return // the listener is closed already
 				}

@@ -38,6 +38,7 @@ type waiter struct {
 	redirect *url.URL
 	results  chan result // the first result
 	server   *http.Server
+	ctx      context.Context // of Login; that of a request ends if the person closes the window
 	serving  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -46,16 +47,15 @@ type waiter struct {
 }
 
 // listen serves the redirect URI until close is called.
-func (w *waiter) listen(ctx context.Context) error {
-	listeners, err := listenLoopback(ctx, w.redirect)
+func (w *waiter) listen() error {
+	listeners, err := listenLoopback(w.ctx, w.redirect)
 	if err != nil {
 		return err
 	}
 	w.server = &http.Server{
 		Handler:     w,
 		ReadTimeout: readTimeout, IdleTimeout: readTimeout, MaxHeaderBytes: maxHeaderBytes,
-		BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog:    log.New(io.Discard, "", 0), // may quote a request
+		ErrorLog: log.New(io.Discard, "", 0), // may quote a request
 	}
 	w.server.SetKeepAlivesEnabled(false)
 	for _, listener := range listeners {
@@ -134,7 +134,7 @@ func (w *waiter) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		writePage(rw, http.StatusConflict, pageAgain)
 		return
 	}
-	token, err := w.app.finish(w.server.BaseContext(nil), w.begun, response)
+	token, err := w.app.finish(w.ctx, w.begun, response) //nolint:contextcheck // see ctx
 	switch {
 	case err == nil:
 		writePage(rw, http.StatusOK, pageSignedIn)

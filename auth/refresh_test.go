@@ -387,3 +387,26 @@ func TestPanickingSave(t *testing.T) {
 }
 
 var _ client.TokenInvalidator = (*auth.Source)(nil)
+
+// Two processes renew in turn: each loads what the other has saved.
+func TestProcessesTakeTurns(t *testing.T) {
+	s := start(t, sandbox.WithAutoConsent(), sandbox.WithRotatingRefreshTokens())
+	app := newApp(t, configOf(s, s.PublicClient()))
+	store := newLockedMemory()
+	if err := app.SaveToken(t.Context(), store, "o", old(signIn(t, app))); err != nil {
+		t.Fatal(err)
+	}
+	a, b := app.StoredSource(store, "o"), app.StoredSource(store, "o")
+	before := s.TokenRequests()
+	for i, source := range []*auth.Source{a, b, a, b} {
+		token, err := source.Token()
+		if err != nil {
+			t.Fatalf("turn %d: got error %v, want none", i, err)
+		}
+		a.InvalidateToken(token)
+		b.InvalidateToken(token)
+	}
+	if got := s.TokenRequests() - before; got != 4 {
+		t.Errorf("got %d token requests, want 4", got)
+	}
+}

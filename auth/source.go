@@ -68,7 +68,7 @@ type source struct {
 	mu       sync.Mutex
 	current  *oauth2.Token // nil before the first token
 	obtained time.Time     // when it became the current one
-	rejected string        // access token that must not be returned
+	rejected string        // access token that obtain must not return
 }
 
 func newSource(now func() time.Time, current *oauth2.Token, obtain func(context.Context, string) (*oauth2.Token, error)) *Source {
@@ -124,7 +124,7 @@ func (s *source) renew(ctx context.Context) (token *oauth2.Token, err error) {
 func (s *source) valid() (token *oauth2.Token, rejected string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !usable(s.current, s.obtained, s.now()) || s.current.AccessToken == s.rejected {
+	if !usable(s.current, s.obtained, s.now()) {
 		return nil, s.rejected
 	}
 	return copyOf(s.current), s.rejected
@@ -137,6 +137,9 @@ func (s *source) reject(token *oauth2.Token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rejected = token.AccessToken
+	if s.current != nil && s.current.AccessToken == s.rejected {
+		s.current = nil
+	}
 }
 
 // usable reports whether a token that was obtained at a time can be used now.
