@@ -107,7 +107,7 @@ func New(opts ...Option) (*Client, error) {
 	}
 	httpClient := engine.Bounded(cfg.httpClient)
 	tokens := &tokenCache{
-		fetch: cfg.fetcher(httpClient.Transport), invalidate: cfg.invalidate,
+		fetch: cfg.fetcher(httpClient.Transport), invalidate: cfg.invalidate, stored: cfg.newStoredTokens(),
 		retries: cfg.retries, sleep: cfg.sleep, clock: cfg.clock,
 	}
 	return newClient(cfg, &shared{http: httpClient, tokens: tokens, bearer: BearerAuth(tokens)})

@@ -21,18 +21,24 @@ import (
 // config holds the settings of a Client.
 type config struct {
 	// Set by a sharedOption.
-	id, secret string
-	source     *oauth2.TokenSource // used instead of id and secret, if not nil
-	fromEnv    bool
-	scopes     []string
-	explicit   bool     // scopes are those of WithScopes or TAPKEY_SCOPES
-	operations []string // of WithOperations, which scopes are for; nil without it
-	authStyle  oauth2.AuthStyle
-	baseURL    string
-	tokenURL   string
-	httpClient *http.Client
-	sleep      func(context.Context, time.Duration) error // between attempts
-	clock      clock                                      // for the lifetime of a token
+	id, secret      string
+	secretFile      string                                                // used instead of secret, if not empty
+	credentialsFunc *func(context.Context) (id, secret string, err error) // used instead of id and secret, if not nil
+	source          *oauth2.TokenSource                                   // used instead of id and secret, if not nil
+	store           *TokenStore                                           // nil without one
+	fromEnv         bool
+	scopes          []string
+	explicit        bool     // scopes are those of WithScopes or TAPKEY_SCOPES
+	operations      []string // of WithOperations, which scopes are for; nil without it
+	authStyle       oauth2.AuthStyle
+	environment     *Environment // of WithEnvironment; nil without it
+	baseURL         string
+	ownBaseURL      bool // baseURL is that of an option
+	tokenURL        string
+	ownTokenURL     bool // tokenURL is that of an option
+	httpClient      *http.Client
+	sleep           func(context.Context, time.Duration) error // between attempts
+	clock           clock                                      // for the lifetime of a token
 
 	// Set by an ownOption.
 	userAgent string
@@ -86,6 +92,12 @@ func (c *config) checkShared() error {
 		}
 		c.scopes = scopes
 	}
+	if err := c.resolveEnvironment(); err != nil {
+		return err
+	}
+	if err := c.checkStore(); err != nil {
+		return err
+	}
 	if err := tokenendpoint.CheckURL(c.baseURL); err != nil {
 		return fmt.Errorf("base URL: %w", err)
 	}
@@ -115,22 +127,44 @@ func (c *config) checkStyle() error {
 }
 
 func (c *config) checkCredentials() error {
+	if c.credentialsFunc != nil {
+		if *c.credentialsFunc == nil {
+			return errors.New("credentials function is nil")
+		}
+		return nil
+	}
+	secret := c.secret
+	switch {
+	case c.secret != "" && c.secretFile != "":
+		return errors.New("environment variables " + EnvClientSecret + " and " + EnvClientSecretFile + " are both set: unset one")
+	case c.secretFile != "":
+		var err error
+		if secret, err = readSecret(c.secretFile); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.fromEnv && c.id == "":
 		return errors.New("environment variable " + EnvClientID + " is missing")
-	case c.fromEnv && c.secret == "":
+	case c.fromEnv && secret == "":
 		return errors.New("environment variable " + EnvClientSecret + " is missing")
-	case c.id == "" && c.secret == "":
+	case c.id == "" && secret == "":
 		return errors.New("no credentials: use WithCredentials, WithTokenSource or FromEnv")
-	case c.id == "":
+	}
+	return checkCredentials(c.id, secret)
+}
+
+func checkCredentials(id, secret string) error {
+	switch {
+	case id == "":
 		return errors.New("client id is missing")
-	case c.secret == "":
+	case secret == "":
 		return errors.New("client secret is missing")
 	}
-	if err := engine.CheckCharacters(c.id); err != nil {
+	if err := engine.CheckCharacters(id); err != nil {
 		return fmt.Errorf("client id %w", err)
 	}
-	if err := engine.CheckCharacters(c.secret); err != nil {
+	if err := engine.CheckCharacters(secret); err != nil {
 		return fmt.Errorf("client secret %w", err)
 	}
 	return nil

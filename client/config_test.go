@@ -137,15 +137,18 @@ func TestWithRejectsSharedOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, opt := range map[string]client.Option{
-		"WithCredentials": client.WithCredentials("a", "b"),
-		"WithTokenSource": client.WithTokenSource(oauth2.StaticTokenSource(nil)),
-		"WithScopes":      client.WithScopes("read:grants"),
-		"WithOperations":  client.WithOperations("listGrants"),
-		"WithAuthStyle":   client.WithAuthStyle(oauth2.AuthStyleInHeader),
-		"WithBaseURL":     client.WithBaseURL("https://evil.example"),
-		"WithTokenURL":    client.WithTokenURL("https://evil.example"),
-		"WithHTTPClient":  client.WithHTTPClient(&http.Client{}),
-		"FromEnv":         client.FromEnv(),
+		"WithCredentials":     client.WithCredentials("a", "b"),
+		"WithTokenSource":     client.WithTokenSource(oauth2.StaticTokenSource(nil)),
+		"WithScopes":          client.WithScopes("read:grants"),
+		"WithOperations":      client.WithOperations("listGrants"),
+		"WithAuthStyle":       client.WithAuthStyle(oauth2.AuthStyleInHeader),
+		"WithBaseURL":         client.WithBaseURL("https://evil.example"),
+		"WithTokenURL":        client.WithTokenURL("https://evil.example"),
+		"WithEnvironment":     client.WithEnvironment(client.Sandbox),
+		"WithTokenStore":      client.WithTokenStore(newMemoryStore()),
+		"WithCredentialsFunc": client.WithCredentialsFunc(nil),
+		"WithHTTPClient":      client.WithHTTPClient(&http.Client{}),
+		"FromEnv":             client.FromEnv(),
 	} {
 		if _, err := c.With(opt); err == nil || !strings.Contains(err.Error(), name+" cannot be changed by With") {
 			t.Errorf("With(%s): got error %v, want one with %q", name, err, name+" cannot be changed by With")

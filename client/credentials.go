@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/tapkey-go/tapkey-go/internal/redact"
 	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
@@ -18,18 +20,57 @@ func (c *config) fetcher(transport http.RoundTripper) func(context.Context) (*oa
 	if c.source != nil {
 		return c.sourceToken
 	}
-	endpoint := &tokenendpoint.Endpoint{
-		URL: c.tokenURL, ID: c.id, Secret: c.secret, AuthStyle: c.authStyle,
-		Transport: transport, Now: func() time.Time { return c.clock.now().wall },
-	}
 	form := url.Values{"grant_type": {"client_credentials"}} // RFC 6749, section 4.4.2
 	if len(c.scopes) > 0 {
 		form.Set("scope", strings.Join(c.scopes, " "))
 	}
-	return func(ctx context.Context) (*oauth2.Token, error) {
+	request := func(ctx context.Context, with credentials) (*oauth2.Token, error) {
+		endpoint := &tokenendpoint.Endpoint{
+			URL: c.tokenURL, ID: with.id, Secret: with.secret, AuthStyle: c.authStyle,
+			Transport: transport, Now: func() time.Time { return c.clock.now().wall },
+		}
 		token, err := endpoint.Token(ctx, form)
 		return token, tokenError(err)
 	}
+	return func(ctx context.Context) (*oauth2.Token, error) {
+		sent, err := c.credentials(ctx)
+		if err != nil {
+			return nil, err
+		}
+		token, err := request(ctx, sent)
+		if failed, ok := errors.AsType[*TokenError](err); ok && failed.Code == "invalid_client" {
+			if changed, err := c.credentials(ctx); err == nil && changed != sent {
+				return request(ctx, changed)
+			}
+		}
+		return token, err
+	}
+}
+
+// credentials are a client id and a client secret.
+type credentials struct {
+	id, secret string
+}
+
+// credentials returns the present credentials. Those of a function or a file may change.
+func (c *config) credentials(ctx context.Context) (credentials, error) {
+	var err error
+	present := credentials{c.id, c.secret}
+	switch {
+	case c.credentialsFunc != nil:
+		present.id, present.secret, err = (*c.credentialsFunc)(ctx)
+	case c.secretFile != "":
+		present.secret, err = readSecret(c.secretFile)
+	default:
+		return present, nil // New has checked them
+	}
+	if err == nil {
+		err = checkCredentials(present.id, present.secret)
+	}
+	if err != nil {
+		err = &TokenError{Err: fmt.Errorf("no credentials: %w", redact.NewSecrets(present.secret).Error(err))}
+	}
+	return present, err
 }
 
 // sourceToken returns a token of the token source. If the token has expired, it calls the

@@ -10,16 +10,22 @@ import (
 
 // Environment variables that [FromEnv] reads. Tapkey's own add-on uses the same names.
 const (
-	EnvClientID      = "TAPKEY_CLIENT_ID"
-	EnvClientSecret  = "TAPKEY_CLIENT_SECRET"
-	EnvBaseURI       = "TAPKEY_BASE_URI"
-	EnvTokenEndpoint = "TAPKEY_TOKEN_ENDPOINT"
-	EnvScopes        = "TAPKEY_SCOPES"
+	EnvClientID         = "TAPKEY_CLIENT_ID"
+	EnvClientSecret     = "TAPKEY_CLIENT_SECRET"
+	EnvClientSecretFile = "TAPKEY_CLIENT_SECRET_FILE" // not of the add-on
+	EnvEnvironment      = "TAPKEY_ENV"                // not of the add-on
+	EnvBaseURI          = "TAPKEY_BASE_URI"
+	EnvTokenEndpoint    = "TAPKEY_TOKEN_ENDPOINT"
+	EnvScopes           = "TAPKEY_SCOPES"
 )
 
 // FromEnv reads settings from environment variables:
 //
 //   - TAPKEY_CLIENT_ID and TAPKEY_CLIENT_SECRET: the credentials
+//   - TAPKEY_CLIENT_SECRET_FILE: instead of TAPKEY_CLIENT_SECRET, the path of a file with the
+//     secret. It is read by [New] and for each renewal of the token. A line break at the end
+//     is ignored
+//   - TAPKEY_ENV: the environment of Tapkey, production or sandbox, as [WithEnvironment] sets it
 //   - TAPKEY_BASE_URI: the base URL, such as https://my.tapkey.com; /api/v1 is added if the
 //     URL has no path
 //   - TAPKEY_TOKEN_ENDPOINT: the URL of the token endpoint
@@ -36,16 +42,20 @@ func FromEnv() Option {
 func (c *config) readEnv() {
 	c.fromEnv = true
 	if id := os.Getenv(EnvClientID); id != "" {
-		c.id, c.source = id, nil
+		c.id, c.source, c.credentialsFunc = id, nil, nil
 	}
-	if secret := os.Getenv(EnvClientSecret); secret != "" {
-		c.secret, c.source = secret, nil
+	secret, file := os.Getenv(EnvClientSecret), os.Getenv(EnvClientSecretFile)
+	if secret != "" || file != "" {
+		c.secret, c.secretFile, c.source, c.credentialsFunc = secret, file, nil, nil
+	}
+	if environment := os.Getenv(EnvEnvironment); environment != "" {
+		c.environment = (*Environment)(&environment)
 	}
 	if base := os.Getenv(EnvBaseURI); base != "" {
-		c.baseURL = withVersion(base)
+		c.baseURL, c.ownBaseURL = withVersion(base), true
 	}
 	if endpoint := os.Getenv(EnvTokenEndpoint); endpoint != "" {
-		c.tokenURL = endpoint
+		c.tokenURL, c.ownTokenURL = endpoint, true
 	}
 	if scopes := os.Getenv(EnvScopes); scopes != "" {
 		c.setScopes(strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' })) // ASCII only

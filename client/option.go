@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -40,12 +41,33 @@ type sharedOption struct {
 
 func (o sharedOption) apply(c *config) { o.set(c) }
 
+// setCredentials replaces the credentials and the token source.
+func (c *config) setCredentials(id, secret string) {
+	c.id, c.secret, c.secretFile, c.credentialsFunc, c.source = id, secret, "", nil, nil
+}
+
 // WithCredentials sets the client id and the client secret for the grant type
 // client_credentials (RFC 6749, section 4.4). It replaces the source of an earlier
 // [WithTokenSource]. An id or a secret that is in quotes, or that has an invisible character
 // such as a byte order mark, is an [ErrConfig] that names the character.
 func WithCredentials(id, secret string) Option {
-	return sharedOption{"WithCredentials", func(c *config) { c.id, c.secret, c.source = id, secret, nil }}
+	return sharedOption{"WithCredentials", func(c *config) { c.setCredentials(id, secret) }}
+}
+
+// WithCredentialsFunc sets a function that returns the client id and the client secret, for
+// secrets that change while the program runs. It replaces the credentials and the source of
+// earlier options. The client calls the function for each renewal of the token, on a separate
+// goroutine, for at most 30 s with the token request. If the token endpoint returns
+// invalid_client, the client calls the function again, and retries once if it returns other
+// credentials.
+//
+// An error of the function is a *[TokenError] of the calls that need a token. Its text is
+// shown, so it should not contain the secret.
+func WithCredentialsFunc(credentials func(ctx context.Context) (id, secret string, err error)) Option {
+	return sharedOption{"WithCredentialsFunc", func(c *config) {
+		c.setCredentials("", "")
+		c.credentialsFunc = &credentials
+	}}
 }
 
 // WithTokenSource sets a source of access tokens, for example of user-delegated access. It
@@ -58,7 +80,10 @@ func WithCredentials(id, secret string) Option {
 // directly. A panic of the source is an error of the calls that wait for the token. If the
 // source implements [TokenInvalidator], it is told which token the API has refused.
 func WithTokenSource(source oauth2.TokenSource) Option {
-	return sharedOption{"WithTokenSource", func(c *config) { c.id, c.secret, c.source = "", "", &source }}
+	return sharedOption{"WithTokenSource", func(c *config) {
+		c.setCredentials("", "")
+		c.source = &source
+	}}
 }
 
 // WithOperations sets the operations that the program calls, by their ids, such as
@@ -99,13 +124,13 @@ func WithAuthStyle(style oauth2.AuthStyle) Option {
 // WithBaseURL sets the base URL of the API, including /api/v1. The default is
 // [DefaultBaseURL]. The scheme must be https; http is allowed for loopback only.
 func WithBaseURL(baseURL string) Option {
-	return sharedOption{"WithBaseURL", func(c *config) { c.baseURL = baseURL }}
+	return sharedOption{"WithBaseURL", func(c *config) { c.baseURL, c.ownBaseURL = baseURL, true }}
 }
 
 // WithTokenURL sets the URL of the token endpoint. The default is [DefaultTokenURL]. The
 // scheme must be https; http is allowed for loopback only.
 func WithTokenURL(tokenURL string) Option {
-	return sharedOption{"WithTokenURL", func(c *config) { c.tokenURL = tokenURL }}
+	return sharedOption{"WithTokenURL", func(c *config) { c.tokenURL, c.ownTokenURL = tokenURL, true }}
 }
 
 // WithHTTPClient sets the http.Client whose transport, proxy and certificates are used for

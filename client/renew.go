@@ -13,7 +13,8 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
-// renewDoer retries a request once after a 401, if it obtains another token. The first token
+// renewDoer retries a request once after a 401, or twice with a token store, if it obtains
+// another token. The first token
 // may have been revoked, or a clock may be wrong. It retries every operation, because a
 // server that responds with 401 has not executed the request.
 type renewDoer struct {
@@ -66,7 +67,7 @@ func explained(err error, op api.Operation, requested []string) error {
 	return err
 }
 
-// do sends req, and once more if it obtains another token. The second result is the error of
+// do sends req, and again if it obtains another token. The second result is the error of
 // a renewal after a 401.
 func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err error) {
 	_, hasHeader := req.Header["Authorization"] // set by a request editor
@@ -82,23 +83,27 @@ func (d *renewDoer) do(req *http.Request) (rsp *http.Response, renewal, err erro
 	if !replayable(req) {
 		return rsp, nil, nil
 	}
-	if replaced, err := d.tokens.replace(req.Context(), sent, keyOf(req)); !replaced {
-		if ended := req.Context().Err(); ended != nil { // while it waited
-			engine.CloseBody(rsp)
-			return nil, nil, engine.NotSent(ended) // the first attempt was refused
+	for range d.tokens.replacements() {
+		if replaced, err := d.tokens.replace(req.Context(), sent, keyOf(req)); !replaced {
+			if ended := req.Context().Err(); ended != nil { // while it waited
+				engine.CloseBody(rsp)
+				return nil, nil, engine.NotSent(ended) // the attempts were refused
+			}
+			return rsp, redact.Sent(rsp.Request.Header).Error(err), nil
 		}
-		return rsp, redact.Sent(rsp.Request.Header).Error(err), nil
+		again, err := replay(req)
+		engine.CloseBody(rsp)
+		if err != nil {
+			return nil, nil, engine.NotSent(err) // the attempts were refused
+		}
+		rsp, err = d.next.Do(again)
+		if err != nil || rsp.StatusCode != http.StatusUnauthorized {
+			d.tokens.helped() // or may have helped, if no response was received
+			return rsp, nil, err
+		}
+		sent = strings.TrimPrefix(rsp.Request.Header.Get("Authorization"), "Bearer ")
 	}
-	again, err := replay(req)
-	engine.CloseBody(rsp)
-	if err != nil {
-		return nil, nil, engine.NotSent(err) // the first attempt was refused
-	}
-	rsp, err = d.next.Do(again)
-	if err != nil || rsp.StatusCode != http.StatusUnauthorized {
-		d.tokens.helped() // or may have helped, if no response was received
-	}
-	return rsp, nil, err
+	return rsp, nil, nil
 }
 
 // replayable reports whether a request can be sent a second time.

@@ -205,8 +205,9 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 // withoutSecrets are the exported types that hold no secret: what they contain is not about
 // requests, or not about credentials.
 var withoutSecrets = []string{
-	"api.Object", "api.Operation", "api.PathValueError", "api.Settings", "client.TokenInvalidator",
+	"api.Object", "api.Operation", "api.PathValueError", "api.Settings",
 	"auth.AuthorizeError", "auth.Locker", "auth.Login", "auth.Store",
+	"client.Environment", "client.TokenInvalidator", "client.TokenLocker", "client.TokenStore",
 	"doctor.HeaderOptions", "doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
 	"sandbox.Fault", "sandbox.FaultKind", "sandbox.LogEntry", "sandbox.Owner", "sandbox.Provider", "sandbox.Request", "sandbox.SeedGrant",

@@ -53,6 +53,7 @@ type TokenInvalidator interface {
 type tokenCache struct {
 	fetch      func(context.Context) (*oauth2.Token, error)
 	invalidate func(*oauth2.Token) // tells the source that a token was refused; may be nil
+	stored     *storedTokens       // nil without a store
 	retries    int
 	sleep      func(context.Context, time.Duration) error
 	clock      clock
@@ -133,6 +134,15 @@ func (c *tokenCache) replace(ctx context.Context, rejected string, request reque
 	return err == nil && token.AccessToken != rejected, err
 }
 
+// replacements returns how many tokens a call replaces after a 401. With a store, the first of
+// them may be a token of the store that the API refuses, too.
+func (c *tokenCache) replacements() int {
+	if c.stored != nil {
+		return 2
+	}
+	return 1
+}
+
 // helped records that the current token resolved a 401, or may have. The next 401 may then
 // cause a renewal at once.
 func (c *tokenCache) helped() {
@@ -173,14 +183,15 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		// All callers share the result. The request therefore has neither the deadline nor
 		// the operation of this caller.
 		ctx := context.WithoutCancel(api.ContextWithOperation(ctx, nil))
-		token, err := c.guard.call(ctx, func(ctx context.Context) (*oauth2.Token, error) {
+		var stored bool // the token is that of the store
+		token, err := c.guard.call(ctx, func(ctx context.Context) (token *oauth2.Token, err error) {
 			if forced && old != nil && c.invalidate != nil {
 				c.invalidate(old.token)
 			}
-			token, err := c.attempt(ctx)
-			if err == nil {
-				err = checkToken(token) // a malformed token must not replace a valid one
+			if c.stored == nil {
+				return c.request(ctx)
 			}
+			token, stored, err = c.stored.obtain(ctx, old, forced, c.request)
 			return token, err
 		})
 		now := c.clock.now()
@@ -193,7 +204,7 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 		}
 		c.failures, c.failed, c.pausedTo = 0, nil, time.Time{}
 		current := newLease(token, now)
-		if forced {
+		if forced && !stored { // a token of the store may be as old as the one that was refused
 			current.forced, current.accepted = true, &requestSet{}
 		}
 		if old != nil {
@@ -215,6 +226,15 @@ func wait(ctx context.Context, result <-chan singleflight.Result) (*oauth2.Token
 	case <-ctx.Done():
 		return nil, engine.WithCause(ctx, ctx.Err())
 	}
+}
+
+// request requests a token. A malformed token is an error: it must not replace a valid one.
+func (c *tokenCache) request(ctx context.Context) (*oauth2.Token, error) {
+	token, err := c.attempt(ctx)
+	if err == nil {
+		err = checkToken(token)
+	}
+	return token, err
 }
 
 // attempt requests a token and retries transient failures.
