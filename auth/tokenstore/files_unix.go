@@ -1,0 +1,33 @@
+//go:build unix
+
+package tokenstore
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// openFile opens a file, but not what a symbolic link points to, and without waiting for the
+// other end of a named pipe.
+func openFile(name string, flag int, mode fs.FileMode) (*os.File, error) {
+	return os.OpenFile(name, flag|unix.O_NOFOLLOW|unix.O_NONBLOCK, mode)
+}
+
+// checkOwner returns an error if a file does not belong to this user, or if others have one of
+// the permissions.
+func checkOwner(name string, info fs.FileInfo, permissions fs.FileMode) error {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to another user", name)
+	}
+	if info.Mode()&permissions != 0 {
+		return fmt.Errorf("other users have access to %s: its mode is %v", name, info.Mode().Perm())
+	}
+	return nil
+}
+
+// replaceFile renames a file to a name that may exist.
+func replaceFile(from, to string) error { return os.Rename(from, to) }
