@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"github.com/tapkey-go/tapkey-go/auth/tokenstore"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
@@ -27,6 +29,23 @@ func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations
 	return stop, nil
 }
 
+// configuration returns the options of a client that is configured by the environment and by
+// the flags that the commands share.
+func (a *app) configuration() ([]client.Option, error) {
+	opts := []client.Option{client.FromEnv()}
+	if a.environment != "" {
+		opts = append(opts, client.WithEnvironment(client.Environment(a.environment)))
+	}
+	if a.tokenDir != "" {
+		store, err := tokenstore.NewFiles(a.tokenDir)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, client.WithTokenStore(store))
+	}
+	return opts, nil
+}
+
 // newClient returns a client configured by the environment or, with --sandbox, a client
 // of a new sandbox. The client requests the scopes of the operations, unless the
 // environment sets the scopes. The function stop, which is never nil, ends the sandbox.
@@ -36,8 +55,15 @@ func (a *app) newClient(operations []string, opts ...client.Option) (c *client.C
 		scopes = append(scopes, client.WithOperations(operations...))
 	}
 	if !a.useSandbox {
-		c, err = client.New(slices.Concat(scopes, []client.Option{client.FromEnv()}, opts)...)
+		configuration, err := a.configuration()
+		if err != nil {
+			return nil, func() {}, err
+		}
+		c, err = client.New(slices.Concat(scopes, configuration, opts)...)
 		return c, func() {}, err
+	}
+	if a.environment != "" || a.tokenDir != "" {
+		return nil, func() {}, errors.New("--sandbox excludes --env and --token-dir: it starts a new server on this machine")
 	}
 	server, err := sandbox.Start()
 	if err != nil {

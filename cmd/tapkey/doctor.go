@@ -85,7 +85,11 @@ func (a *app) headerOptions(flags doctorFlags) doctor.HeaderOptions {
 	if a.useSandbox { // its address is a new one
 		return opts
 	}
-	c, err := client.New(client.WithCredentials("-", "-"), client.FromEnv())
+	configuration, err := a.configuration()
+	if err != nil {
+		return opts
+	}
+	c, err := client.New(append([]client.Option{client.WithCredentials("-", "-")}, configuration...)...)
 	if err == nil {
 		opts.TokenURL = c.TokenURL()
 	}

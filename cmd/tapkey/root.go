@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -13,8 +14,10 @@ import (
 
 // An app holds the flags that the commands share.
 type app struct {
-	useSandbox bool
-	json       bool
+	useSandbox  bool
+	environment string // of Tapkey; "" for that of the environment variables
+	tokenDir    string // "" for no token store
+	json        bool
 }
 
 // newRoot returns the command tapkey with all its subcommands.
@@ -24,7 +27,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "tapkey",
 		Short: "Call the Tapkey API or a sandbox of it",
 		Long: "Call the Tapkey API or a sandbox of it. Credentials come from the environment:\n" +
-			client.EnvClientID + " and " + client.EnvClientSecret + ". Optional: " + client.EnvBaseURI + ",\n" +
+			client.EnvClientID + " and " + client.EnvClientSecret + " or\n" +
+			client.EnvClientSecretFile + ". Optional: " + client.EnvEnvironment + ", " + client.EnvBaseURI + ",\n" +
 			client.EnvTokenEndpoint + " and " + client.EnvScopes + ". Exit status: 0 success, 1 failed call\n" +
 			"or check, 2 misuse, 4 credentials or token rejected, 130 interrupted.",
 		Example:       "  tapkey owners list --sandbox",
@@ -38,7 +42,17 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetErr(stderr)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
-	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a new sandbox")
+	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a new sandbox on this machine")
+	shared := func(name, usage string, to *string) {
+		root.PersistentFlags().Func(name, usage, func(text string) error {
+			if *to = text; text == "" {
+				return errors.New("value is empty") // an unset variable must not select the default
+			}
+			return nil
+		})
+	}
+	shared("env", "`NAME` of Tapkey's environment: production, the default, or sandbox", &a.environment)
+	shared("token-dir", "keep access tokens in files in `DIR`, for the next commands", &a.tokenDir)
 	for _, n := range nouns {
 		root.AddCommand(a.nounCommand(n))
 	}
