@@ -2,7 +2,7 @@
 
 GO        ?= go
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . contract bench examples interop tools tools/lint tools/vuln
+MODULES   := . auth/redis contract bench examples interop tools tools/lint tools/vuln
 NEWEST    := go1.27.3
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
@@ -44,7 +44,8 @@ bench/internal/peers/%/oas_client_gen.go: openapi.yaml bench/go.mod bench/intern
 	$(GO) generate -C bench -run 'target $* ' ./internal/peers
 
 .PHONY: test-modules
-test-modules: $(OGEN) ## test the nested modules contract, examples, bench and interop
+test-modules: $(OGEN) ## test the nested modules auth/redis, contract, examples, bench and interop
+	$(GO) vet -C auth/redis ./... && $(GO) test -C auth/redis $(RACE) ./...
 	$(GO) vet -C contract ./... && $(GO) test -C contract ./...
 	$(GO) vet -C examples ./... && $(GO) test -C examples $(RACE) ./...
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
@@ -92,6 +93,7 @@ vet: ## run go vet for Linux, Windows and macOS
 .PHONY: lint
 lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 	$(LINT) run ./...
+	cd auth/redis && $(GO) tool -modfile=../../tools/lint/go.mod golangci-lint run -c ../../.golangci.yml ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd tools && $(GO) tool -modfile=lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
@@ -101,7 +103,7 @@ lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities, if vuln.go.dev is reachable
-	@GO='$(GO)' sh tools/vuln/check.sh . contract
+	@GO='$(GO)' sh tools/vuln/check.sh . auth/redis contract
 
 .PHONY: jsonv2
 jsonv2: ## run the tests with JSON v2 of the standard library
@@ -162,7 +164,7 @@ fuzz: ## run each fuzz test for FUZZTIME, by default a minute
 
 .PHONY: size
 size: ## count the lines of hand-written Go without tests
-	@for d in api internal/engine client doctor odata lockid sandbox cmd/tapkey; do \
+	@for d in api internal/engine internal/tokenendpoint internal/tokenstore client auth/tokenstore auth/redis doctor odata lockid sandbox cmd/tapkey; do \
 		printf '%-16s %5d lines of code, %5d with comments and empty lines\n' $$d \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \

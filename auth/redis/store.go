@@ -26,10 +26,10 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/tokenstore"
 )
 
-const (
-	// DefaultPrefix is the start of all keys in Redis without [WithPrefix].
-	DefaultPrefix = "tapkey:token:"
+// DefaultPrefix is the start of all keys in Redis without [WithPrefix].
+const DefaultPrefix = "tapkey:token:"
 
+const (
 	// lockLifetime is the lifetime of a lock. If a process ends while it holds the lock, the
 	// others wait for that long.
 	lockLifetime = 10 * time.Second

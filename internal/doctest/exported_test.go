@@ -15,7 +15,7 @@ import (
 )
 
 // publicPackages are the packages that programs import.
-var publicPackages = []string{".", "api", "auth", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"}
+var publicPackages = []string{".", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"}
 
 // Every exported name has a doc comment. The linter checks neither struct fields nor
 // generated code; this test does.
@@ -69,7 +69,7 @@ func TestExportedNamesAreFew(t *testing.T) {
 		if dir == "api" && n > 48 {
 			t.Errorf("package api has %d exported names, want at most 48", n)
 		}
-		if dir != "contract" {
+		if dir != "contract" && dir != "auth/redis" { // modules of their own
 			total += n
 		}
 	}

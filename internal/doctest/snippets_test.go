@@ -21,7 +21,8 @@ var snippetImports = map[string]string{
 	"api": modulePath + "/api", "auth": modulePath + "/auth", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
 	"sandbox": modulePath + "/sandbox", "tapkey": modulePath + "/gen/tapkey",
-	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "rsa": "crypto/rsa", "slog": "log/slog", "time": "time",
+	"tokenstore": modulePath + "/auth/tokenstore", "tapkeyredis": modulePath + "/auth/redis", "redis": "github.com/redis/go-redis/v9",
+	"context": "context", "log": "log", "errors": "errors", "fmt": "fmt", "http": "net/http", "rsa": "crypto/rsa", "slog": "log/slog", "time": "time",
 }
 
 // Each snippet of Go in the documents compiles as the body of a test with a client c.
@@ -33,6 +34,7 @@ func TestSnippetsCompile(t *testing.T) {
 	}
 	fetchDependencies(t, ".")
 	fetchDependencies(t, "contract")
+	fetchDependencies(t, "auth/redis")
 	compiled := 0
 	for _, d := range documents(t) {
 		for i, block := range d.blocks {
@@ -66,13 +68,16 @@ func compile(t *testing.T, snippet string) (problems string) {
 	source.WriteString("package snippets\n\nimport \"testing\"\n")
 	for name, path := range snippetImports {
 		if name == "client" || regexp.MustCompile(`\b`+name+`\.`).MatchString(snippet) {
-			fmt.Fprintf(&source, "import %q\n", path)
+			fmt.Fprintf(&source, "import %s %q\n", name, path)
 		}
 	}
 	fmt.Fprintf(&source, "func _(t *testing.T, c *client.Client) {\n{\n%s}\n}\n", snippet)
 	module := "."
-	if strings.Contains(snippet, "contract.") {
+	switch {
+	case strings.Contains(snippet, "contract."):
 		module = "contract"
+	case strings.Contains(snippet, "redis."):
+		module = "auth/redis"
 	}
 	dir, err := filepath.Abs(filepath.Join(module, "snippets"))
 	if err != nil {
