@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,10 +67,18 @@ func (c *config) credentials(ctx context.Context) (credentials, error) {
 		err = checkCredentials(present.id, present.secret)
 	}
 	if err != nil {
-		err = &TokenError{Err: fmt.Errorf("no credentials: %w", redact.NewSecrets(present.secret).Error(err))}
+		err = &TokenError{Err: &credentialsError{redact.NewSecrets(present.secret).Error(err)}}
 	}
 	return present, err
 }
+
+// credentialsError means that there are no credentials for a token request. It is not retried.
+type credentialsError struct {
+	err error
+}
+
+func (e *credentialsError) Error() string { return "no credentials: " + e.err.Error() }
+func (e *credentialsError) Unwrap() error { return e.err }
 
 // sourceToken returns a token of the token source. If the token has expired, it calls the
 // source once more.

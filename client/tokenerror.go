@@ -90,6 +90,9 @@ func (e *TokenError) grantName() string {
 // transient reports whether a retry may succeed. After an error such as invalid_client it
 // cannot.
 func (e *TokenError) transient() bool {
+	if _, ok := errors.AsType[*credentialsError](e.Err); ok {
+		return false
+	}
 	if e.StatusCode == 0 {
 		return transient(nil, e.Err)
 	}

@@ -119,7 +119,7 @@ func (e *encrypted) Save(ctx context.Context, key string, token *oauth2.Token) e
 		return err
 	}
 	sealed := make([]byte, e.first.AEAD.NonceSize())
-	rand.Read(sealed) //nolint:errcheck // never returns an error
+	rand.Read(sealed) // never returns an error
 	sealed = e.first.AEAD.Seal(sealed, sealed, data, additionalData(e.first.ID, key))
 	stored := &oauth2.Token{
 		AccessToken: e.first.ID + "." + base64.RawURLEncoding.EncodeToString(sealed),

@@ -76,7 +76,7 @@ func (s *Files) Load(ctx context.Context, key string) (*oauth2.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if err := checkFile(file); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type record struct {
 
 // Encode returns the JSON of a token that is stored under key.
 func Encode(key string, t *oauth2.Token) ([]byte, error) {
-	data, err := json.Marshal(record{key, t.AccessToken, t.TokenType, t.RefreshToken, t.Expiry.Round(0)})
+	data, err := json.Marshal(record{key, t.AccessToken, t.TokenType, t.RefreshToken, t.Expiry.Round(0)}) //nolint:gosec // to store the token is the purpose
 	if err != nil {
 		return nil, errors.New("the token cannot be encoded") // the error may quote it
 	}

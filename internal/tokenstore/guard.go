@@ -52,6 +52,7 @@ func NewGuard(store Store, logger *slog.Logger) *Guard {
 // Result is the outcome of an operation of a store.
 type Result int
 
+// Results.
 const (
 	OK     Result = iota
 	Failed        // the operation failed
