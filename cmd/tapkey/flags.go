@@ -15,6 +15,17 @@ func optional(cmd *cobra.Command, name, usage string, to **string) {
 	})
 }
 
+// notEmpty adds a string flag whose value must not be empty, because an unset variable of a
+// shell must not select the default.
+func notEmpty(add func(name, usage string, set func(string) error), name, usage string, to *string) {
+	add(name, usage, func(text string) error {
+		if *to = text; text == "" {
+			return errors.New("value is empty")
+		}
+		return nil
+	})
+}
+
 // required adds a string flag that must be used with a value that is not empty.
 func required[T ~string](cmd *cobra.Command, name, usage string, to *T) {
 	cmd.Flags().Func(name, usage, func(text string) error {

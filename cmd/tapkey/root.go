@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -26,11 +25,9 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tapkey",
 		Short: "Call the Tapkey API or a sandbox of it",
-		Long: "Call the Tapkey API or a sandbox of it. Credentials come from the environment:\n" +
-			client.EnvClientID + " and " + client.EnvClientSecret + " or\n" +
-			client.EnvClientSecretFile + ". Optional: " + client.EnvEnvironment + ", " + client.EnvBaseURI + ",\n" +
-			client.EnvTokenEndpoint + " and " + client.EnvScopes + ". Exit status: 0 success, 1 failed call\n" +
-			"or check, 2 misuse, 4 credentials or token rejected, 130 interrupted.",
+		Long: "Call the Tapkey API or a sandbox of it. The credentials are " + client.EnvClientID + "\n" +
+			"and " + client.EnvClientSecret + "; docs/cli.md lists all variables. Exit status:\n" +
+			"1 failed, 2 misuse, 4 credentials or token rejected, 130 interrupted.",
 		Example:       "  tapkey owners list --sandbox",
 		Version:       version(),
 		Args:          subcommandArgs,
@@ -43,20 +40,15 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a new sandbox on this machine")
-	shared := func(name, usage string, to *string) {
-		root.PersistentFlags().Func(name, usage, func(text string) error {
-			if *to = text; text == "" {
-				return errors.New("value is empty") // an unset variable must not select the default
-			}
-			return nil
-		})
-	}
-	shared("env", "`NAME` of Tapkey's environment: production, the default, or sandbox", &a.environment)
-	shared("token-dir", "keep access tokens in files in `DIR`, for the next commands", &a.tokenDir)
+	notEmpty(root.PersistentFlags().Func, "env", "`NAME` of Tapkey's environment: production or sandbox", &a.environment)
 	for _, n := range nouns {
 		root.AddCommand(a.nounCommand(n))
 	}
-	root.AddCommand(a.apiCommand(), a.tokenCommand(), a.doctorCommand(), a.sandboxCommand())
+	root.AddCommand(a.apiCommand(), a.tokenCommand(), a.doctorCommand())
+	for _, cmd := range root.Commands() { // those that need a token
+		notEmpty(cmd.PersistentFlags().Func, "token-dir", "keep access tokens in files in `DIR`", &a.tokenDir)
+	}
+	root.AddCommand(a.sandboxCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
@@ -82,7 +74,8 @@ const (
 {{.Example}}
 {{if .HasAvailableSubCommands}}{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}}  {{.Short}}{{end}}{{end}}
-{{end}}{{if or .HasAvailableLocalFlags .HasAvailableInheritedFlags}}
+{{end}}{{if eq .CommandPath "tapkey sandbox"}}
+{{.LocalFlags.FlagUsagesWrapped 80}}{{else if or .HasAvailableLocalFlags .HasAvailableInheritedFlags}}
 {{.Flags.FlagUsagesWrapped 80}}{{end}}`
 )
 
