@@ -3,6 +3,8 @@ package auth_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -105,6 +107,14 @@ func checkPage(t testing.TB, p webPage, status int, heading string, secrets ...s
 	policy := p.header.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "script-src 'sha256-", "form-action 'none'"} {
 		if !strings.Contains(policy, want) {
+			t.Errorf("got policy %q, want %q in it", policy, want)
+		}
+	}
+	for _, element := range []string{"script", "style"} {
+		_, rest, _ := strings.Cut(p.body, "<"+element+">")
+		inline, _, _ := strings.Cut(rest, "</"+element+">")
+		hash := sha256.Sum256([]byte(inline))
+		if want := element + "-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; inline == "" || !strings.Contains(policy, want) {
 			t.Errorf("got policy %q, want %q in it", policy, want)
 		}
 	}
@@ -281,6 +291,22 @@ func TestPortInUse(t *testing.T) {
 	})
 	if err != nil || token == nil {
 		t.Errorf("got error %v, want a token", err)
+	}
+}
+
+// A program on the other address of localhost could receive the response instead.
+func TestPortInUseByIPv6(t *testing.T) {
+	app, config, _ := desk(t, "localhost", sandbox.WithAutoConsent())
+	u, _ := url.Parse(config.RedirectURL)
+	l, err := net.Listen("tcp", net.JoinHostPort("::1", u.Port()))
+	if err != nil {
+		t.Skipf("IPv6: not run (%v)", err)
+	}
+	defer l.Close()
+	_, err = app.Login(t.Context(), auth.Login{Open: func(context.Context, string) error { t.Error("a browser was opened"); return nil }})
+	checkFailure(t, err, auth.ErrListen, doctor.PortInUse)
+	if !refuses("127.0.0.1:" + u.Port()) {
+		t.Error("the other listener is still open")
 	}
 }
 

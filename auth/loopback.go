@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -95,7 +94,7 @@ func listenLoopback(ctx context.Context, redirect *url.URL) ([]net.Listener, err
 			listeners = append(listeners, listener)
 			continue
 		}
-		if len(listeners) > 0 && !errors.Is(err, syscall.EADDRINUSE) { // no IPv6 on this machine
+		if len(listeners) > 0 && !canListen(ctx, address) { // no IPv6 on this machine
 			continue
 		}
 		for _, l := range listeners {
@@ -104,6 +103,15 @@ func listenLoopback(ctx context.Context, redirect *url.URL) ([]net.Listener, err
 		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	return listeners, nil
+}
+
+// canListen reports whether the machine can listen on an address at all.
+func canListen(ctx context.Context, address string) bool {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(address, "0"))
+	if err == nil {
+		_ = listener.Close()
+	}
+	return err == nil
 }
 
 // ServeHTTP receives the response. Requests that are not the response to this sign-in do not
