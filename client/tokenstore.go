@@ -17,6 +17,10 @@ import (
 // not sent shortly before it expires.
 const minStored = 5 * time.Second
 
+// maxStored is the maximum size of a token of the store, in bytes. A token endpoint cannot
+// return a larger one.
+const maxStored = 64 << 10
+
 // TokenStore keeps tokens outside of the process, so that the next process, or another one,
 // need not request a token; see [WithTokenStore]. It must be safe for concurrent use.
 //
@@ -179,6 +183,9 @@ func (s *storedTokens) save(ctx context.Context, key string, token *oauth2.Token
 func (s *storedTokens) check(token *oauth2.Token, clientID string) error {
 	if err := checkToken(token); err != nil {
 		return err
+	}
+	if len(token.AccessToken) > maxStored {
+		return errors.New("the stored token is too large")
 	}
 	if token.Expiry.IsZero() {
 		return errors.New("the stored token has no expiry")

@@ -350,6 +350,7 @@ func TestTokenStoreBroken(t *testing.T) {
 		"prefixed token":     {loads(valid("Bearer stored-token"), nil), "begins with", 0},
 		"line break":         {loads(valid("stored-token\r\nX: y"), nil), "malformed token", 0},
 		"basic":              {loads(&oauth2.Token{AccessToken: "stored-token", TokenType: "Basic", Expiry: valid("").Expiry}, nil), "not Bearer", 0},
+		"huge token":         {loads(valid(strings.Repeat("stored-token", 10_000)), nil), "too large", 0},
 		"no expiry":          {loads(&oauth2.Token{AccessToken: "stored-token"}, nil), "has no expiry", 0},
 		"expired":            {loads(&oauth2.Token{AccessToken: "stored-token", Expiry: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}, nil), "", 0},
 		"another client's":   {loads(valid(jwtOf(`{"client_id":"another"}`)), nil), "issued to another client", 0},

@@ -8,11 +8,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/oauth2"
 
+	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/auth/tokenstore"
 	"github.com/tapkey-go/tapkey-go/client"
 )
@@ -21,6 +23,8 @@ import (
 var (
 	_ client.TokenStore  = (*tokenstore.Files)(nil)
 	_ client.TokenLocker = (*tokenstore.Files)(nil)
+	_ auth.Store         = (*tokenstore.Files)(nil)
+	_ auth.Locker        = (*tokenstore.Files)(nil)
 )
 
 const (
@@ -167,7 +171,8 @@ func TestFilesLock(t *testing.T) {
 		another()
 	}
 	unlock()
-	holders, wait := 0, sync.WaitGroup{}
+	var holders atomic.Int32 // a lock of a file does not order memory
+	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
 			unlock, err := other.Lock(t.Context(), key)
@@ -176,11 +181,11 @@ func TestFilesLock(t *testing.T) {
 				return
 			}
 			defer unlock()
-			if holders++; holders != 1 {
-				t.Errorf("got %d holders of the lock, want 1", holders)
+			if n := holders.Add(1); n != 1 {
+				t.Errorf("got %d holders of the lock, want 1", n)
 			}
 			runtime.Gosched()
-			holders--
+			holders.Add(-1)
 		})
 	}
 	wait.Wait()
