@@ -39,11 +39,13 @@ var runs = []run{
 // edit is a change to a file of the source tree. The file contains old once.
 type edit struct{ file, old, new string }
 
-// edits put the recorder into the chain of the client, next to the transport, and pass the
+// edits put the recorder into the chain of the client, around an attempt, and pass the
 // name of a test to the programs that it starts.
 var edits = []edit{
-	{"client/client.go", "engine.NewSender(s.http)", "exchangerecorder.Wrap(engine.NewSender(s.http), base)"},
-	{"client/client.go", "\nimport (\n", "\nimport (\n\texchangerecorder \"github.com/tapkey-go/tapkey-go/internal/exchangerecorder\"\n"},
+	{"client/retry.go", "\nimport (\n", "\nimport (\n\t\"net/url\"\n\n\texchangerecorder \"github.com/tapkey-go/tapkey-go/internal/exchangerecorder\"\n"},
+	{"client/retry.go", "try.Send()", "exchangerecorder.Send(try.Request, d.base, try.Send)"},
+	{"client/retry.go", "sender  *engine.Sender\n", "sender  *engine.Sender\n\tbase *url.URL\n"},
+	{"client/client.go", "&retryDoer{\n", "&retryDoer{\n\t\tbase: base,\n"},
 	{"cmd/tapkey/helpers_test.go", `"TAPKEY_TEST_MAIN=1",`, `"TAPKEY_TEST_MAIN=1", "` + recorder.EnvTest + `=cmd/tapkey "+t.Name(),`},
 	{"examples/internal/exampletest/exampletest.go", "cmd.Env = env", `cmd.Env = append(env[:len(env):len(env)], "` + recorder.EnvTest + `=examples "+t.Name())`},
 	{"examples/token-exchange/main_test.go", "cmd.Env, cmd.Stdin = env, bytes", `cmd.Env, cmd.Stdin = append(env[:len(env):len(env)], "` + recorder.EnvTest + `=examples/token-exchange "+t.Name()), bytes`},

@@ -20,7 +20,6 @@ import (
 	"sync"
 
 	"github.com/tapkey-go/tapkey-go/api"
-	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // Environment variables of the recorder.
@@ -58,24 +57,12 @@ type Response struct {
 // maxBody is the size up to which bodies are recorded. It excludes logs of a million entries.
 const maxBody = 4 << 20
 
-// Wrap returns a Doer that records what next sends. Requests outside of the base URL are not
-// recorded.
-func Wrap(next engine.Doer, base *url.URL) engine.Doer {
-	if os.Getenv(EnvDir) == "" {
-		return next
-	}
-	return doer{next, strings.TrimSuffix(base.EscapedPath(), "/")}
-}
-
-type doer struct {
-	next engine.Doer
-	base string // path of the base URL
-}
-
-func (d doer) Do(req *http.Request) (*http.Response, error) {
-	target, ok := strings.CutPrefix(req.URL.EscapedPath(), d.base)
-	if !ok {
-		return d.next.Do(req)
+// Send sends a request with send, and records the exchange. It does not record requests
+// outside of the base URL.
+func Send(req *http.Request, base *url.URL, send func() (*http.Response, error)) (*http.Response, error) {
+	target, ok := strings.CutPrefix(req.URL.EscapedPath(), strings.TrimSuffix(base.EscapedPath(), "/"))
+	if !ok || os.Getenv(EnvDir) == "" {
+		return send()
 	}
 	if req.URL.RawQuery != "" {
 		target += "?" + req.URL.RawQuery
@@ -106,7 +93,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
-	rsp, err := d.next.Do(req)
+	rsp, err := send()
 	if err != nil || rsp.Header.Get("Server") != "Tapkey-Sandbox" || rsp.Header.Get("Sandbox-Fault") != "" {
 		return rsp, err
 	}

@@ -44,7 +44,6 @@ func TestRecorder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recording := Wrap(http.DefaultClient, base)
 	send := func(target string, edit func(*http.Request)) error {
 		t.Helper()
 		ctx := api.ContextWithOperation(t.Context(), &api.Operation{ID: "listOwners"})
@@ -54,7 +53,7 @@ func TestRecorder(t *testing.T) {
 		}
 		req.Header.Set("Authorization", "Bearer "+token.AccessToken)
 		edit(req)
-		rsp, err := recording.Do(req)
+		rsp, err := Send(req, base, func() (*http.Response, error) { return http.DefaultClient.Do(req) })
 		if err != nil {
 			return err
 		}
