@@ -154,6 +154,24 @@ func TestModulesOfAConsumer(t *testing.T) {
 	}
 }
 
+// The client links no packages that would make a program larger without need.
+func TestPackagesOfAConsumer(t *testing.T) {
+	atRoot(t)
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./client").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, "net/http") {
+		t.Fatalf("got packages %v, want net/http among them", packages)
+	}
+	for _, path := range []string{"regexp", "regexp/syntax", "text/template", "html/template", "go/ast", "testing"} {
+		if slices.Contains(packages, path) {
+			t.Errorf("package client depends on %s, want a program without it", path)
+		}
+	}
+}
+
 // go install github.com/tapkey-go/tapkey-go/cmd/tapkey@latest rejects a module whose
 // go.mod has replace or exclude directives.
 func TestTheCommandCanBeInstalled(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -51,7 +50,7 @@ func newSecrets(least int, values []string) Secrets {
 func Sent(h http.Header) Secrets {
 	var values []string
 	for name, lines := range h {
-		if !sensitive.MatchString(name) {
+		if !isSensitive(name) {
 			continue
 		}
 		for _, line := range lines {
@@ -61,8 +60,10 @@ func Sent(h http.Header) Secrets {
 	return newSecrets(minSent, values)
 }
 
-// sensitive matches the names of headers whose values are secrets.
-var sensitive = regexp.MustCompile(`(?i)auth|cookie|key|password|secret|signature|token`)
+// isSensitive reports whether the value of a header is a secret, by its name.
+func isSensitive(name string) bool {
+	return containsFold(name, "auth", "cookie", "key", "password", "secret", "signature", "token")
+}
 
 // parts returns the secrets in the value of a header.
 func parts(name, value string) []string {
@@ -107,11 +108,16 @@ func (s Secrets) Hide(text string) string {
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret.text, mask)
 	}
-	text = words.ReplaceAllStringFunc(text, func(word string) string {
-		if s.In(word) {
-			return mask
+	text = replaceAll(text, func(text string, from int) (int, int, string) {
+		start := skip(text, from, func(c byte) bool { return !inToken(c) })
+		end := skip(text, start, inToken)
+		switch {
+		case start == end:
+			return -1, 0, ""
+		case s.In(text[start:end]):
+			return start, end, mask
 		}
-		return word
+		return start, end, text[start:end]
 	})
 	if s.In(text) {
 		return mask
@@ -119,7 +125,8 @@ func (s Secrets) Hide(text string) string {
 	return text
 }
 
-var words = regexp.MustCompile(`[^\s"'<>,;{}()\[\]]+`)
+// inToken reports whether c may be in a part of a text that is replaced as a whole.
+func inToken(c byte) bool { return inWord(c) && strings.IndexByte("<>,;{}()[]", c) < 0 }
 
 // Error returns err with a text that may be shown and has no secret in it.
 func (s Secrets) Error(err error) error {
@@ -279,34 +286,57 @@ func withoutSpace(s string) string {
 	return strings.Join(strings.FieldsFunc(s, separates), "")
 }
 
-// escapes matches the escapes of URLs, of JSON (two for a character above U+FFFF), of
-// JavaScript and of Go.
-var escapes = regexp.MustCompile(`\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|[%\\]u[0-9A-Fa-f]{4}|` +
-	`\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\["'\\/]`)
-
 // unescape decodes the escapes of URLs, of JSON and of HTML once.
 func unescape(s string) string {
 	if !strings.ContainsAny(s, `%\&`) {
 		return s
 	}
-	s = escapes.ReplaceAllStringFunc(s, func(escape string) string {
-		if len(escape) == 2 {
-			return escape[1:]
-		}
-		if high, low, pair := strings.Cut(escape[1:], `\`); pair {
-			return string(utf16.DecodeRune(codePoint(high), codePoint(low)))
-		}
-		value := codePoint(escape)
-		if escape[1] == 'u' || escape[1] == 'U' {
-			return string(value)
-		}
-		return string([]byte{byte(value)})
-	})
+	s = replaceAll(s, anywhere(escape))
 	return html.UnescapeString(s)
 }
 
-// codePoint returns the number in an escape.
-func codePoint(escape string) rune {
-	value, _ := strconv.ParseUint(strings.Trim(escape, `%\uUx{}`), 16, 32)
+// escape matches the escapes of URLs, of JSON (two for a character above U+FFFF), of
+// JavaScript and of Go, and decodes them.
+func escape(s string, i int) (int, string) {
+	c, kind := s[i], at(s, i+1)
+	switch {
+	case c != '%' && c != '\\':
+	case kind == 'u' && hexadecimal(s, i+2, 4):
+		value := codePoint(s[i+2 : i+6])
+		if c == '\\' && strings.HasPrefix(s[i+6:], `\u`) && hexadecimal(s, i+8, 4) {
+			low := codePoint(s[i+8 : i+12])
+			if isPair(value, low) {
+				return i + 12, string(utf16.DecodeRune(value, low))
+			}
+		}
+		return i + 6, string(value)
+	case c == '\\' && kind == 'u' && at(s, i+2) == '{':
+		end := skip(s, i+3, isHex)
+		if digits := end - (i + 3); digits >= 1 && digits <= 6 && at(s, end) == '}' {
+			return end + 1, string(codePoint(s[i+3 : end]))
+		}
+	case c == '\\' && kind == 'U' && hexadecimal(s, i+2, 8):
+		return i + 10, string(codePoint(s[i+2 : i+10]))
+	case c == '%' && hexadecimal(s, i+1, 2):
+		return i + 3, string([]byte{byte(codePoint(s[i+1 : i+3]))})
+	case c == '\\' && kind == 'x' && hexadecimal(s, i+2, 2):
+		return i + 4, string([]byte{byte(codePoint(s[i+2 : i+4]))})
+	case c == '\\' && (isQuote(kind) || kind == '\\' || kind == '/'):
+		return i + 2, string(kind)
+	}
+	return 0, ""
+}
+
+// isPair reports whether two units of UTF-16 are a character above U+FFFF.
+func isPair(high, low rune) bool { return high>>10 == 0xd800>>10 && low>>10 == 0xdc00>>10 }
+
+// hexadecimal reports whether there are n hexadecimal digits at an index.
+func hexadecimal(s string, i, n int) bool {
+	return i+n <= len(s) && consists(s[i:i+n], isHex)
+}
+
+// codePoint returns the number that hexadecimal digits stand for.
+func codePoint(digits string) rune {
+	value, _ := strconv.ParseUint(digits, 16, 32)
 	return rune(value)
 }

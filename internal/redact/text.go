@@ -9,7 +9,6 @@ package redact
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,11 +36,11 @@ func separates(r rune) bool {
 // secret: of a URL it keeps scheme, host and port. Text of a Text is the same text.
 func Text(s string, limit int) string {
 	s = Line(s, 8*MaxText)
-	s = urls.ReplaceAllStringFunc(s, origin)
-	for _, form := range forms {
-		s = form.pattern.ReplaceAllString(s, form.replacement)
+	s = replaceAll(s, locator)
+	for _, form := range forms() {
+		s = replaceAll(s, form)
 	}
-	s = credentials.ReplaceAllStringFunc(s, withoutCredentials)
+	s = replaceAll(s, anywhere(credentials))
 	if len(s) > limit {
 		s = Line(s, limit)
 	}
@@ -51,13 +50,16 @@ func Text(s string, limit int) string {
 // maxCode is the maximum length of an error code.
 const maxCode = 64
 
-var code = regexp.MustCompile(`^(-?[A-Za-z0-9][A-Za-z0-9_.:-]*|\*{3})$`)
-
 // Code returns s if it looks like an error code, such as "invalid_client" or "1205", or is
 // a mask. It returns "" for everything else: for words, for a URL and for what is long.
 // RFC 6749, section 5.2, allows more, but no server uses it.
 func Code(s string) string {
-	if len(s) > maxCode || !code.MatchString(s) || jwt.MatchString(s) {
+	if s == mask {
+		return s
+	}
+	start := strings.TrimPrefix(s, "-")
+	if len(s) > maxCode || !isAlphanumeric(at(start, 0)) || hasJWT(s) ||
+		!consists(start, func(c byte) bool { return inJWT(c) || c == '.' || c == ':' }) {
 		return ""
 	}
 	return s
@@ -66,36 +68,33 @@ func Code(s string) string {
 // maxID is the maximum length of a request ID. An access token is longer.
 const maxID = 64
 
-var requestID = regexp.MustCompile(`^[0-9A-Za-z|:._-]+$`)
-
 // RequestID returns s if it looks like a request ID, and "" for everything else.
 func RequestID(s string) string {
-	if len(s) > maxID || !requestID.MatchString(s) || jwt.MatchString(s) {
+	if len(s) > maxID || hasJWT(s) ||
+		!consists(s, func(c byte) bool { return inJWT(c) || c == '|' || c == ':' || c == '.' }) {
 		return ""
 	}
 	return s
 }
 
-var mediaType = regexp.MustCompile(`^(?:application|audio|example|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+_-]{1,80}(?:; ?charset=[A-Za-z0-9_-]{1,20})?$`)
-
 // MediaType returns the value of a Content-Type header if it is a media type of a registered
 // kind, with a charset or without parameters. It returns "..." for everything else.
 func MediaType(contentType string) string {
-	if !mediaType.MatchString(contentType) {
+	if !isMediaType(contentType) {
 		return "..."
 	}
 	return contentType
 }
 
-var tokenType = regexp.MustCompile(`^(?i:bearer|dpop|mac|n_a|pop)$`)
-
 // TokenType returns s if it is a registered type of access tokens (RFC 6749, section 7.1).
 // It returns "..." for everything else.
 func TokenType(s string) string {
-	if !tokenType.MatchString(s) {
-		return "..."
+	for _, registered := range []string{"bearer", "dpop", "mac", "n_a", "pop"} {
+		if strings.EqualFold(s, registered) {
+			return s
+		}
 	}
-	return s
+	return "..."
 }
 
 // URL returns a URL without user info, query and fragment, and "" if s is not a URL.
@@ -107,12 +106,7 @@ func URL(s string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
 
-// urls matches URLs, also with the slashes escaped as in JSON.
-var urls = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*:(?:\\?/){2}[^\s"'<>]*`)
-
-var authority = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[\pL\pN._-]*)(:[0-9]{1,5})?$`)
-
-// origin returns scheme, host and port of a match of urls, with the punctuation that
+// origin returns scheme, host and port of a match of locator, with the punctuation that
 // follows them.
 func origin(match string) string {
 	match = strings.ReplaceAll(match, `\`, "")
@@ -125,55 +119,10 @@ func origin(match string) string {
 	after := rest[len(strings.TrimRight(rest, ".,:;!)]}")):]
 	host = strings.TrimSuffix(host[at+1:], after)
 	// An @ after the host may belong to a password that has a slash.
-	if !authority.MatchString(host) || at < 0 && strings.Contains(rest, "@") {
+	if !isAuthority(host) || at < 0 && strings.Contains(rest, "@") {
 		host = "..."
 	}
 	return scheme + "://" + host + after
-}
-
-// names are the names of parameters and fields whose value is a secret.
-const names = `(?:access_?|refresh_?|id_?|subject_?|actor_?)?token|client_?(?:secret|assertion)|secret|assertion|password|passwd|passphrase|pwd|api_?key|x-api-key|signature|sig|code|code_verifier|sessionid`
-
-// forms are the forms of secrets, and what replaces them.
-var forms = []struct {
-	pattern     *regexp.Regexp
-	replacement string
-}{
-	// The words of a token endpoint in an error of x/oauth2.
-	{regexp.MustCompile(`(oauth2: cannot [^:]+: .*?) Response: .*`), `${1}`},
-	{regexp.MustCompile(`(oauth2: "(?:[^"\\]|\\.)*") ".*`), `${1}`},
-	// An encoded URL.
-	{regexp.MustCompile(`(?i)[^\s"']*%3A(?:%2F){2}[^\s"']*`), `...`},
-	// A header with credentials, up to its end.
-	{regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(["']?\s*[:=]\s*)[^\n\]}]+`), `${1}${2}` + mask},
-	// User info without a scheme, as in user:password@host.
-	{regexp.MustCompile(`[^\s"'@:/]+:[^\s"'@]+@`), `...@`},
-	// A query.
-	{regexp.MustCompile(`\?[^\s"'=&?]+=[^\s"']*`), `?...`},
-	// A parameter as in a form, or a field as in JSON.
-	{regexp.MustCompile(`(?i)\b(` + names + `)=[^\s"'&;,]+`), `${1}=` + mask},
-	{regexp.MustCompile(`(?i)\b(` + names + `)(\\?["']\s*[:=]\s*\\?["'])[^"'\\]*`), `${1}${2}` + mask},
-	{regexp.MustCompile(`(?i)\b(` + names + `)%3D[^\s"'&;,]+`), `${1}=` + mask},
-	{jwt, mask},
-}
-
-// jwt matches a JSON web token and its start.
-var jwt = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*`)
-
-// credentials matches the credentials of a header after their scheme.
-var credentials = regexp.MustCompile(`\b(Bearer|bearer|BEARER|Basic|DPoP|Negotiate|NTLM)(?: |%20|\+)["'<]?([A-Za-z0-9._~+/%*-]+)(=*)`)
-
-func withoutCredentials(match string) string {
-	m := credentials.FindStringSubmatch(match)
-	switch m[2] {
-	case "realm", "error", "error_description", "error_uri", "scope", "charset", "algs": // parameters of a challenge
-		if m[3] == "=" {
-			return match
-		}
-	case "token": // the words "bearer token"
-		return match
-	}
-	return m[1] + " " + mask
 }
 
 // withoutQuotes replaces quoted strings, which are how Go errors repeat text of others.
