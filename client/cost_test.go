@@ -80,10 +80,10 @@ func TestAllocations(t *testing.T) {
 		most float64
 		call func() error
 	}{
-		{"a single GET", 18, func() error { _, err := one.GetOwner(ctx, "1"); return err }},
-		{"a single GET whose scope is checked", 18, func() error { _, err := checked.GetOwner(ctx, "1"); return err }},
-		{"a list of 1,000", 102, func() error { _, err := many.ListOwners(ctx); return err }},
-		{"an iterator over 1,000", 102, func() error {
+		{"a single GET", 13, func() error { _, err := one.GetOwner(ctx, "1"); return err }},
+		{"a single GET whose scope is checked", 13, func() error { _, err := checked.GetOwner(ctx, "1"); return err }},
+		{"a list of 1,000", 97, func() error { _, err := many.ListOwners(ctx); return err }},
+		{"an iterator over 1,000", 97, func() error {
 			for _, err := range many.AllOwners(ctx) {
 				if err != nil {
 					return err

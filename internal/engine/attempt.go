@@ -52,8 +52,9 @@ type Attempt struct {
 	idle      time.Duration // time-out of a Read
 	body      io.ReadCloser // nil until the header has arrived
 
-	hooks httptrace.ClientTrace
-	mu    sync.Mutex // for progress, because net/http calls hooks on its goroutines
+	tracing tracing
+	hooks   httptrace.ClientTrace // zero until a RoundTripper looks for them
+	mu      sync.Mutex            // for hooks and progress, because net/http uses them on its goroutines
 	progress
 }
 

@@ -44,11 +44,8 @@ func (p *progress) noResponse() bool { return p.sent && !p.responded }
 
 // once returns a copy of the request with the context and the hooks of the attempt.
 func (a *Attempt) once(ctx context.Context) *http.Request {
-	a.hooks = httptrace.ClientTrace{
-		GotConn: a.gotConn, WroteRequest: a.wroteRequest,
-		GotFirstResponseByte: a.gotResponse, Got1xxResponse: a.gotInformational,
-	}
-	a.traced = *a.Request.WithContext(httptrace.WithClientTrace(ctx, &a.hooks))
+	a.tracing = tracing{ctx, a}
+	a.traced = *a.Request.WithContext(&a.tracing)
 	req := &a.traced
 	// If net/http cannot replay the body, its error says why the server refused the request.
 	// Over HTTP/1 it needs the body for a request of which nothing was written.
@@ -62,6 +59,81 @@ func (a *Attempt) once(ctx context.Context) *http.Request {
 func (t *timeoutTransport) isNetHTTP() bool {
 	_, ok := t.next.(*http.Transport)
 	return ok
+}
+
+// tracing is the context of an attempt. Unlike that of httptrace.WithClientTrace, it creates
+// the hooks when a RoundTripper looks for them, and calls those of the caller without
+// reflection.
+type tracing struct {
+	context.Context
+	attempt *Attempt
+}
+
+func (c *tracing) Value(key any) any {
+	if key == traceKey {
+		return c.attempt.trace()
+	}
+	return c.Context.Value(key)
+}
+
+// traceKey is the key of the hooks in a context, which net/http/httptrace does not export.
+var traceKey = func() any {
+	var ctx keyContext
+	httptrace.ContextClientTrace(&ctx)
+	return ctx.key
+}()
+
+// keyContext records the key of the value that is looked for.
+type keyContext struct {
+	context.Context
+	key any
+}
+
+func (c *keyContext) Value(key any) any {
+	c.key = key
+	return nil
+}
+
+// trace returns the hooks of the attempt, which also call those of the caller.
+func (a *Attempt) trace() *httptrace.ClientTrace {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.hooks.GotConn != nil {
+		return &a.hooks
+	}
+	var caller httptrace.ClientTrace
+	if trace := httptrace.ContextClientTrace(a.ctx); trace != nil {
+		caller = *trace
+	}
+	a.hooks = caller
+	a.hooks.GotConn = both(a.gotConn, caller.GotConn)
+	a.hooks.WroteRequest = both(a.wroteRequest, caller.WroteRequest)
+	a.hooks.GotFirstResponseByte = a.gotResponse
+	if next := caller.GotFirstResponseByte; next != nil {
+		a.hooks.GotFirstResponseByte = func() {
+			a.gotResponse()
+			next()
+		}
+	}
+	a.hooks.Got1xxResponse = a.gotInformational
+	if next := caller.Got1xxResponse; next != nil {
+		a.hooks.Got1xxResponse = func(status int, header textproto.MIMEHeader) error {
+			_ = a.gotInformational(status, header) // it cancels the attempt
+			return next(status, header)
+		}
+	}
+	return &a.hooks
+}
+
+// both returns a hook that calls both hooks. The second may be nil.
+func both[T any](hook, next func(T)) func(T) {
+	if next == nil {
+		return hook
+	}
+	return func(info T) {
+		hook(info)
+		next(info)
+	}
 }
 
 // gotConn runs before a request is written on a connection.
