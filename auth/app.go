@@ -41,8 +41,12 @@ type Config struct {
 	// redirect URI, character by character. Default [DefaultRedirectURL].
 	RedirectURL string
 
-	AuthorizeURL string       // default [DefaultAuthorizeURL]
-	TokenURL     string       // default [client.DefaultTokenURL]
+	// Environment is Tapkey's environment, which sets AuthorizeURL and TokenURL. Default
+	// [client.Production]. The client of a [Source] has the same environment.
+	Environment client.Environment
+
+	AuthorizeURL string       // default that of Environment, such as [DefaultAuthorizeURL]
+	TokenURL     string       // default that of Environment, such as [client.DefaultTokenURL]
 	Issuer       string       // identity of the authorization server; default the origin of AuthorizeURL
 	HTTPClient   *http.Client // as in [client.WithHTTPClient]; default as in package client
 }
@@ -73,6 +77,7 @@ type app struct {
 	redirect     string
 	authorizeURL string
 	issuer       string
+	environment  string // of both URLs; "" if their hosts are not Tapkey's
 }
 
 // New returns an App. It checks the configuration and sends no request. If the configuration
@@ -89,8 +94,9 @@ func New(config Config) (*App, error) {
 		},
 		scopes: slices.Clone(config.Scopes), redirect: config.RedirectURL, authorizeURL: config.AuthorizeURL, issuer: config.Issuer,
 	}
-	setDefault(&a.URL, client.DefaultTokenURL)
-	setDefault(&a.authorizeURL, DefaultAuthorizeURL)
+	if err := a.resolveEnvironment(config.Environment); err != nil {
+		return nil, configError(err)
+	}
 	setDefault(&a.redirect, DefaultRedirectURL)
 	if a.AuthStyle == oauth2.AuthStyleAutoDetect {
 		a.AuthStyle = oauth2.AuthStyleInParams
@@ -102,6 +108,30 @@ func New(config Config) (*App, error) {
 		a.issuer = u.Scheme + "://" + u.Host
 	}
 	return &App{func() *app { return a }}, nil
+}
+
+// resolveEnvironment sets the URLs that the configuration does not have, and checks that both
+// are of the same environment, and of the one that is set.
+func (a *app) resolveEnvironment(set client.Environment) error {
+	wanted := string(set)
+	setDefault(&wanted, tokenendpoint.Production)
+	selected, err := tokenendpoint.FindEnvironment(wanted)
+	if err != nil {
+		return err
+	}
+	setDefault(&a.URL, selected.TokenURL)
+	setDefault(&a.authorizeURL, selected.AuthorizeURL)
+	token, authorize := tokenendpoint.EnvironmentOf(a.URL), tokenendpoint.EnvironmentOf(a.authorizeURL)
+	switch {
+	case set != "" && token != "" && token != wanted:
+		return fmt.Errorf("the environment is %s, but the token URL is that of %s", wanted, token)
+	case set != "" && authorize != "" && authorize != wanted:
+		return fmt.Errorf("the environment is %s, but the authorize URL is that of %s", wanted, authorize)
+	case token != "" && authorize != "" && token != authorize:
+		return fmt.Errorf("the authorize URL is that of the environment %s, but the token URL is that of %s: set both with Environment", authorize, token)
+	}
+	a.environment = token
+	return nil
 }
 
 func setDefault(value *string, text string) {

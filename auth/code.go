@@ -21,7 +21,7 @@ import (
 // "response_mode" with "form_post". With form_post, the cookie needs SameSite=None. Start
 // sends no request. Its error is a [client.ErrConfig].
 func (a *App) Start(parameters ...oauth2.AuthCodeOption) (authorizeURL, session string, err error) {
-	begun := newSession(a.app().Now())
+	begun := a.app().newSession()
 	authorizeURL, err = a.app().authorizeRequest(begun, parameters)
 	if err != nil {
 		return "", "", configError(err)
@@ -94,6 +94,8 @@ func (a *app) authorizeRequest(begun session, parameters []oauth2.AuthCodeOption
 // finish checks a response whose state is right, and exchanges its code.
 func (a *app) finish(ctx context.Context, begun session, r authorizeResponse) (*oauth2.Token, error) {
 	switch {
+	case begun.Environment != a.environment:
+		return nil, mismatch("the sign-in was started in another environment")
 	case r.issuer != "" && r.issuer != a.issuer: // RFC 9207
 		return nil, mismatch("the response is from another issuer (iss)")
 	case r.errorCode != "" && r.code != "":

@@ -43,7 +43,7 @@ func (a *App) Exchange(ctx context.Context, provider, subjectToken string) (*oau
 // ExchangeSource returns a source that exchanges a JWT whenever it needs a token. Sign returns
 // a JWT, as [Subject.Sign] does.
 func (a *App) ExchangeSource(provider string, sign func(context.Context) (string, error)) *Source {
-	return newSource(a.app().Now, nil, func(ctx context.Context, _ string) (*oauth2.Token, error) {
+	return a.app().newSource(nil, func(ctx context.Context, _ string) (*oauth2.Token, error) {
 		subjectToken, err := sign(ctx)
 		if err != nil {
 			return nil, redact.NewSecrets(subjectToken).Error(err)

@@ -46,7 +46,7 @@ func (a *App) Login(ctx context.Context, login Login) (*oauth2.Token, error) {
 	if err != nil || redirect.Scheme != "http" || !tokenendpoint.IsLoopback(redirect.Hostname()) {
 		return nil, configError(errors.New("redirect URL is not http on loopback, where a program can listen"))
 	}
-	begun := newSession(app.Now())
+	begun := app.newSession()
 	address, err := app.authorizeRequest(begun, login.Parameters)
 	if err != nil {
 		return nil, configError(err)

@@ -45,7 +45,7 @@ type Locker interface {
 // The error of the source is an [ErrSignInAgain] if the refresh token is refused or missing.
 func (a *App) RefreshSource(token *oauth2.Token, save func(context.Context, *oauth2.Token) error) *Source {
 	r := &refresher{app: a.app(), memory: copyOf(token), save: save}
-	return newSource(r.app.Now, copyOf(token), r.obtain)
+	return r.app.newSource(copyOf(token), r.obtain)
 }
 
 // StoredSource returns a source for the token of a person, which [App.SaveToken] has saved. It
@@ -64,7 +64,7 @@ func (a *App) StoredSource(store Store, person string) *Source {
 	if locker, ok := store.(Locker); ok {
 		r.lock = func(ctx context.Context) (func(), error) { return locker.Lock(ctx, key) }
 	}
-	return newSource(r.app.Now, nil, r.obtain)
+	return r.app.newSource(nil, r.obtain)
 }
 
 // SaveToken saves the token of a person after a sign-in, for [App.StoredSource].
@@ -174,6 +174,9 @@ func (r *refresher) refresh(ctx context.Context) error {
 		return errNoRefreshToken()
 	case old.RefreshToken == r.refused:
 		return r.why
+	}
+	if issuer := tokenendpoint.EnvironmentOfToken(old.AccessToken); issuer != "" && r.app.environment != "" && issuer != r.app.environment {
+		return configError(fmt.Errorf("refresh token not sent: it is of the environment %s, but the App is that of %s", issuer, r.app.environment))
 	}
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}}
 	token, err := r.app.request(ctx, form, strings.Join(Scopes(old), " "))

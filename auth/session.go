@@ -24,12 +24,14 @@ type session struct {
 	State    string `json:"s"`
 	Verifier string `json:"v"` // of PKCE (RFC 7636)
 	Started  int64  `json:"t"` // Unix time
+
+	Environment string `json:"e,omitempty"` // of the App; "" if it is not known
 }
 
-func newSession(now time.Time) session {
+func (a *app) newSession() session {
 	var state [32]byte
 	_, _ = rand.Read(state[:]) // never fails
-	return session{base64.RawURLEncoding.EncodeToString(state[:]), oauth2.GenerateVerifier(), now.Unix()}
+	return session{base64.RawURLEncoding.EncodeToString(state[:]), oauth2.GenerateVerifier(), a.Now().Unix(), a.environment}
 }
 
 // encode returns the session as text that is the value of a cookie as it is.

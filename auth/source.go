@@ -33,7 +33,8 @@ const (
 //
 // A Source is safe for concurrent use.
 type Source struct {
-	source func() *source // behind a function, so that printing by reflection finds no token
+	tokenURL string
+	source   func() *source // behind a function, so that printing by reflection finds no token
 }
 
 var (
@@ -53,6 +54,10 @@ func (s *Source) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 // not returned again.
 func (s *Source) InvalidateToken(token *oauth2.Token) { s.source().reject(token) }
 
+// TokenURL returns the URL of the token endpoint. By it, the client knows the environment of
+// the source; see [client.WithEnvironment].
+func (s *Source) TokenURL() string { return s.tokenURL }
+
 // Format implements fmt.Formatter. No verb prints a token.
 func (s Source) Format(state fmt.State, verb rune) {
 	redact.Format(state, verb, "auth.Source{}", "auth.Source{}")
@@ -71,9 +76,9 @@ type source struct {
 	rejected string        // access token that obtain must not return
 }
 
-func newSource(now func() time.Time, current *oauth2.Token, obtain func(context.Context, string) (*oauth2.Token, error)) *Source {
-	s := &source{obtain: obtain, now: now, current: current, obtained: now()}
-	return &Source{func() *source { return s }}
+func (a *app) newSource(current *oauth2.Token, obtain func(context.Context, string) (*oauth2.Token, error)) *Source {
+	s := &source{obtain: obtain, now: a.Now, current: current, obtained: a.Now()}
+	return &Source{a.URL, func() *source { return s }}
 }
 
 func (s *source) token(ctx context.Context) (*oauth2.Token, error) {

@@ -80,13 +80,16 @@ type credentialsError struct {
 func (e *credentialsError) Error() string { return "no credentials: " + e.err.Error() }
 func (e *credentialsError) Unwrap() error { return e.err }
 
-// sourceToken returns a token of the token source. If the token has expired, it calls the
-// source once more.
+// sourceToken returns a token of the token source, which must be of the environment of the API.
+// If the token has expired, it calls the source once more.
 func (c *config) sourceToken(ctx context.Context) (*oauth2.Token, error) {
 	for range 2 {
 		token, err := tokenFrom(ctx, *c.source)
-		if err != nil || token.Expiry.IsZero() || c.clock.now().until(token.Expiry) > 0 {
-			return token, err
+		if err != nil {
+			return nil, err
+		}
+		if token.Expiry.IsZero() || c.clock.now().until(token.Expiry) > 0 {
+			return token, c.checkIssuer(token)
 		}
 		c.invalidate(token)
 	}

@@ -2,8 +2,10 @@ package client
 
 import (
 	"fmt"
-	"net/url"
-	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
 // Environment is the name of one of Tapkey's environments. They have separate accounts,
@@ -15,53 +17,48 @@ type Environment string
 
 // Tapkey's environments.
 const (
-	Production Environment = "production" // https://my.tapkey.com, with the locks that people use
-	Sandbox    Environment = "sandbox"    // https://my.sandbox.tapkey.io, Tapkey's servers for tests
+	Production Environment = tokenendpoint.Production // https://my.tapkey.com, with the locks that people use
+	Sandbox    Environment = tokenendpoint.Sandbox    // https://my.sandbox.tapkey.io, Tapkey's servers for tests
 )
 
-// endpoints are the URLs of an environment.
-type endpoints struct {
-	name              Environment
-	baseURL, tokenURL string
-}
-
-// environments returns the endpoints of all environments.
-func environments() []endpoints {
-	return []endpoints{
-		{Production, DefaultBaseURL, DefaultTokenURL},
-		{Sandbox, "https://my.sandbox.tapkey.io/api/v1", "https://login.sandbox.tapkey.io/connect/token"},
-	}
-}
-
 // WithEnvironment sets the environment of Tapkey, and thus the base URL and the token URL
-// unless [WithBaseURL] or [WithTokenURL] sets them. The default is [Production]. An unknown
-// name is an [ErrConfig] that lists the names, and so is a URL of another environment, because
-// no environment accepts the tokens of another.
+// unless [WithBaseURL] or [WithTokenURL] sets them. The default is that of the token source, if
+// it is a source of package auth, and otherwise [Production]. An unknown name is an [ErrConfig]
+// that lists the names, and so is a URL or a token source of another environment. A token whose
+// issuer is another environment is not sent.
 func WithEnvironment(environment Environment) Option {
 	return sharedOption{"WithEnvironment", func(c *config) { c.environment = &environment }}
 }
 
-// resolveEnvironment sets the URLs that no option has set, and checks that both URLs are of
-// the same environment, and of the one that is set.
+// resolveEnvironment sets the URLs that no option has set, and checks that both URLs and the
+// token source are of the same environment, and of the one that is set.
 func (c *config) resolveEnvironment() error {
+	ofSource := c.environmentOfSource()
 	wanted := Production
-	if c.environment != nil {
+	switch {
+	case c.environment != nil:
 		wanted = *c.environment
+	case ofSource != "":
+		wanted = ofSource
 	}
-	selected, err := findEnvironment(wanted)
+	selected, err := tokenendpoint.FindEnvironment(string(wanted))
 	if err != nil {
 		return err
 	}
 	if !c.ownBaseURL {
-		c.baseURL = selected.baseURL
+		c.baseURL = selected.BaseURL
 	}
 	if !c.ownTokenURL {
-		c.tokenURL = selected.tokenURL
+		c.tokenURL = selected.TokenURL
 	}
 	base, token := environmentOf(c.baseURL), environmentOf(c.tokenURL)
 	switch {
 	case c.environment != nil && base != "" && base != wanted:
 		return fmt.Errorf("the environment is %s, but the base URL is that of %s", wanted, base)
+	case c.environment != nil && ofSource != "" && ofSource != wanted:
+		return fmt.Errorf("the environment is %s, but the token source is that of %s", wanted, ofSource)
+	case c.source != nil && ofSource != "" && base != "" && ofSource != base:
+		return fmt.Errorf("the base URL is that of the environment %s, but the token source is that of %s", base, ofSource)
 	case c.source != nil: // the token URL is not used
 		return nil
 	case c.environment != nil && token != "" && token != wanted:
@@ -72,35 +69,31 @@ func (c *config) resolveEnvironment() error {
 	return nil
 }
 
-// findEnvironment returns the endpoints of an environment.
-func findEnvironment(name Environment) (endpoints, error) {
-	var names []string
-	for _, e := range environments() {
-		if e.name == name {
-			return e, nil
-		}
-		names = append(names, string(e.name))
+// environmentOfSource returns the environment that the token source obtains tokens from, or ""
+// if that is not known.
+func (c *config) environmentOfSource() Environment {
+	if c.source == nil {
+		return ""
 	}
-	return endpoints{}, fmt.Errorf("unknown environment %.40q: use %s", string(name), strings.Join(names, " or "))
+	source, ok := (*c.source).(interface{ TokenURL() string })
+	if !ok {
+		return ""
+	}
+	return environmentOf(source.TokenURL())
 }
 
 // environmentOf returns the environment that a URL belongs to, or "" if the host is not one of
 // Tapkey's.
-func environmentOf(text string) Environment {
-	host := hostOf(text)
-	for _, e := range environments() {
-		if host == hostOf(e.baseURL) || host == hostOf(e.tokenURL) {
-			return e.name
-		}
-	}
-	return ""
-}
+func environmentOf(url string) Environment { return Environment(tokenendpoint.EnvironmentOf(url)) }
 
-// hostOf returns the name of the host of a URL in lower case, or "" if the URL is invalid.
-func hostOf(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return ""
+// checkIssuer returns an error if a token is a JWT of another environment than the base URL.
+func (c *config) checkIssuer(token *oauth2.Token) error {
+	base := environmentOf(c.baseURL)
+	if base == "" {
+		return nil
 	}
-	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if issuer := Environment(tokenendpoint.EnvironmentOfToken(token.AccessToken)); issuer != "" && issuer != base {
+		return fmt.Errorf("%w: token not sent: it is of the environment %s, but the base URL is that of %s", ErrConfig, issuer, base)
+	}
+	return nil
 }

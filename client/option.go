@@ -78,7 +78,9 @@ func WithCredentialsFunc(credentials func(ctx context.Context) (id, secret strin
 // The client calls the source only for a new token, on a separate goroutine, and not
 // concurrently, unless a call takes more than 30 s and is given up; [Client.NewToken] calls it
 // directly. A panic of the source is an error of the calls that wait for the token. If the
-// source implements [TokenInvalidator], it is told which token the API has refused.
+// source implements [TokenInvalidator], it is told which token the API has refused. If it has a
+// method TokenURL() string, it is a source of the environment of that URL; see
+// [WithEnvironment].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return sharedOption{"WithTokenSource", func(c *config) {
 		c.setCredentials("", "")

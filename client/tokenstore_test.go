@@ -198,6 +198,7 @@ func TestTokenStoreRenewal(t *testing.T) {
 		for range 600 {
 			for _, c := range clients {
 				list(t, c)
+				synctest.Wait() // for its renewal: the store has no lock
 			}
 			time.Sleep(time.Second)
 		}
