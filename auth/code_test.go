@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/oauth2"
 
@@ -114,37 +113,25 @@ func TestInvalidConfigurations(t *testing.T) {
 	}
 }
 
-// Failures of a sign-in: the error and the doctor name each.
+// Responses of the browser that end a sign-in: the error and the doctor name each.
+// TestEachGrantFails has the failures of the code exchange.
 func TestSignInFailures(t *testing.T) {
 	s := start(t, sandbox.WithAutoConsent())
-	none := func(*testing.T, *auth.Config) {}
 	for name, test := range map[string]struct {
-		config func(*testing.T, *auth.Config) // of the code exchange
-		change url.Values                     // of the redirect
-		late   time.Duration
+		change url.Values // of the redirect
 		target error
 		id     doctor.ID
 	}{
-		"wrong state":    {none, url.Values{"state": {strings.Repeat("x", 43)}}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"no state":       {none, url.Values{"state": nil}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"wrong iss":      {none, url.Values{"iss": {"https://evil.example"}}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"no code":        {none, url.Values{"code": nil}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"two codes":      {none, url.Values{"code": {"a", "b"}}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"code and error": {none, url.Values{"error": {"access_denied"}}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"declined":       {none, url.Values{"code": nil, "error": {"access_denied"}}, 0, auth.ErrDeclined, doctor.SignInDeclined},
-		"invalid scope":  {none, url.Values{"code": nil, "error": {"invalid_scope"}}, 0, nil, doctor.InvalidScope},
-		"server error":   {none, url.Values{"code": nil, "error": {"temporarily_unavailable"}}, 0, nil, doctor.ServerError},
-		"odd error":      {none, url.Values{"code": nil, "error": {"<b>\x7f"}}, 0, auth.ErrMismatch, doctor.SignInMismatch},
-		"other code":     {none, url.Values{"code": {"abc"}}, 0, nil, doctor.CodeRefused},
-		"late":           {none, nil, 6 * time.Minute, nil, doctor.CodeRefused},
-		"redirect URI":   {func(_ *testing.T, c *auth.Config) { c.RedirectURL = "http://127.0.0.1:8111/authorize" }, nil, 0, nil, doctor.CodeRefused},
-		"other client": {func(_ *testing.T, c *auth.Config) {
-			c.ClientID, c.ClientSecret = s.WebClient().ID, s.WebClient().Secret
-		}, nil, 0, nil, doctor.CodeRefused},
-		"wrong secret":    {func(_ *testing.T, c *auth.Config) { c.ClientID, c.ClientSecret = s.WebClient().ID, "wrong-secret" }, nil, 0, nil, doctor.InvalidClient},
-		"unknown client":  {func(_ *testing.T, c *auth.Config) { c.ClientID = "unknown" }, nil, 0, nil, doctor.InvalidClient},
-		"wrong grant":     {func(_ *testing.T, c *auth.Config) { c.ClientID, c.ClientSecret = s.ClientID(), s.ClientSecret() }, nil, 0, nil, doctor.UnauthorizedClient},
-		"wrong token URL": {func(_ *testing.T, c *auth.Config) { c.TokenURL = s.Issuer() + "/connect/tokens" }, nil, 0, nil, doctor.WrongAddress},
+		"wrong state":    {url.Values{"state": {strings.Repeat("x", 43)}}, auth.ErrMismatch, doctor.SignInMismatch},
+		"no state":       {url.Values{"state": nil}, auth.ErrMismatch, doctor.SignInMismatch},
+		"wrong iss":      {url.Values{"iss": {"https://evil.example"}}, auth.ErrMismatch, doctor.SignInMismatch},
+		"no code":        {url.Values{"code": nil}, auth.ErrMismatch, doctor.SignInMismatch},
+		"two codes":      {url.Values{"code": {"a", "b"}}, auth.ErrMismatch, doctor.SignInMismatch},
+		"code and error": {url.Values{"error": {"access_denied"}}, auth.ErrMismatch, doctor.SignInMismatch},
+		"declined":       {url.Values{"code": nil, "error": {"access_denied"}}, auth.ErrDeclined, doctor.SignInDeclined},
+		"invalid scope":  {url.Values{"code": nil, "error": {"invalid_scope"}}, nil, doctor.InvalidScope},
+		"server error":   {url.Values{"code": nil, "error": {"temporarily_unavailable"}}, nil, doctor.ServerError},
+		"odd error":      {url.Values{"code": nil, "error": {"<b>\x7f"}}, auth.ErrMismatch, doctor.SignInMismatch},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := configOf(s, s.PublicClient())
@@ -153,8 +140,6 @@ func TestSignInFailures(t *testing.T) {
 				t.Fatal(err)
 			}
 			back := authorize(t, address)
-			s.AdvanceTime(test.late)
-			test.config(t, &config)
 			token, err := newApp(t, config).Finish(returning(t, with(t, back, test.change)), session)
 			if token != nil {
 				t.Error("got a token, want none")
@@ -180,18 +165,6 @@ func TestCodeIsUsedOnce(t *testing.T) {
 	checkFailure(t, err, nil, doctor.CodeRefused, parameter(t, back, "code"))
 	if failed, ok := errors.AsType[*client.TokenError](err); !ok || failed.Code != "invalid_grant" || failed.GrantType != "authorization_code" {
 		t.Errorf("got error %#v, want a TokenError", err)
-	}
-}
-
-// A verifier that does not belong to the challenge, or is lost, is refused.
-func TestWrongVerifier(t *testing.T) {
-	s := start(t, sandbox.WithAutoConsent())
-	app := newApp(t, configOf(s, s.PublicClient()))
-	for _, verifier := range []string{strings.Repeat("v", 43), strings.Repeat("v", 200)} {
-		address, session, _ := app.Start()
-		forged := auth.Forge(session, func(_, v *string, _ *int64) { *v = verifier })
-		_, err := app.Finish(returning(t, authorize(t, address)), forged)
-		checkFailure(t, err, nil, doctor.CodeRefused, verifier)
 	}
 }
 

@@ -239,6 +239,9 @@ func (r *tokenResponse) invalidGrant() []ID {
 // evidence describes the response.
 func (r *tokenResponse) evidence(err error) string {
 	evidence := line(err)
+	if _, ok := errors.AsType[*oauth2.RetrieveError](err); ok && r.description != "" { // redact removes it from the text
+		evidence += ": " + redact.Text(r.description, 200)
+	}
 	if r.status >= 400 && r.kind() != kindJSON && r.code == "" {
 		evidence += ", " + r.page()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -149,7 +150,7 @@ func (s *identity) verifyJWT(p Provider, client *Client, value string) (string, 
 	case user == "":
 		return "", invalidGrant("sub is missing or not a string")
 	case c[exchangeClientID] != client.ID:
-		return "", invalidGrant("the claim " + exchangeClientID + " is not the client id")
+		return "", invalidGrant("the claim " + strings.TrimPrefix(exchangeClientID, "http://") + " is not the client id")
 	}
 	return user, nil
 }
