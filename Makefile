@@ -24,8 +24,9 @@ generate: ## regenerate code and tables from openapi.yaml
 	@bin/contract operations --write
 
 .PHONY: docs
-docs: ## regenerate docs/cli.md, the golden files and the pictures
+docs: ## regenerate docs/cli.md, the golden files, the table of read-ahead and the pictures
 	$(GO) test ./cmd/tapkey -run '^(TestDocs|TestExamples)$$' -update
+	$(GO) test ./client -run '^TestReadAheadTable$$' -update
 	@for text in docs/img/*.txt; do $(GO) run -C tools ./pictures <$$text >$${text%.txt}.svg || exit 1; done
 
 .PHONY: test

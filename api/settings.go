@@ -12,4 +12,9 @@ type Settings struct {
 	// ReadAhead is the number of pages that an iterator keeps in flight while the caller
 	// uses one. Request editors then run on several goroutines at once. Default: 0.
 	ReadAhead int
+
+	// ReadAheadSlowStart makes ReadAhead a maximum: the number of pages in flight begins
+	// with one and doubles with each page that the caller has waited for. It never exceeds
+	// the number of pages that the caller has received. Default: false.
+	ReadAheadSlowStart bool
 }

@@ -49,6 +49,7 @@ func TestNewRejects(t *testing.T) {
 		"no bytes":            {[]client.Option{good, client.WithMaxResponseBytes(0)}, "maximum response size: 0"},
 		"empty pages":         {[]client.Option{good, client.WithPageSize(0)}, "page size: 0"},
 		"negative read-ahead": {[]client.Option{good, client.WithReadAhead(-2)}, "read-ahead: -2"},
+		"negative slow start": {[]client.Option{good, client.WithReadAheadSlowStart(-1)}, "read-ahead: -1"},
 		"space as user agent": {[]client.Option{good, client.WithUserAgent(" ")}, "user agent is only spaces"},
 		"user agent, 2 lines": {[]client.Option{good, client.WithUserAgent("a\r\nX: y")}, "contains a control character"},
 	}

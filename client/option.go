@@ -185,8 +185,21 @@ func WithMaxResponseBytes(n int64) Option {
 // WithReadAhead sets how many pages an iterator over a paged list requests in advance, while
 // the caller consumes a page. The default is 0. Each page is a separate call, whose request
 // editors run on another goroutine. A panic of theirs reaches the goroutine of the loop.
+//
+// Requests for pages after the last one are wasted, up to the number of pages. To waste fewer,
+// use [WithReadAheadSlowStart] instead.
 func WithReadAhead(pages int) Option {
-	return ownOption(func(c *config) { c.settings.ReadAhead = pages })
+	return ownOption(func(c *config) { c.settings.ReadAhead, c.settings.ReadAheadSlowStart = pages, false })
+}
+
+// WithReadAheadSlowStart is [WithReadAhead] with a number of pages that adapts to the loop, up
+// to maxPages. Like the slow start of TCP, it begins with one page and doubles with each page
+// that the loop has waited for, so a loop that is slower than the server reads one page in
+// advance. One page wastes no request, unless the caller leaves the loop: the page after a full
+// page is needed to find the end of the list. A list whose pages are equally long never takes
+// more than twice as many requests as it has pages.
+func WithReadAheadSlowStart(maxPages int) Option {
+	return ownOption(func(c *config) { c.settings.ReadAhead, c.settings.ReadAheadSlowStart = maxPages, true })
 }
 
 // WithPageSize sets the number of items that an iterator over a paged list requests per page.

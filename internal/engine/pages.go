@@ -28,9 +28,9 @@ import (
 // page was the whole list. Otherwise, Pages behaves as [Items] does.
 //
 // Once a page has followed a short first page, or if the first page is not short,
-// [api.Settings].ReadAhead pages are in flight while the caller uses one, and fetch runs on
-// several goroutines at once. Leaving the loop cancels the requests in flight and waits until
-// they end.
+// [api.Settings].ReadAhead pages are in flight while the caller uses one, or fewer with
+// [api.Settings].ReadAheadSlowStart, and fetch runs on several goroutines at once. Leaving the
+// loop cancels the requests in flight and waits until they end.
 func Pages[T any](
 	ctx context.Context, op *api.Operation, s api.Settings, schema Schema[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
@@ -49,7 +49,7 @@ func Pages[T any](
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		seed := maphash.MakeSeed()
-		queue := pageQueue[T]{skip: first, size: top, last: new(atomic.Bool), read: func(skip int) page[T] {
+		queue := pageQueue[T]{skip: first, size: top, ahead: newReadAhead(s), last: new(atomic.Bool), read: func(skip int) page[T] {
 			rsp, err := fetch(ctx, skip, top)
 			p := readPage(op, s, schema, seed, rsp, WithCause(ctx, err))
 			p.skip = skip
@@ -83,7 +83,7 @@ func Pages[T any](
 				queue.seek(current.skip + n)
 			}
 			if more && !probing {
-				queue.fill(s.ReadAhead)
+				queue.fill(queue.ahead.pages())
 			}
 			for _, item := range current.items {
 				if ctx.Err() != nil {
@@ -139,6 +139,7 @@ type pageQueue[T any] struct {
 	skip    int // of the next page to request
 	size    int // number of items that a page is assumed to have
 	read    func(skip int) page[T]
+	ahead   readAhead
 	pending []chan page[T] // pages that have been requested
 	next    []int          // skip of each of them
 	stale   []chan page[T] // those that are not needed any more
@@ -148,10 +149,20 @@ type pageQueue[T any] struct {
 // pop returns the next page.
 func (q *pageQueue[T]) pop() page[T] {
 	if len(q.pending) == 0 {
+		q.ahead.receive(true)
 		return q.read(q.advance())
 	}
-	q.fill(len(q.pending) + 1) // the first of them is returned below
-	result := <-q.pending[0]
+	if q.ahead.replaces() {
+		q.fill(len(q.pending) + 1) // the first of them is returned below
+	}
+	var result page[T]
+	select {
+	case result = <-q.pending[0]:
+		q.ahead.receive(false)
+	default:
+		result = <-q.pending[0]
+		q.ahead.receive(true)
+	}
 	q.pending, q.next = q.pending[1:], q.next[1:]
 	if result.panicked != nil {
 		panic(result.panicked) // on the goroutine of the caller
@@ -164,6 +175,9 @@ func (q *pageQueue[T]) pop() page[T] {
 func (q *pageQueue[T]) seek(skip int) {
 	if len(q.pending) > 0 && q.next[0] == skip || len(q.pending) == 0 && q.skip == skip {
 		return
+	}
+	if len(q.pending) > 0 {
+		q.ahead.restart()
 	}
 	q.stale = append(q.stale, q.pending...)
 	q.skip, q.pending, q.next, q.last = skip, nil, nil, new(atomic.Bool)

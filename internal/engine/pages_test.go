@@ -204,10 +204,11 @@ func TestPagesFail(t *testing.T) {
 		"negative Top":            {&paged{things: 9, size: new(-1)}, 0, nil, "invalid pages: -1 items each, from item 0"},
 		"negative Skip":           {&paged{things: 9, size: new(2), start: new(-3)}, 0, nil, "invalid pages: 2 items each, from item -3"},
 	} {
-		for _, ahead := range []int{0, 3} {
-			t.Run(fmt.Sprintf("%s, %d ahead", name, ahead), func(t *testing.T) {
+		for _, s := range []api.Settings{{}, {ReadAhead: 3}, {ReadAhead: 3, ReadAheadSlowStart: true}} {
+			ahead := s.ReadAhead
+			t.Run(fmt.Sprintf("%s, %d ahead, slow start %t", name, ahead, s.ReadAheadSlowStart), func(t *testing.T) {
 				server := &paged{things: test.server.things, settings: test.server.settings, start: test.server.start, size: test.server.size, response: test.server.response}
-				server.settings.ReadAhead = ahead
+				server.settings.ReadAhead, server.settings.ReadAheadSlowStart = ahead, s.ReadAheadSlowStart
 				items, err := collect(server.list(t, t.Context()))
 				failure(t, err, test.is)
 				if !strings.Contains(err.Error(), test.text) {
@@ -291,7 +292,11 @@ func TestPagesReadAhead(t *testing.T) {
 func TestPagesCapped(t *testing.T) {
 	t.Parallel()
 	for _, things := range []int{1, 99, 100, 101, 250, 300} {
-		for ahead := range 4 {
+		for i := range 7 {
+			ahead, slow := i, false
+			if i > 3 {
+				ahead, slow = i-3, true
+			}
 			for name, limit := range map[string]func(skip int) int{
 				"100 each":        func(int) int { return 100 },
 				"7 each":          func(int) int { return 7 },
@@ -299,7 +304,7 @@ func TestPagesCapped(t *testing.T) {
 				"now and then":    func(skip int) int { return 40 + skip%3*10 },
 				"the first alone": func(skip int) int { return max(20, min(skip, 1)*500) },
 			} {
-				server := &paged{things: things, settings: api.Settings{ReadAhead: ahead}, limit: limit}
+				server := &paged{things: things, settings: api.Settings{ReadAhead: ahead, ReadAheadSlowStart: slow}, limit: limit}
 				items, err := collect(server.list(t, t.Context()))
 				if err != nil {
 					t.Fatalf("%d things, %s, %d ahead: got error %v, want none", things, name, ahead, err)
