@@ -54,9 +54,8 @@ func measure(b *testing.B, c cases.Case, server clients.Server) {
 		b.Run(cl.Name, func(b *testing.B) {
 			ctx := b.Context()
 			run(b, func() {
-				items, err := call.Do(ctx)
-				if err != nil || items != c.Items {
-					b.Fatalf("got %d items, error %v, want %d items", items, err, c.Items)
+				if err := call.Check(ctx, c.Items); err != nil {
+					b.Fatal(err)
 				}
 			})
 		})

@@ -5,39 +5,54 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/report"
 )
 
-// callFigures returns the figures of single calls. They are in the table of all benchmarks.
-func callFigures(rows []report.Row) []figure {
-	return []figure{
-		timeRatio(rows, "single GET in memory, vs hand", "owner", clients.Baseline, 0.90, 0.60),
+// callFigures returns the figures of single calls and lists. They are in the table of all
+// benchmarks.
+func callFigures(rows []report.Row, executed instructions) []figure {
+	figures := []figure{
+		timeRatio(rows, "single GET in memory, vs hand", "owner", clients.Baseline, 0.80, 0.60),
+		timeRatio(rows, "create in memory, vs hand", "create", clients.Baseline, 0.80, 0.60),
+		timeRatio(rows, "patch in memory, vs hand", "patch", clients.Baseline, 0.80, 0.60),
 		timeRatio(rows, "single GET in memory, vs hand-timeout", "owner", "hand-timeout", none, none),
-		allocs(rows, "single GET in memory, allocations", "owner", 40, 30),
-		timeRatio(rows, "1,000 owners, vs hand", "owners-1000", clients.Baseline, 0.50, 0.28),
-		timeRatio(rows, "1,000 owners, vs ogen", "owners-1000", "ogen", none, 1),
-		timeRatio(rows, "1,000 grants, vs hand", "grants-1000", clients.Baseline, 0.50, 0.28),
-		timeRatio(rows, "1,000 grants, vs ogen", "grants-1000", "ogen", none, 1),
-		timeRatio(rows, "1,000 log entries, vs hand", "logentries-1000", clients.Baseline, 0.50, 0.28),
-		timeRatio(rows, "1,000 log entries, vs ogen", "logentries-1000", "ogen", none, 1),
-		bearerTime(rows),
-		bearerAllocs(rows),
+		instructionRatio(executed, "single GET in memory, instructions, vs hand", "owner"),
+		allocs(rows, "single GET in memory, allocations", "owner", 20, 14),
+		timeRatio(rows, "1,000 owners, vs hand", "owners-1000", clients.Baseline, 0.28, 0.16),
+		timeRatio(rows, "1,000 grants, vs hand", "grants-1000", clients.Baseline, 0.28, 0.20),
+		timeRatio(rows, "1,000 log entries, vs hand", "logentries-1000", clients.Baseline, 0.28, 0.20),
 	}
+	for _, c := range []struct{ name, call string }{
+		{"single GET", "owner"}, {"create", "create"}, {"patch", "patch"}, {"10 owners", "owners-10"},
+		{"1,000 owners", "owners-1000"}, {"1,000 grants", "grants-1000"}, {"1,000 log entries", "logentries-1000"},
+	} {
+		figures = append(figures, timeRatio(rows, c.name+", vs ogen", c.call, "ogen", 1, 1/1.3))
+	}
+	return append(figures, bearerTime(rows), bearerAllocs(rows))
 }
 
 func timeRatio(rows []report.Row, name, call, base string, target, stretch float64) figure {
-	value, err := memoryRatio(rows, call, base)
-	return figure{name: name, value: value, unit: ratio, target: target, stretch: stretch, err: err}
+	ratios, err := memoryRatio(rows, call, base)
+	return figure{name: name, value: ratios.Median, spread: ratios.Spread(ratio), unit: ratio, target: target, stretch: stretch, err: err}
 }
 
-// memoryRatio returns the ratio of this client's time in memory to that of base.
-func memoryRatio(rows []report.Row, call, base string) (float64, error) {
+// memoryRatio returns the ratios of this client's time in memory to that of base.
+func memoryRatio(rows []report.Row, call, base string) (report.Quartiles, error) {
 	own, err := report.Find(rows, "Memory", call, "tapkey")
 	if err != nil {
-		return 0, err
+		return report.Quartiles{}, err
 	}
 	other, err := report.Find(rows, "Memory", call, base)
 	if err != nil {
-		return 0, err
+		return report.Quartiles{}, err
 	}
-	return own.Time.Center / other.Time.Center, nil
+	return report.RatioOf(own.Times, other.Times), nil
+}
+
+// instructionRatio has no target. Without a counter, it is not measured.
+func instructionRatio(executed instructions, name, call string) figure {
+	own, measured := executed.of(call, "tapkey")
+	base, baseMeasured := executed.of(call, clients.Baseline)
+	return figure{
+		name: name, value: own / base, unit: ratio, target: none, stretch: none, unmeasured: !measured || !baseMeasured,
+	}
 }
 
 func allocs(rows []report.Row, name, call string, target, stretch float64) figure {
@@ -47,7 +62,7 @@ func allocs(rows []report.Row, name, call string, target, stretch float64) figur
 
 func bearerTime(rows []report.Row) figure {
 	row, err := report.Find(rows, "Bearer", "header", "tapkey")
-	ns := row.Time.Center * 1e9
+	ns := row.Time * 1e9
 	return figure{name: bearerName, value: ns, unit: nanos, target: 70, stretch: 70, err: err}
 }
 

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tapkey-go/tapkey-go/bench/internal/clients"
 	"github.com/tapkey-go/tapkey-go/bench/internal/data"
+	"github.com/tapkey-go/tapkey-go/bench/internal/report"
 	"github.com/tapkey-go/tapkey-go/bench/internal/wire"
 	"github.com/tapkey-go/tapkey-go/client"
 )
@@ -52,9 +52,8 @@ func connectionFigures(ctx context.Context, repeats int) []figure {
 			*run.times = append(*run.times, took.Seconds())
 		}
 	}
-	slices.Sort(ownTimes)
-	slices.Sort(plainTimes)
-	figures[0].value = median(plainTimes) / median(ownTimes)
+	ratios := report.RatioOf(plainTimes, ownTimes)
+	figures[0].value, figures[0].spread = ratios.Median, ratios.Spread(times)
 	return figures
 }
 

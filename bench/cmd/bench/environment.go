@@ -24,10 +24,19 @@ func environment(ctx context.Context, command string) (string, error) {
 	if len(bytes.TrimSpace(changes)) > 0 {
 		state = " with uncommitted changes"
 	}
-	return fmt.Sprintf("Commit %s%s, %s, ogen %s, OpenTelemetry %s, %s/%s, %d processors (%s), by `%s`.",
+	return fmt.Sprintf("Commit %s%s, %s, ogen %s, OpenTelemetry %s, %s/%s, %d processors (%s), by `%s`.%s",
 		bytes.TrimSpace(commit), state, runtime.Version(),
 		version("github.com/ogen-go/ogen"), version("go.opentelemetry.io/otel"),
-		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), command), nil
+		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), command, load()), nil
+}
+
+// load describes how busy the machine is on Linux.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if fields := strings.Fields(string(text)); err == nil && len(fields) > 1 {
+		return fmt.Sprintf(" The load average of the machine was %s before the run, over five minutes.", fields[1])
+	}
+	return ""
 }
 
 // version returns the version of a module in this program.

@@ -13,10 +13,13 @@ type figure struct {
 	value float64
 	unit  unit
 
+	spread string // first and third quartile, if it is a median
+
 	target, stretch float64 // [none] if there is no such target
 	atLeast         bool    // the targets are minimums instead of maximums
 
-	err error // the reason if the value could not be measured
+	unmeasured bool  // this machine cannot measure the value, which is no error
+	err        error // the reason if the value could not be measured
 }
 
 var none = math.NaN()
@@ -31,7 +34,7 @@ func nanos(v float64) string { return fmt.Sprintf("%.0f ns", v) }
 func mib(v float64) string   { return fmt.Sprintf("%.1f MiB", v/(1<<20)) }
 func mb(v float64) string    { return fmt.Sprintf("%.2f MB", v/1e6) }
 
-// met reports whether the figure meets a target: yes, no, or empty without a target.
+// met reports whether the figure meets a target: met, not met, or empty without a target.
 func (f figure) met(target float64) string {
 	switch {
 	case math.IsNaN(target):
@@ -39,9 +42,9 @@ func (f figure) met(target float64) string {
 	case f.err != nil:
 		return "not measured"
 	case f.atLeast && f.value >= target, !f.atLeast && f.value <= target:
-		return "yes"
+		return "met"
 	}
-	return "**no**"
+	return "**not met**"
 }
 
 // limit formats a target.
@@ -57,19 +60,19 @@ func (f figure) limit(target float64) string {
 
 // text formats the value.
 func (f figure) text() string {
-	if f.err != nil {
+	if f.err != nil || f.unmeasured {
 		return "not measured"
 	}
 	return f.unit(f.value)
 }
 
 func (f figure) row() []string {
-	return []string{f.name, f.text(), f.limit(f.target), f.met(f.target), f.limit(f.stretch), f.met(f.stretch)}
+	return []string{f.name, f.text(), f.spread, f.limit(f.target), f.met(f.target), f.limit(f.stretch), f.met(f.stretch)}
 }
 
 // targetTable returns the table of all figures.
 func targetTable(figures []figure) report.Table {
-	t := report.Table{Head: []string{"figure", "measured", "target", "met", "stretch target", "met"}, Left: 1}
+	t := report.Table{Head: []string{"figure", "measured", "quartiles", "target", "met", "stretch target", "met"}, Left: 1}
 	for _, f := range figures {
 		t.Rows = append(t.Rows, f.row())
 	}

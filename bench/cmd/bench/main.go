@@ -55,23 +55,27 @@ type plan struct {
 	passes  int
 	each    time.Duration
 	repeats int  // of measurements other than benchmarks
-	builds  bool // also build programs and run the generator
+	scale   bool // also measure long lists and many goroutines
+	builds  bool // also run the generator with an empty build cache
 }
 
 var (
-	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 5, true}
-	short = plan{"make bench-quick", mainBenchmarks, 6, 20 * time.Millisecond, 2, false}
+	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 5, true, true}
+	short = plan{"make bench-quick", mainBenchmarks, 7, 20 * time.Millisecond, 3, false, false}
 )
 
-const mainBenchmarks = "Memory/^(owner|owners-1000|grants-1000|logentries-1000|patch)$|Bearer"
+const mainBenchmarks = "Memory/^(owner|create|patch|owners-10|owners-1000|grants-1000|logentries-1000)$|Bearer"
 
 // findings contains all measurements. A table is empty if its measurement failed.
 type findings struct {
-	environment string
-	rows        []report.Row
-	figures     []figure
-	memory      string
-	footprint   string
+	environment  string
+	rows         []report.Row
+	instructions instructions
+	figures      []figure
+	memory       string
+	items        string
+	callers      string
+	footprint    string
 }
 
 func run(ctx context.Context, p plan, write bool, out io.Writer) error {
@@ -116,7 +120,19 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 	if found.rows, err = results.Compare(clients.Baseline); err != nil {
 		return found, err
 	}
-	found.figures = callFigures(found.rows)
+	fmt.Fprintln(log, "instructions")
+	wanted := func(name string) bool { return p.scale || name == "owner" }
+	var counted string
+	found.instructions, counted, err = measureInstructions(ctx, dir, wanted)
+	switch {
+	case errors.Is(err, errNoCounter):
+		fmt.Fprintln(log, err)
+	case err != nil:
+		return found, err
+	default:
+		found.environment += " Instructions are counted by " + counted + "."
+	}
+	found.figures = callFigures(found.rows, found.instructions)
 	fmt.Fprintln(log, "memory of new processes")
 	growths, err := measureListGrowth(ctx, dir, p.repeats)
 	found.figures = append(found.figures, listGrowthFigures(growths, err)...)
@@ -129,26 +145,37 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 	found.figures = append(found.figures, connectionFigures(ctx, p.repeats)...)
 	fmt.Fprintln(log, "export")
 	found.figures = append(found.figures, exportFigures(ctx, dir, p.repeats)...)
-	if p.builds {
-		fmt.Fprintln(log, "builds")
-		found.builds(ctx, dir)
+	if p.scale {
+		fmt.Fprintln(log, "scale")
+		items, err := measureItems(ctx, p.repeats)
+		if err != nil {
+			return found, err
+		}
+		callers, err := measureCallers(ctx, p.repeats)
+		if err != nil {
+			return found, err
+		}
+		found.items, found.callers = items.String(), callers.String()
 	}
-	return found, nil
+	fmt.Fprintln(log, "builds")
+	return found, found.builds(ctx, dir, p.builds)
 }
 
-// builds adds the sizes of programs and the time of the generator.
-func (f *findings) builds(ctx context.Context, dir string) {
-	var cold, warm time.Duration
+// builds adds the sizes of programs and, if generate is set, the time of the generator.
+func (f *findings) builds(ctx context.Context, dir string, generate bool) error {
 	size, err := measureFootprint(ctx, dir)
-	if err == nil {
-		cold, warm, err = measureGenerate(ctx, dir)
-	}
 	f.figures = append(f.figures, footprintFigures(size, err)...)
-	if err == nil {
-		f.footprint = fmt.Sprintf("%s\n`go generate ./...`, which writes the client and the server side of the sandbox, takes "+
-			"%s with an empty build cache and %s with a warm one.\n",
-			footprintTable(size), report.Duration(cold.Seconds()), report.Duration(warm.Seconds()))
+	if err != nil {
+		return nil // in the figures
 	}
+	f.footprint = footprintTable(size).String()
+	if !generate {
+		return nil
+	}
+	cold, warm, err := measureGenerate(ctx, dir)
+	f.footprint += fmt.Sprintf("\n`go generate ./...`, which writes the client and the server side of the sandbox, takes "+
+		"%s with an empty build cache and %s with a warm one.\n", report.Duration(cold.Seconds()), report.Duration(warm.Seconds()))
+	return err
 }
 
 // part is the content between two markers of a document.
@@ -157,9 +184,11 @@ type part struct{ file, name, content string }
 func (f findings) parts() []part {
 	return []part{
 		{documentFile, "environment", f.environment + "\n"},
-		{documentFile, "ratios", report.Ratios(f.rows, clients.Baseline, "Loopback").String()},
+		{documentFile, "ratios", report.Ratios(f.rows, clients.Baseline, f.instructions.of, "Loopback").String()},
 		{targetsFile, "targets", targetTable(f.figures).String()},
 		{documentFile, "memory", f.memory},
+		{documentFile, "items", f.items},
+		{documentFile, "callers", f.callers},
 		{documentFile, "footprint", f.footprint},
 	}
 }

@@ -50,7 +50,7 @@ func measureListGrowth(ctx context.Context, dir string, repeats int) ([]listGrow
 			if err := json.Unmarshal(out, &result); err != nil {
 				return nil, err
 			}
-			if result.Items != listed {
+			if result.Items != listed && c.Name != clients.FloorName {
 				return nil, fmt.Errorf("%s: got %d owner accounts, want %d", c.Name, result.Items, listed)
 			}
 			growths[i].client = c.Name
@@ -68,21 +68,21 @@ func measureListGrowth(ctx context.Context, dir string, repeats int) ([]listGrow
 func median(sorted []float64) float64 { return sorted[len(sorted)/2] }
 
 func listGrowthTable(growths []listGrowth) report.Table {
-	t := report.Table{Head: []string{"client", "peak growth", "maximum", "wall time"}, Left: 1}
+	t := report.Table{Head: []string{"client", "peak growth", "quartiles", "maximum", "wall time"}, Left: 1}
 	for _, g := range growths {
 		t.Rows = append(t.Rows, []string{
-			g.client, mib(median(g.growth)), mib(slices.Max(g.growth)), report.Duration(median(g.seconds)),
+			g.client, mib(median(g.growth)), report.QuartilesOf(g.growth).Spread(mib), mib(slices.Max(g.growth)), report.Duration(median(g.seconds)),
 		})
 	}
 	return t
 }
 
-// listGrowthFigures returns the largest growth of the iterator.
+// listGrowthFigures returns the growth of the iterator.
 func listGrowthFigures(growths []listGrowth, err error) []figure {
-	f := figure{name: iteratorName, unit: mib, target: 8 << 20, stretch: 4 << 20, err: err}
+	f := figure{name: iteratorName, unit: mib, target: 6 << 20, stretch: 5.2 * (1 << 20), err: err}
 	for _, g := range growths {
 		if g.client == "tapkey-iter" {
-			f.value = slices.Max(g.growth)
+			f.value, f.spread = median(g.growth), report.QuartilesOf(g.growth).Spread(mib)
 		}
 	}
 	return []figure{f}

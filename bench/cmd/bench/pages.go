@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/tapkey-go/tapkey-go/bench/internal/clients"
 	"github.com/tapkey-go/tapkey-go/bench/internal/data"
+	"github.com/tapkey-go/tapkey-go/bench/internal/report"
 	"github.com/tapkey-go/tapkey-go/client"
 )
 
@@ -118,8 +118,7 @@ func pageFigures(ctx context.Context, repeats int) []figure {
 		}
 		figures[3].value = max(figures[3].value, float64(requests-3))
 	}
-	slices.Sort(one)
-	slices.Sort(more)
-	figures[0].value = median(one) / median(more)
+	ratios := report.RatioOf(one, more)
+	figures[0].value, figures[0].spread = ratios.Median, ratios.Spread(times)
 	return figures
 }

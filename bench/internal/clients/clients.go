@@ -5,6 +5,7 @@ package clients
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -23,7 +24,7 @@ type Call struct {
 	// Do makes the call and returns the number of items in the response.
 	Do func(context.Context) (items int, err error)
 
-	// Value makes the call and returns its result.
+	// Value makes the call and returns its result. It is nil for [Floor].
 	Value func(context.Context) (any, error)
 }
 
@@ -46,7 +47,7 @@ const Baseline = "hand"
 // All returns all clients for a server.
 func All(s Server) ([]Client, error) {
 	clients := []Client{Hand(Baseline, s, 0), Hand("hand-timeout", s, handTimeout)}
-	for _, build := range []func(Server) (Client, error){Stock, Ogen, OgenOTel, Tapkey, TapkeyIterators} {
+	for _, build := range []func(Server) (Client, error){Stock, Ogen, OgenOTel, Tapkey, TapkeyIterators, Floor} {
 		c, err := build(s)
 		if err != nil {
 			return nil, err
@@ -71,6 +72,21 @@ func (s Server) httpClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	return &http.Client{Transport: transport}
+}
+
+// Check makes the call and checks the number of items in the response.
+func (c *Call) Check(ctx context.Context, want int) error {
+	items, err := c.Do(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Value == nil {
+		want = 0
+	}
+	if items != want {
+		return fmt.Errorf("got %d items, want %d", items, want)
+	}
+	return nil
 }
 
 // one returns a call whose result is one item.

@@ -43,7 +43,7 @@ func Plot(rows []Row, suite, baseline string, ours ...string) string {
 			total += titleHeight + groupGap
 		}
 		groups[len(groups)-1] = append(groups[len(groups)-1], row)
-		longest = max(longest, row.ToBaseline.Value)
+		longest = max(longest, row.ToBaseline.Median)
 		total += barPitch
 	}
 	p := plot{scale: (columnWidth - labelWidth - valueWidth) / longest, ours: ours}
@@ -84,13 +84,13 @@ func (p *plot) group(x, y int, rows []Row) int {
 		if slices.Contains(p.ours, row.Client) {
 			class = "ours"
 		}
-		left, width := x+labelWidth, row.ToBaseline.Value*p.scale
+		left, width := x+labelWidth, row.ToBaseline.Median*p.scale
 		text := y + barHeight - 2
 		fmt.Fprintf(&p.body, `<text x="%d" y="%d" text-anchor="end">%s</text>`,
 			left-6, text, html.EscapeString(row.Client))
 		fmt.Fprintf(&p.body, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/>`,
 			class, left, y, width, barHeight)
-		fmt.Fprintf(&p.body, `<text x="%.1f" y="%d">%.2f</text>`+"\n", float64(left)+width+5, text, row.ToBaseline.Value)
+		fmt.Fprintf(&p.body, `<text x="%.1f" y="%d">%.2f</text>`+"\n", float64(left)+width+5, text, row.ToBaseline.Median)
 		y += barPitch
 	}
 	return y + groupGap

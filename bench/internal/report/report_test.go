@@ -43,18 +43,36 @@ func compared(t *testing.T, passes int) []Row {
 
 func TestRatiosToTheBaseline(t *testing.T) {
 	const want = `
-| transport | case  | client | vs hand |     p | CPU vs hand | time/op |   ± |    B/op | allocs/op |
-| --------- | ----- | ------ | ------: | ----: | ----------: | ------: | --: | ------: | --------: |
-| memory    | owner | hand   |    1.00 |       |        1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
-| memory    | owner | ours   |    0.50 | 0.002 |        0.50 | 1.00 µs |  0% | 2.000Ki |        12 |
-| memory    | owner | other  |  ~ 1.00 | 1.000 |      ~ 1.00 | 2.00 µs |  0% | 2.000Ki |        24 |
+| transport | case  | client | vs hand |    quartiles |     p | CPU vs hand | time/op | instructions |    B/op | allocs/op |
+| --------- | ----- | ------ | ------: | -----------: | ----: | ----------: | ------: | -----------: | ------: | --------: |
+| memory    | owner | hand   |    1.00 |              |       |        1.00 | 2.00 µs |        25.8k | 2.000Ki |        24 |
+| memory    | owner | ours   |    0.50 | 0.50 to 0.50 | 0.002 |        0.50 | 1.00 µs |        12.0k | 2.000Ki |        12 |
+| memory    | owner | other  |  ~ 1.00 | 1.00 to 1.00 | 1.000 |      ~ 1.00 | 2.00 µs | not measured | 2.000Ki |        24 |
 `
-	got := Ratios(compared(t, 6), "hand").String()
+	executed := func(name, client string) (float64, bool) {
+		n, ok := map[string]float64{"owner/hand": 25_760, "owner/ours": 12_000}[name+"/"+client]
+		return n, ok
+	}
+	got := Ratios(compared(t, 6), "hand", executed).String()
 	if strings.TrimSpace(got) != strings.TrimSpace(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if shared := Ratios(compared(t, 6), "hand", "Memory").String(); strings.Contains(shared, "2.000Ki") {
+	if shared := Ratios(compared(t, 6), "hand", executed, "Memory").String(); strings.Contains(shared, "2.000Ki") {
 		t.Errorf("got\n%s\nwant no B/op of a shared suite", shared)
+	}
+}
+
+// TestRatioOfSlowPasses checks that a pass that is slow for all clients does not change the ratio.
+func TestRatioOfSlowPasses(t *testing.T) {
+	got := RatioOf([]float64{1, 10, 2, 1, 30}, []float64{2, 20, 2, 4, 60})
+	if want := (Quartiles{0.5, 0.5, 0.5}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, want := QuartilesOf([]float64{4, 1, 3, 2}), (Quartiles{1.75, 2.5, 3.25}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := RatioOf(nil, []float64{1}).Spread(twoDigits); got != "" {
+		t.Errorf("got quartiles %q without samples, want none", got)
 	}
 }
 

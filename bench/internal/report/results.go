@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
@@ -77,15 +78,16 @@ func (r *Results) add(key Key, values []benchfmt.Value) {
 // Row compares a benchmark with the baseline of its case.
 type Row struct {
 	Key
-	Time          benchmath.Summary // median, in seconds, with its confidence interval
-	Bytes, Allocs float64           // medians
+	Times         []float64 // in seconds, one of each pass
+	Time          float64   // median of Times
+	Bytes, Allocs float64   // medians
 
 	ToBaseline, CPUToBaseline Ratio // of wall time and of processor time
 }
 
-// Ratio is the ratio of two medians with its significance.
+// Ratio has the ratios of all passes and the significance of the difference.
 type Ratio struct {
-	Value float64
+	Quartiles
 	benchmath.Comparison
 }
 
@@ -103,9 +105,10 @@ func (r *Results) Compare(baseline string) ([]Row, error) {
 		own := r.samples[key]
 		rows = append(rows, Row{
 			Key:           key,
-			Time:          summary(sample(own[unitTime])),
-			Bytes:         summary(sample(own[unitBytes])).Center,
-			Allocs:        summary(sample(own[unitAllocs])).Center,
+			Times:         own[unitTime],
+			Time:          QuartilesOf(own[unitTime]).Median,
+			Bytes:         QuartilesOf(own[unitBytes]).Median,
+			Allocs:        QuartilesOf(own[unitAllocs]).Median,
 			ToBaseline:    compare(base[unitTime], own[unitTime]),
 			CPUToBaseline: compare(base[unitCPU], own[unitCPU]),
 		})
@@ -114,16 +117,10 @@ func (r *Results) Compare(baseline string) ([]Row, error) {
 }
 
 func compare(base, own []float64) Ratio {
-	from, to := sample(base), sample(own)
-	return Ratio{summary(to).Center / summary(from).Center, benchmath.AssumeNothing.Compare(from, to)}
-}
-
-func sample(values []float64) *benchmath.Sample {
-	return benchmath.NewSample(values, &benchmath.DefaultThresholds)
-}
-
-func summary(s *benchmath.Sample) benchmath.Summary {
-	return benchmath.AssumeNothing.Summary(s, 0.95)
+	sample := func(values []float64) *benchmath.Sample {
+		return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
+	}
+	return Ratio{RatioOf(own, base), benchmath.AssumeNothing.Compare(sample(base), sample(own))}
 }
 
 // Find returns the row of a benchmark.

@@ -55,19 +55,29 @@ func (t Table) String() string {
 	return text.String()
 }
 
-// Ratios returns the table of all benchmarks. B/op and allocs/op of the suites in shared are
-// omitted, because they include the server.
-func Ratios(rows []Row, baseline string, shared ...string) Table {
+// Instructions returns the instructions of a call, and false if they were not measured.
+type Instructions func(name, client string) (float64, bool)
+
+// Ratios returns the table of all benchmarks. B/op, allocs/op and instructions of the suites in
+// shared are omitted, because they would include the server.
+func Ratios(rows []Row, baseline string, instructions Instructions, shared ...string) Table {
 	t := Table{
 		Head: []string{
-			"transport", "case", "client", "vs " + baseline, "p", "CPU vs " + baseline, "time/op", "±", "B/op", "allocs/op",
+			"transport", "case", "client", "vs " + baseline, "quartiles", "p", "CPU vs " + baseline, "time/op",
+			"instructions", "B/op", "allocs/op",
 		},
 		Left: 3,
 	}
 	for _, row := range rows {
-		p := fmt.Sprintf("%.3f", row.ToBaseline.P)
+		p, spread := fmt.Sprintf("%.3f", row.ToBaseline.P), row.ToBaseline.Spread(twoDigits)
 		if row.Client == baseline {
-			p = ""
+			p, spread = "", ""
+		}
+		executed := ""
+		if n, ok := instructions(row.Case, row.Client); ok && row.Suite == memorySuite {
+			executed = thousands(n)
+		} else if row.Suite == memorySuite {
+			executed = "not measured"
 		}
 		bytes, allocs := benchunit.Scale(row.Bytes, benchunit.Binary), fmt.Sprint(int(row.Allocs))
 		if slices.Contains(shared, row.Suite) {
@@ -75,28 +85,31 @@ func Ratios(rows []Row, baseline string, shared ...string) Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			strings.ToLower(row.Suite), row.Case, row.Client,
-			row.ToBaseline.text(row.Client == baseline), p, row.CPUToBaseline.text(row.Client == baseline),
-			Duration(row.Time.Center), spread(row), bytes, allocs,
+			row.ToBaseline.text(row.Client == baseline), spread, p, row.CPUToBaseline.text(row.Client == baseline),
+			Duration(row.Time), executed, bytes, allocs,
 		})
 	}
 	return t
 }
 
+// memorySuite is the suite whose calls take place in one process without a network.
+const memorySuite = "Memory"
+
+// thousands formats a number of instructions.
+func thousands(n float64) string { return fmt.Sprintf("%.1fk", n/1e3) }
+
+func twoDigits(v float64) string { return fmt.Sprintf("%.2f", v) }
+
 // text formats a ratio. Like benchstat, it marks an insignificant difference with ~. A ratio
 // that was not measured is empty.
 func (r Ratio) text(baseline bool) string {
-	if math.IsNaN(r.Value) {
+	if math.IsNaN(r.Median) {
 		return ""
 	}
 	if baseline || r.Significant() {
-		return fmt.Sprintf("%.2f", r.Value)
+		return twoDigits(r.Median)
 	}
-	return fmt.Sprintf("~ %.2f", r.Value)
-}
-
-// spread formats the confidence interval of the time.
-func spread(row Row) string {
-	return strings.TrimPrefix(strings.ReplaceAll(row.Time.PctRangeString(), " ", ""), "±")
+	return "~ " + twoDigits(r.Median)
 }
 
 // Duration formats seconds with three significant digits.

@@ -50,10 +50,23 @@ func (b *body) Close() error               { return nil }
 
 // Loopback starts a server whose response to every request has this body.
 func Loopback(body []byte) *httptest.Server {
-	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return httptest.NewServer(handler(body))
+}
+
+// TLS starts a [Loopback] server with TLS and this major version of HTTP, 1 or 2. It also
+// returns a transport that trusts the server.
+func TLS(body []byte, protocol int) (*httptest.Server, *http.Transport) {
+	server := httptest.NewUnstartedServer(handler(body))
+	server.EnableHTTP2 = protocol == 2
+	server.StartTLS()
+	return server, server.Client().Transport.(*http.Transport).Clone()
+}
+
+func handler(body []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
-	}))
+	})
 }
