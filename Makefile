@@ -142,7 +142,7 @@ bench: ## compare with other clients and write docs/performance.md
 	$(GO) run -C bench ./cmd/bench -write
 
 .PHONY: bench-quick
-bench-quick: $(OGEN) ## print the main measurements in about a minute
+bench-quick: $(OGEN) ## print the main measurements and whether they meet the targets
 	@$(GO) run -C bench ./cmd/bench -quick
 
 .PHONY: faults

@@ -5,45 +5,31 @@ import (
 	"github.com/tapkey-go/tapkey-go/bench/internal/report"
 )
 
-// callFigures returns the figures of single calls and lists. They are in the table of all
-// benchmarks.
-func callFigures(rows []report.Row, executed instructions) []figure {
+// callFigures returns the figures of single calls and lists.
+func callFigures(rows []report.Row, t interleavedTimes, executed instructions) []figure {
 	figures := []figure{
-		timeRatio(rows, "single GET in memory, vs hand", "owner", clients.Baseline, 0.80, 0.60),
-		timeRatio(rows, "create in memory, vs hand", "create", clients.Baseline, 0.80, 0.60),
-		timeRatio(rows, "patch in memory, vs hand", "patch", clients.Baseline, 0.80, 0.60),
-		timeRatio(rows, "single GET in memory, vs hand-timeout", "owner", "hand-timeout", none, none),
+		timeRatio(t, "single GET in memory, vs hand", "owner", clients.Baseline, 0.80, 0.60),
+		timeRatio(t, "create in memory, vs hand", "create", clients.Baseline, 0.80, 0.60),
+		timeRatio(t, "patch in memory, vs hand", "patch", clients.Baseline, 0.80, 0.60),
+		timeRatio(t, "single GET in memory, vs hand-timeout", "owner", "hand-timeout", none, none),
 		instructionRatio(executed, "single GET in memory, instructions, vs hand", "owner"),
 		allocs(rows, "single GET in memory, allocations", "owner", 20, 14),
-		timeRatio(rows, "1,000 owners, vs hand", "owners-1000", clients.Baseline, 0.28, 0.16),
-		timeRatio(rows, "1,000 grants, vs hand", "grants-1000", clients.Baseline, 0.28, 0.20),
-		timeRatio(rows, "1,000 log entries, vs hand", "logentries-1000", clients.Baseline, 0.28, 0.20),
+		timeRatio(t, "1,000 owners, vs hand", "owners-1000", clients.Baseline, 0.28, 0.16),
+		timeRatio(t, "1,000 grants, vs hand", "grants-1000", clients.Baseline, 0.28, 0.20),
+		timeRatio(t, "1,000 log entries, vs hand", "logentries-1000", clients.Baseline, 0.28, 0.20),
 	}
 	for _, c := range []struct{ name, call string }{
 		{"single GET", "owner"}, {"create", "create"}, {"patch", "patch"}, {"10 owners", "owners-10"},
 		{"1,000 owners", "owners-1000"}, {"1,000 grants", "grants-1000"}, {"1,000 log entries", "logentries-1000"},
 	} {
-		figures = append(figures, timeRatio(rows, c.name+", vs ogen", c.call, "ogen", 1, 1/1.3))
+		figures = append(figures, timeRatio(t, c.name+", vs ogen", c.call, "ogen", 1, 1/1.3))
 	}
 	return append(figures, bearerTime(rows), bearerAllocs(rows))
 }
 
-func timeRatio(rows []report.Row, name, call, base string, target, stretch float64) figure {
-	ratios, err := memoryRatio(rows, call, base)
+func timeRatio(t interleavedTimes, name, call, base string, target, stretch float64) figure {
+	ratios, err := t.ratio(call, base)
 	return figure{name: name, value: ratios.Median, spread: ratios.Spread(ratio), unit: ratio, target: target, stretch: stretch, err: err}
-}
-
-// memoryRatio returns the ratios of this client's time in memory to that of base.
-func memoryRatio(rows []report.Row, call, base string) (report.Quartiles, error) {
-	own, err := report.Find(rows, "Memory", call, "tapkey")
-	if err != nil {
-		return report.Quartiles{}, err
-	}
-	other, err := report.Find(rows, "Memory", call, base)
-	if err != nil {
-		return report.Quartiles{}, err
-	}
-	return report.RatioOf(own.Times, other.Times), nil
 }
 
 // instructionRatio has no target. Without a counter, it is not measured.

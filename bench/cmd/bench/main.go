@@ -54,14 +54,15 @@ type plan struct {
 	pattern string // of the benchmarks
 	passes  int
 	each    time.Duration
+	rounds  int  // of calls in turn
 	repeats int  // of measurements other than benchmarks
 	scale   bool // also measure long lists and many goroutines
 	builds  bool // also run the generator with an empty build cache
 }
 
 var (
-	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 5, true, true}
-	short = plan{"make bench-quick", mainBenchmarks, 7, 20 * time.Millisecond, 3, false, false}
+	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 100, 5, true, true}
+	short = plan{"make bench-quick", mainBenchmarks, 7, 20 * time.Millisecond, 50, 3, false, false}
 )
 
 const mainBenchmarks = "Memory/^(owner|create|patch|owners-10|owners-1000|grants-1000|logentries-1000)$|Bearer"
@@ -71,6 +72,7 @@ type findings struct {
 	environment  string
 	rows         []report.Row
 	instructions instructions
+	times        interleavedTimes
 	figures      []figure
 	memory       string
 	items        string
@@ -85,13 +87,10 @@ func run(ctx context.Context, p plan, write bool, out io.Writer) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	found, err := measure(ctx, p, dir, os.Stderr)
-	if err != nil {
-		return err
-	}
-	for _, part := range found.parts() {
+	for _, part := range found.parts() { // also those before an error
 		fmt.Fprintln(out, part.content)
 	}
-	if err := found.missing(); err != nil || !write {
+	if err := errors.Join(err, found.missing()); err != nil || !write {
 		return err
 	}
 	return writeDocuments(found)
@@ -132,7 +131,11 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 	default:
 		found.environment += " Instructions are counted by " + counted + "."
 	}
-	found.figures = callFigures(found.rows, found.instructions)
+	fmt.Fprintln(log, "calls in turn")
+	if found.times, err = measureInterleaved(ctx, p.rounds); err != nil {
+		return found, err
+	}
+	found.figures = callFigures(found.rows, found.times, found.instructions)
 	fmt.Fprintln(log, "memory of new processes")
 	growths, err := measureListGrowth(ctx, dir, p.repeats)
 	found.figures = append(found.figures, listGrowthFigures(growths, err)...)
@@ -158,19 +161,19 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 		found.items, found.callers = items.String(), callers.String()
 	}
 	fmt.Fprintln(log, "builds")
-	return found, found.builds(ctx, dir, p.builds)
+	err = found.builds(ctx, dir, p.builds)
+	return found, err
 }
 
 // builds adds the sizes of programs and, if generate is set, the time of the generator.
 func (f *findings) builds(ctx context.Context, dir string, generate bool) error {
 	size, err := measureFootprint(ctx, dir)
 	f.figures = append(f.figures, footprintFigures(size, err)...)
-	if err != nil {
-		return nil // in the figures
+	if err == nil {
+		f.footprint = footprintTable(size).String()
 	}
-	f.footprint = footprintTable(size).String()
-	if !generate {
-		return nil
+	if !generate || err != nil {
+		return err
 	}
 	cold, warm, err := measureGenerate(ctx, dir)
 	f.footprint += fmt.Sprintf("\n`go generate ./...`, which writes the client and the server side of the sandbox, takes "+

@@ -80,7 +80,7 @@ func (s *pageServer) read(
 func pageFigures(ctx context.Context, repeats int) []figure {
 	figures := []figure{
 		{name: readAheadName, unit: times, target: 3.5, stretch: 3.5, atLeast: true},
-		{name: "unneeded requests, last page not full", unit: count, target: none, stretch: 0},
+		{name: "unneeded requests, last page not full", unit: count, target: none, stretch: none},
 		{name: "unneeded requests, last page full", unit: count, target: none, stretch: none},
 		{name: "unneeded requests, stopped in page 3", unit: count, target: none, stretch: none},
 	}

@@ -47,6 +47,26 @@ func TestInterleave(t *testing.T) {
 	}
 }
 
+// TestAlternate checks that batches take their turn, and that all batches of a call are as long.
+func TestAlternate(t *testing.T) {
+	var batches []string
+	call := func(name string) scaleCall {
+		return scaleCall{name, func(context.Context) error {
+			if len(batches) == 0 || batches[len(batches)-1] != name {
+				batches = append(batches, name)
+			}
+			return nil
+		}}
+	}
+	samples, err := alternate(t.Context(), []scaleCall{call("a"), call("b")}, 3)
+	if err != nil || len(samples) != 2 || len(samples[0]) != 3 || len(samples[1]) != 3 {
+		t.Errorf("got samples %v, error %v, want three of each", samples, err)
+	}
+	if want := []string{"a", "b"}; !slices.Equal(batches, slices.Concat(want, want, want, want)) {
+		t.Errorf("got batches %v, want four times %v", batches, want)
+	}
+}
+
 // TestTLS checks that the server speaks the version of HTTP that a row is named after.
 func TestTLS(t *testing.T) {
 	for _, want := range []int{1, 2} {

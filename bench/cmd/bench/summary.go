@@ -26,7 +26,7 @@ func (f findings) summary() (string, error) {
 	lists := func(base string) (fastest, slowest float64) {
 		var ratios []float64
 		for _, call := range []string{"owners-1000", "grants-1000", "logentries-1000"} {
-			value, err := memoryRatio(f.rows, call, base)
+			value, err := f.times.ratio(call, base)
 			missing = append(missing, err)
 			ratios = append(ratios, value.Median)
 		}
@@ -50,7 +50,7 @@ func (f findings) summary() (string, error) {
 
 	handFast, handSlow := lists(clients.Baseline)
 	ogenFast, ogenSlow := lists("ogen")
-	single, err := memoryRatio(f.rows, "owner", clients.Baseline)
+	single, err := f.times.ratio("owner", clients.Baseline)
 	missing = append(missing, err)
 	memory, loopback := get("Memory"), get("Loopback")
 	text := fmt.Sprintf(""+

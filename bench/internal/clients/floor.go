@@ -42,7 +42,7 @@ type floor struct {
 }
 
 func (f floor) call(method, path, body string) (*Call, error) {
-	req, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(context.Background(), method, f.url+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -56,8 +56,9 @@ func TapkeyIterators(s Server) (Client, error) {
 			return c.AllGrants(ctx, ownerID, nil)
 		}),
 		ListLogEntries: each(func(ctx context.Context) iter.Seq2[tapkey.LogEntry, error] {
-			// The page is not full, so the iterator sends one request, like the other clients.
-			return c.AllLogEntries(ctx, ownerID, &tapkey.ListLogEntriesParams{Top: new(pageSize + 1)})
+			// A page that is longer than requested is the whole list, so the iterator sends one
+			// request, like the other clients.
+			return c.AllLogEntries(ctx, ownerID, &tapkey.ListLogEntriesParams{Top: new(pageSize - 1)})
 		}),
 	}, nil
 }

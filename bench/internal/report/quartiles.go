@@ -27,8 +27,10 @@ func QuartilesOf(samples []float64) Quartiles {
 // passes, so a pass that was slow as a whole does not change its ratio.
 func RatioOf(own, base []float64) Quartiles {
 	var ratios []float64
-	for i := range min(len(own), len(base)) {
-		ratios = append(ratios, own[i]/base[i])
+	for i, value := range own {
+		if i < len(base) {
+			ratios = append(ratios, value/base[i])
+		}
 	}
 	return QuartilesOf(ratios)
 }
