@@ -183,7 +183,7 @@ func TestReadAheadFixed(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				total := map[string]int{}
-				for pages := 1; pages <= 100; pages += 3 * pageStep {
+				for pages := 2; pages <= 100; pages += 3 * pageStep {
 					list := pagedLog{pages: pages, latency: speed.latency, work: speed.work}
 					needed := list.read(t)
 					for _, ahead := range []int{1, 4, 8} {
