@@ -122,7 +122,7 @@ func (s *service) home(http.ResponseWriter, *http.Request) {}
 // begin a SaaS
 type service struct {
 	app      *auth.App
-	store    auth.Store
+	store    client.TokenStore
 	operator func(*http.Request) string // who is signed in at the service itself
 	options  []client.Option
 }

@@ -16,24 +16,6 @@ import (
 	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
-// Store keeps tokens outside of the process. A key consists of 64 hexadecimal digits. The
-// tokens contain refresh tokens: they must be kept until they are replaced, and protected like
-// passwords. A Store must be safe for concurrent use.
-type Store interface {
-	// Load returns the token that was saved last under key, or nil if there is none.
-	Load(ctx context.Context, key string) (*oauth2.Token, error)
-
-	// Save replaces the token under key.
-	Save(ctx context.Context, key string, token *oauth2.Token) error
-}
-
-// Locker is an optional interface of a [Store]. Several processes that share refresh tokens
-// need it if a refresh token can be used only once: it is locked from Load to Save.
-type Locker interface {
-	// Lock locks key for all other callers, and waits until ctx is done.
-	Lock(ctx context.Context, key string) (unlock func(), err error)
-}
-
 // RefreshSource returns a source that begins with a token, such as one of [App.Finish], and
 // renews it with its refresh token. A response without a refresh token leaves the old one
 // valid.
@@ -52,23 +34,27 @@ func (a *App) RefreshSource(token *oauth2.Token, save func(context.Context, *oau
 // loads the token before a renewal and saves it afterwards, so that many processes can share
 // it. Person is a name that the program chooses, such as the id of an operator.
 //
+// The store must keep a token until it is replaced. If it is a [client.TokenLocker], the token
+// is locked from loading to saving: processes that share a refresh token need that if it can
+// be used only once.
+//
 // The error of the source is an [ErrSignInAgain] if the store has no token of the person, or
 // its refresh token is refused.
-func (a *App) StoredSource(store Store, person string) *Source {
+func (a *App) StoredSource(store client.TokenStore, person string) *Source {
 	key := a.app().key(person)
 	r := &refresher{
 		app:  a.app(),
 		load: func(ctx context.Context) (*oauth2.Token, error) { return store.Load(ctx, key) },
 		save: func(ctx context.Context, token *oauth2.Token) error { return store.Save(ctx, key, token) },
 	}
-	if locker, ok := store.(Locker); ok {
+	if locker, ok := store.(client.TokenLocker); ok {
 		r.lock = func(ctx context.Context) (func(), error) { return locker.Lock(ctx, key) }
 	}
 	return r.app.newSource(nil, r.obtain)
 }
 
 // SaveToken saves the token of a person after a sign-in, for [App.StoredSource].
-func (a *App) SaveToken(ctx context.Context, store Store, person string, token *oauth2.Token) error {
+func (a *App) SaveToken(ctx context.Context, store client.TokenStore, person string, token *oauth2.Token) error {
 	if token == nil || token.RefreshToken == "" {
 		return errNoRefreshToken()
 	}

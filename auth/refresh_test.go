@@ -20,7 +20,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// memory is a store. With locks, it is a Locker.
+// memory is a store. With locks, it is a client.TokenLocker.
 type memory struct {
 	mu     sync.Mutex
 	tokens map[string]*oauth2.Token
