@@ -15,6 +15,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
+	"github.com/tapkey-go/tapkey-go/internal/secretfile"
 	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
@@ -139,7 +140,7 @@ func (c *config) checkCredentials() error {
 		return errors.New("environment variables " + EnvClientSecret + " and " + EnvClientSecretFile + " are both set: unset one")
 	case c.secretFile != "":
 		var err error
-		if secret, err = readSecret(c.secretFile); err != nil {
+		if secret, err = secretfile.Read(c.secretFile); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/internal/redact"
+	"github.com/tapkey-go/tapkey-go/internal/secretfile"
 	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 )
 
@@ -59,7 +60,7 @@ func (c *config) credentials(ctx context.Context) (credentials, error) {
 	case c.credentialsFunc != nil:
 		present.id, present.secret, err = (*c.credentialsFunc)(ctx)
 	case c.secretFile != "":
-		present.secret, err = readSecret(c.secretFile)
+		present.secret, err = secretfile.Read(c.secretFile)
 	default:
 		return present, nil // New has checked them
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/tapkey-go/tapkey-go/internal/privatefile"
 	"github.com/tapkey-go/tapkey-go/internal/tokenstore"
 )
 
@@ -48,7 +48,7 @@ func NewFiles(dir string) (*Files, error) {
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err == nil {
-		err = checkDir(dir)
+		err = privatefile.CheckDir(dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("token store: %w", err)
@@ -69,26 +69,18 @@ func (s *Files) Load(ctx context.Context, key string) (*oauth2.Token, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	file, err := openFile(name, os.O_RDONLY, 0)
+	data, err := privatefile.Read(name, privatefile.Access, tokenstore.MaxSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // as client.TokenStore specifies
 	}
 	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	if err := checkFile(file); err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(file, tokenstore.MaxSize+1))
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("token store: %w", err)
 	}
 	return tokenstore.Decode(key, data)
 }
 
 // Save replaces the file of key.
-func (s *Files) Save(ctx context.Context, key string, token *oauth2.Token) (err error) {
+func (s *Files) Save(ctx context.Context, key string, token *oauth2.Token) error {
 	name, err := s.path(key, ".json")
 	if err != nil {
 		return err
@@ -100,26 +92,7 @@ func (s *Files) Save(ctx context.Context, key string, token *oauth2.Token) (err 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(s.dir, key+".*.tmp") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
-		}
-	}()
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync() // the content must be on the disk before the name
-	}
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return err
-	}
-	return replaceFile(file.Name(), name)
+	return privatefile.Replace(name, s.dir, key+".*.tmp", data)
 }
 
 // Lock locks key for other processes, and for other callers of this process, until unlock is
@@ -129,7 +102,7 @@ func (s *Files) Lock(ctx context.Context, key string) (unlock func(), err error)
 	if err != nil {
 		return nil, err
 	}
-	file, err := openFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := privatefile.Open(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -177,29 +150,4 @@ func (s *Files) removeLeftovers() {
 			_ = os.Remove(name)
 		}
 	}
-}
-
-// checkFile returns an error if an open file is not a regular file that only this user can
-// read.
-func checkFile(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("token store: %s is not a regular file", file.Name())
-	}
-	return checkOwner(file.Name(), info, 0o077)
-}
-
-// checkDir returns an error if a path is not a directory that only this user can write to.
-func checkDir(dir string) error {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s is not a directory", dir)
-	}
-	return checkOwner(dir, info, 0o022)
 }

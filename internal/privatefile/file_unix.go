@@ -1,6 +1,6 @@
 //go:build unix
 
-package tokenstore
+package privatefile
 
 import (
 	"fmt"
@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFile opens a file, but not what a symbolic link points to, and without waiting for the
+// Open opens a file, but not what a symbolic link points to, and without waiting for the
 // other end of a named pipe.
-func openFile(name string, flag int, mode fs.FileMode) (*os.File, error) {
+func Open(name string, flag int, mode fs.FileMode) (*os.File, error) {
 	return os.OpenFile(name, flag|unix.O_NOFOLLOW|unix.O_NONBLOCK, mode) //nolint:gosec // below the directory of the store
 }
 
-// checkOwner returns an error if a file does not belong to this user, or if others have one of
+// CheckOwner returns an error if a file does not belong to this user, or if others have one of
 // the permissions.
-func checkOwner(name string, info fs.FileInfo, permissions fs.FileMode) error {
+func CheckOwner(name string, info fs.FileInfo, permissions fs.FileMode) error {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
 		return fmt.Errorf("%s belongs to another user", name)
 	}
@@ -29,5 +29,5 @@ func checkOwner(name string, info fs.FileInfo, permissions fs.FileMode) error {
 	return nil
 }
 
-// replaceFile renames a file to a name that may exist.
-func replaceFile(from, to string) error { return os.Rename(from, to) }
+// rename renames a file to a name that may exist.
+func rename(from, to string) error { return os.Rename(from, to) }

@@ -1,4 +1,5 @@
-package client
+// Package secretfile reads files that contain a client secret.
+package secretfile
 
 import (
 	"bytes"
@@ -16,10 +17,10 @@ import (
 // maxSecret is the maximum size of a file with a client secret, in bytes.
 const maxSecret = 64 << 10
 
-// readSecret returns the client secret in a file, without the line break at its end. The
+// Read returns the client secret in a file, without the line break at its end. The
 // error contains the path and nothing of the content.
-func readSecret(path string) (string, error) {
-	data, err := readSecretFile(path)
+func Read(path string) (string, error) {
+	data, err := readFile(path)
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		err = failed.Err // without the path
 	}
@@ -41,8 +42,8 @@ func readSecret(path string) (string, error) {
 	return secret, nil
 }
 
-// readSecretFile returns at most the first maxSecret+1 bytes of a regular file.
-func readSecretFile(path string) ([]byte, error) {
+// readFile returns at most the first maxSecret+1 bytes of a regular file.
+func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path) // a named pipe would block Open
 	if err != nil {
 		return nil, err
