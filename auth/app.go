@@ -47,6 +47,7 @@ type Config struct {
 
 	AuthorizeURL string       // default that of Environment, such as [DefaultAuthorizeURL]
 	TokenURL     string       // default that of Environment, such as [client.DefaultTokenURL]
+	RevokeURL    string       // revocation endpoint, for [App.Revoke]; default none
 	Issuer       string       // identity of the authorization server; default the origin of AuthorizeURL
 	HTTPClient   *http.Client // as in [client.WithHTTPClient]; default as in package client
 }
@@ -76,6 +77,7 @@ type app struct {
 	scopes       []string
 	redirect     string
 	authorizeURL string
+	revokeURL    string // "" for none
 	issuer       string
 	environment  string // of both URLs; "" if their hosts are not Tapkey's
 }
@@ -92,7 +94,8 @@ func New(config Config) (*App, error) {
 			URL: config.TokenURL, ID: config.ClientID, Secret: config.ClientSecret, AuthStyle: config.AuthStyle,
 			Transport: engine.Bounded(httpClient).Transport, Now: func() time.Time { return time.Now().Round(0) },
 		},
-		scopes: slices.Clone(config.Scopes), redirect: config.RedirectURL, authorizeURL: config.AuthorizeURL, issuer: config.Issuer,
+		scopes: slices.Clone(config.Scopes), redirect: config.RedirectURL, authorizeURL: config.AuthorizeURL,
+		revokeURL: config.RevokeURL, issuer: config.Issuer,
 	}
 	if err := a.resolveEnvironment(config.Environment); err != nil {
 		return nil, configError(err)
@@ -156,6 +159,11 @@ func (a *app) check() error {
 	}
 	if err := tokenendpoint.CheckURL(a.authorizeURL); err != nil {
 		return fmt.Errorf("authorize URL: %w", err)
+	}
+	if a.revokeURL != "" {
+		if err := tokenendpoint.CheckURL(a.revokeURL); err != nil {
+			return fmt.Errorf("revocation URL: %w", err)
+		}
 	}
 	if a.AuthStyle != oauth2.AuthStyleInParams && a.AuthStyle != oauth2.AuthStyleInHeader {
 		return errors.New("auth style is neither oauth2.AuthStyleInParams nor oauth2.AuthStyleInHeader")

@@ -61,6 +61,13 @@ func (a *App) SaveToken(ctx context.Context, store client.TokenStore, person str
 	return storeError("save", store.Save(ctx, a.app().key(person), copyOf(token)), token)
 }
 
+// StoredToken returns the token of a person that is in a store, or nil if there is none. It
+// does not renew the token, which may have expired, and sends no request.
+func (a *App) StoredToken(ctx context.Context, store client.TokenStore, person string) (*oauth2.Token, error) {
+	token, err := store.Load(ctx, a.app().key(person))
+	return token, storeError("load", err)
+}
+
 // key returns the key of a person's token.
 func (a *app) key(person string) string {
 	hash := sha256.New()

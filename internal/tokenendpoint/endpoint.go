@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,13 +41,32 @@ type Endpoint struct {
 
 // secretParameters are the parameters of a request whose values are secrets.
 var secretParameters = []string{
-	"client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "subject_token", "actor_token", "assertion",
+	"client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "subject_token", "actor_token", "assertion", "token",
 }
 
 // Token sends a request with the parameters in form and returns the token. The error is an
 // *[Error]. It contains none of the secrets that were sent. A panic of the transport is
 // returned as an error.
-func (e *Endpoint) Token(ctx context.Context, form url.Values) (_ *oauth2.Token, err error) {
+func (e *Endpoint) Token(ctx context.Context, form url.Values) (*oauth2.Token, error) {
+	var token *oauth2.Token
+	err := e.send(ctx, form, func(rsp *http.Response) (err error) {
+		token, err = e.read(rsp, form.Get("grant_type"))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return token, nil
+}
+
+// Revoke sends a request to revoke a token (RFC 7009), if URL is that of a revocation
+// endpoint. The error is like that of Token.
+func (e *Endpoint) Revoke(ctx context.Context, form url.Values) error {
+	return e.send(ctx, form, readRevocation)
+}
+
+// send sends a request and passes the response to read.
+func (e *Endpoint) send(ctx context.Context, form url.Values, read func(*http.Response) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &Error{Err: PanicError(v)}
@@ -62,21 +82,21 @@ func (e *Endpoint) Token(ctx context.Context, form url.Values) (_ *oauth2.Token,
 	}()
 	req, err := e.request(ctx, form)
 	if err != nil {
-		return nil, &Error{Err: err}
+		return &Error{Err: err}
 	}
 	// An http.Client would add redirects and cookies, and put the URL into errors.
 	rsp, err := e.Transport.RoundTrip(req)
 	if err != nil {
-		return nil, &Error{Err: err}
+		return &Error{Err: err}
 	}
 	defer rsp.Body.Close()
 	replaced := HeaderReplaced(req, rsp)
 	rsp.Request = req // the caller's RoundTripper may not set it
-	token, err := e.read(rsp, form.Get("grant_type"))
+	err = read(rsp)
 	if failed, ok := errors.AsType[*Error](err); ok {
 		e.describeRequest(failed, replaced)
 	}
-	return token, err
+	return err
 }
 
 // authStyle returns how the client application is authenticated.
@@ -178,4 +198,23 @@ func (e *Endpoint) read(rsp *http.Response, grantType string) (*oauth2.Token, er
 		return nil, newError(rsp, body, fields, err)
 	}
 	return token, nil
+}
+
+// readRevocation returns nil if the response says that a token is revoked, or an *Error. The
+// body of a success is ignored, but a page of another server is not a success.
+func readRevocation(rsp *http.Response) error {
+	if origin, ok := engine.Redirect(rsp); ok {
+		return &Error{StatusCode: rsp.StatusCode, Header: rsp.Header, Err: fmt.Errorf("%w: to %s", api.ErrRedirect, origin)}
+	}
+	if rsp.StatusCode == http.StatusOK {
+		if mediaType, _, _ := mime.ParseMediaType(rsp.Header.Get("Content-Type")); mediaType == "text/html" {
+			return newError(rsp, nil, response{}, errors.New("the response is a page in HTML"))
+		}
+		return nil
+	}
+	closer := time.AfterFunc(errorTimeout, func() { _ = rsp.Body.Close() })
+	defer closer.Stop()
+	body, _ := io.ReadAll(io.LimitReader(rsp.Body, maxResponse+1))
+	fields, _ := parseResponse(bytes.TrimPrefix(body, []byte("\ufeff")))
+	return newError(rsp, body, fields, nil)
 }
