@@ -55,7 +55,7 @@ func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) e
 	if err != nil {
 		return err
 	}
-	c, stop, err := a.newClient(operationsAt(method, path))
+	c, stop, err := a.newClient(cmd.Context(), operationsAt(method, path))
 	defer stop()
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tapkey-go/tapkey-go/auth/tokenstore"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
@@ -16,7 +15,7 @@ func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations
 	if owner != nil {
 		operations = append(operations, owner.operations()...)
 	}
-	if c.Client, stop, err = a.newClient(operations, opts...); err != nil {
+	if c.Client, stop, err = a.newClient(ctx, operations, opts...); err != nil {
 		stop()
 		return nil, err
 	}
@@ -29,41 +28,34 @@ func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations
 	return stop, nil
 }
 
-// configuration returns the options of a client that is configured by the environment and by
-// the flags that the commands share.
-func (a *app) configuration() ([]client.Option, error) {
-	opts := []client.Option{client.FromEnv()}
-	if a.environment != "" {
-		opts = append(opts, client.WithEnvironment(client.Environment(a.environment)))
+// configuration returns the options of a client that is configured by the flags that the
+// commands share, the environment and the profile.
+func (a *app) configuration(ctx context.Context) ([]client.Option, error) {
+	settings, err := a.settings()
+	if err != nil {
+		return nil, err
 	}
-	if a.tokenDir != "" {
-		store, err := tokenstore.NewFiles(a.tokenDir)
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, client.WithTokenStore(store))
-	}
-	return opts, nil
+	return settings.options(ctx)
 }
 
-// newClient returns a client configured by the environment or, with --sandbox, a client
-// of a new sandbox. The client requests the scopes of the operations, unless the
-// environment sets the scopes. The function stop, which is never nil, ends the sandbox.
-func (a *app) newClient(operations []string, opts ...client.Option) (c *client.Client, stop func(), err error) {
+// newClient returns a client configured by flags, environment and profile or, with --sandbox,
+// a client of a new sandbox. The client requests the scopes of the operations, unless the
+// environment or the profile sets the scopes. The function stop, which is never nil, ends the sandbox.
+func (a *app) newClient(ctx context.Context, operations []string, opts ...client.Option) (c *client.Client, stop func(), err error) {
 	var scopes []client.Option
 	if len(operations) > 0 {
 		scopes = append(scopes, client.WithOperations(operations...))
 	}
 	if !a.useSandbox {
-		configuration, err := a.configuration()
+		configuration, err := a.configuration(ctx)
 		if err != nil {
 			return nil, func() {}, err
 		}
 		c, err = client.New(slices.Concat(scopes, configuration, opts)...)
 		return c, func() {}, err
 	}
-	if a.environment != "" || a.tokenDir != "" {
-		return nil, func() {}, errors.New("--sandbox excludes --env and --token-dir: it starts a new server on this machine")
+	if a.environment != "" || a.tokenDir != "" || a.profile != "" {
+		return nil, func() {}, errors.New("--sandbox excludes --env and --token-dir and --profile: it starts a new server on this machine")
 	}
 	server, err := sandbox.Start()
 	if err != nil {

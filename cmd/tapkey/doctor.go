@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -61,15 +62,19 @@ func (a *app) diagnose(cmd *cobra.Command, flags doctorFlags) error {
 	case flags.scenario != "" && !a.useSandbox:
 		return errors.New("--scenario requires --sandbox")
 	}
-	c, stop, err := a.clientToDiagnose(&flags)
+	settings, err := a.settingsToDiagnose(flags)
+	if err == nil && !a.json {
+		printSettings(out, settings)
+	}
+	c, stop, err := a.clientToDiagnose(cmd.Context(), &flags)
 	defer stop()
 	switch {
 	case errors.Is(err, client.ErrConfig):
-		return a.report(out, doctor.Explain(err))
+		return a.report(out, doctor.Explain(err), settings...)
 	case err != nil:
 		return err
 	case a.json:
-		return a.report(out, doctor.Diagnose(cmd.Context(), c, flags.Options).Findings)
+		return a.report(out, doctor.Diagnose(cmd.Context(), c, flags.Options).Findings, settings...)
 	}
 	flags.OnStep = func(s doctor.Step) { printStep(out, s) }
 	if d := doctor.Diagnose(cmd.Context(), c, flags.Options); !d.Healthy() {
@@ -85,13 +90,8 @@ func (a *app) headerOptions(flags doctorFlags) doctor.HeaderOptions {
 	if a.useSandbox { // its address is a new one
 		return opts
 	}
-	configuration, err := a.configuration()
-	if err != nil {
-		return opts
-	}
-	c, err := client.New(append([]client.Option{client.WithCredentials("-", "-")}, configuration...)...)
-	if err == nil {
-		opts.TokenURL = c.TokenURL()
+	if settings, err := a.settings(); err == nil {
+		opts.TokenURL = settings.tokenURL
 	}
 	return opts
 }
@@ -108,9 +108,9 @@ func (f *doctorFlags) operationsToDiagnose() []string {
 // clientToDiagnose returns the client of the scenario, if there is one, or else the
 // configured client. It makes no retries, so that the first failure is seen. The
 // function stop, which is never nil, ends the sandbox.
-func (a *app) clientToDiagnose(flags *doctorFlags) (c *client.Client, stop func(), err error) {
+func (a *app) clientToDiagnose(ctx context.Context, flags *doctorFlags) (c *client.Client, stop func(), err error) {
 	if flags.scenario == "" {
-		return a.newClient(flags.operationsToDiagnose(), client.WithRetries(0))
+		return a.newClient(ctx, flags.operationsToDiagnose(), client.WithRetries(0))
 	}
 	i := slices.IndexFunc(scenarios(), func(s scenario) bool { return string(s.id) == flags.scenario })
 	if i < 0 {
@@ -119,10 +119,40 @@ func (a *app) clientToDiagnose(flags *doctorFlags) (c *client.Client, stop func(
 	return scenarios()[i].start(&flags.Options)
 }
 
+// settingsToDiagnose returns the settings, and where each comes from. There are none with
+// --sandbox.
+func (a *app) settingsToDiagnose(flags doctorFlags) ([]setting, error) {
+	if a.useSandbox || flags.scenario != "" {
+		return nil, nil
+	}
+	settings, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	return settings.sources, nil
+}
+
+// printSettings prints where the settings come from.
+func printSettings(out io.Writer, settings []setting) {
+	for _, s := range settings {
+		value := ""
+		if s.Value != "" {
+			value = oneLine(s.Value) + " "
+		}
+		fmt.Fprintf(out, "- %-15s %s(%s)\n", s.Name, value, oneLine(s.Source))
+	}
+}
+
+// doctorReport is the JSON of a diagnosis.
+type doctorReport struct {
+	Findings []doctor.Finding `json:"findings"`
+	Settings []setting        `json:"settings,omitempty"`
+}
+
 // report prints findings and returns errFound unless the first one is doctor.OK.
-func (a *app) report(out io.Writer, findings []doctor.Finding) error {
+func (a *app) report(out io.Writer, findings []doctor.Finding, settings ...setting) error {
 	if a.json {
-		if err := printJSON(out, doctor.Diagnosis{Findings: findings}); err != nil {
+		if err := printJSON(out, doctorReport{findings, settings}); err != nil {
 			return err
 		}
 	} else {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
@@ -28,7 +29,7 @@ func exitStatus(ctx context.Context, err error) int {
 		return exitOK
 	case ctx.Err() != nil:
 		return exitInterrupted
-	case rejected(err):
+	case rejected(err) || errors.Is(err, errNotSignedIn) || errors.Is(err, auth.ErrSignInAgain):
 		return exitAuth
 	case isFailure:
 		return exitFailed
@@ -73,6 +74,14 @@ func asFailure(err error) error {
 func serverMessage(err error) string {
 	if apiErr, ok := errors.AsType[*api.Error](err); ok && apiErr.Message != "" {
 		return ": " + redact.Text(apiErr.Message, redact.MaxText)
+	}
+	return ""
+}
+
+// signInHint returns what to do if only a new sign-in helps, or "".
+func signInHint(err error) string {
+	if errors.Is(err, auth.ErrSignInAgain) {
+		return ": use tapkey login"
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
 var update = flag.Bool("update", false, "write the golden files and docs/cli.md")
@@ -88,7 +90,7 @@ func TestExamples(t *testing.T) {
 					if mode == "json" && (cmd.Flags().Lookup("json") == nil || strings.Contains(example, " --show")) {
 						continue
 					}
-					server, env := startSandbox(t)
+					server, env, example := startForExample(t, example)
 					if cmd.Name() != "doctor" { // which compares the clocks
 						server.SetTime(time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC))
 					}
@@ -102,6 +104,19 @@ func TestExamples(t *testing.T) {
 			checkGolden(t, filepath.Join("testdata", name+".golden"), got.String())
 		})
 	}
+}
+
+// startForExample starts a sandbox for an example. It returns the example with a port that is
+// free.
+func startForExample(t *testing.T, example string) (server *sandbox.Server, env []string, runnable string) {
+	t.Helper()
+	port := strconv.Itoa(freePort(t))
+	server, env = startSandbox(t, sandbox.WithAutoConsent(), sandbox.WithRedirectURI("http://127.0.0.1:"+port+"/authorize/"))
+	env = append(append(env, configDir(t.TempDir())...), "DISPLAY=:0")
+	if example == "tapkey logout" || example == "tapkey auth status" {
+		tapkeyMain(t, env, "login", "--client-credentials", "--insecure-storage")
+	}
+	return server, env, strings.ReplaceAll(example, "--port 8111", "--port "+port)
 }
 
 // runExample runs an example and returns its output and the files it has written.
@@ -150,6 +165,9 @@ func runExample(t *testing.T, env []string, example, mode string) string {
 func normalize(text string) string {
 	for _, r := range []struct{ pattern, by string }{
 		{`127\.0\.0\.1:\d+`, "127.0.0.1:PORT"},
+		{`(/connect/authorize\?)\S+`, "${1}PARAMETERS"},
+		{`/\S*?/(profile-default/)`, "DIRECTORY/${1}"},
+		{`/\S*?/no-bus`, "DIRECTORY/no-bus"},
 		{`(2026-11-30[T ]\d\d):00:\d\d(\.\d+)?`, "$1:00:00"},
 		{`"exp": 17960364\d\d`, `"exp": 1796036400`},
 		{`"(iat|nbf)": 17960328\d\d`, `"$1": 1796032800`},
@@ -194,13 +212,18 @@ func shell(t *testing.T, env []string, line string) *exec.Cmd {
 	return cmd
 }
 
-// commandDir returns a directory that contains this binary under the name tapkey.
+// commandDir returns a directory that contains this binary under the name tapkey, and under
+// the names of the programs that open a browser.
 var commandDir = sync.OnceValue(func() string {
 	dir, err := os.MkdirTemp("", "tapkey")
 	if err == nil {
 		var self string
 		if self, err = os.Executable(); err == nil {
-			err = os.Symlink(self, filepath.Join(dir, "tapkey"))
+			for _, name := range []string{"tapkey", "xdg-open", "open"} {
+				if err == nil {
+					err = os.Symlink(self, filepath.Join(dir, name))
+				}
+			}
 		}
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,8 +17,13 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// TestMain runs the command itself if command started this binary, or else the tests.
+// TestMain runs the command itself if command started this binary, or else the tests. Under
+// the name of the program that opens a browser, it is a browser.
 func TestMain(m *testing.M) {
+	if name := filepath.Base(os.Args[0]); name == "xdg-open" || name == "open" {
+		browse(os.Args[1])
+		return
+	}
 	if os.Getenv("TAPKEY_TEST_MAIN") == "1" {
 		main()
 		return
@@ -44,9 +50,19 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
+	cmd.Env = append(cmd.Env, configDir(t.TempDir())...)
 	// With its default options, the race detector sleeps for a second before the exit.
 	cmd.Env = append(append(cmd.Env, "TAPKEY_TEST_MAIN=1", "GORACE=atexit_sleep_ms=0"), env...)
 	return cmd
+}
+
+// configDir returns the environment in which a directory is that of the user's configuration,
+// and there is no keyring.
+func configDir(dir string) []string {
+	return []string{
+		"HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "AppData=" + dir,
+		"DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(dir, "no-bus"),
+	}
 }
 
 // A result is the outcome of one run of the command.

@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case status == exitInterrupted:
 		fmt.Fprintln(stderr, "tapkey: interrupted")
 	case err.Error() != "":
-		fmt.Fprintln(stderr, "tapkey:", oneLine(err.Error()+serverMessage(err)))
+		fmt.Fprintln(stderr, "tapkey:", oneLine(err.Error()+serverMessage(err)+signInHint(err)))
 	}
 	return status
 }

@@ -16,6 +16,7 @@ type app struct {
 	useSandbox  bool
 	environment string // of Tapkey; "" for that of the environment variables
 	tokenDir    string // "" for no token store
+	profile     string // "" for that of the environment variables, or the default one
 	json        bool
 }
 
@@ -25,9 +26,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tapkey",
 		Short: "Call the Tapkey API or a sandbox of it",
-		Long: "Call the Tapkey API or a sandbox of it. The credentials are " + client.EnvClientID + "\n" +
-			"and " + client.EnvClientSecret + "; docs/cli.md lists all variables. Exit status:\n" +
-			"1 failed, 2 misuse, 4 credentials or token rejected, 130 interrupted.",
+		Long: "Call the Tapkey API or a sandbox of it, as a person after tapkey login or with\n" +
+			client.EnvClientID + " and " + client.EnvClientSecret + "; see docs/cli.md.",
 		Example:       "  tapkey owners list --sandbox",
 		Version:       version(),
 		Args:          subcommandArgs,
@@ -41,6 +41,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a new sandbox on this machine")
 	notEmpty(root.PersistentFlags().Func, "env", "`NAME` of Tapkey's environment: production or sandbox", &a.environment)
+	notEmpty(root.PersistentFlags().Func, "profile", "`NAME` of the profile", &a.profile)
 	for _, n := range nouns {
 		root.AddCommand(a.nounCommand(n))
 	}
@@ -48,7 +49,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	for _, cmd := range root.Commands() { // those that need a token
 		notEmpty(cmd.PersistentFlags().Func, "token-dir", "keep access tokens in files in `DIR`", &a.tokenDir)
 	}
-	root.AddCommand(a.sandboxCommand())
+	root.AddCommand(a.sandboxCommand(), a.loginCommand(), a.logoutCommand(), a.authCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
@@ -74,7 +75,9 @@ const (
 {{.Example}}
 {{if .HasAvailableSubCommands}}{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}}  {{.Short}}{{end}}{{end}}
-{{end}}{{if eq .CommandPath "tapkey sandbox"}}
+{{end}}{{if eq .CommandPath "tapkey"}}
+Flags of all commands: --env NAME, --profile NAME, --sandbox, --help
+{{else if eq .CommandPath "tapkey sandbox"}}
 {{.LocalFlags.FlagUsagesWrapped 80}}{{else if or .HasAvailableLocalFlags .HasAvailableInheritedFlags}}
 {{.Flags.FlagUsagesWrapped 80}}{{end}}`
 )

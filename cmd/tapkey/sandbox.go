@@ -134,10 +134,6 @@ func serveSandbox(cmd *cobra.Command, flags sandboxFlags) error {
 	return nil
 }
 
-// envAuthorizationEndpoint is the variable from which Tapkey's add-on reads the
-// authorization endpoint.
-const envAuthorizationEndpoint = "TAPKEY_AUTHORIZATION_ENDPOINT"
-
 // printSignIn prints what a person needs to sign in, as comments of a shell.
 func printSignIn(w io.Writer, server *sandbox.Server) {
 	person, public, web := server.Person(), server.PublicClient(), server.WebClient()

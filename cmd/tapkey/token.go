@@ -45,7 +45,7 @@ func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
 	if flags.scopes != nil {
 		opts = append(opts, client.WithScopes(flags.scopes...))
 	}
-	c, done, err := a.newClient(nil, opts...)
+	c, done, err := a.newClient(cmd.Context(), nil, opts...)
 	if err != nil {
 		return err
 	}
