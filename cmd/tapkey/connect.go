@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/tapkey-go/tapkey-go/client"
@@ -34,6 +35,9 @@ func (a *app) configuration(ctx context.Context) ([]client.Option, error) {
 	settings, err := a.settings()
 	if err != nil {
 		return nil, err
+	}
+	if a.profile != "" && haveCredentials() {
+		fmt.Fprintf(a.stderr, "tapkey: %s and the secret in the environment take precedence over profile %s\n", client.EnvClientID, settings.name)
 	}
 	return settings.options(ctx)
 }

@@ -18,11 +18,12 @@ type app struct {
 	tokenDir    string // "" for no token store
 	profile     string // "" for that of the environment variables, or the default one
 	json        bool
+	stderr      io.Writer
 }
 
 // newRoot returns the command tapkey with all its subcommands.
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
-	a := &app{}
+	a := &app{stderr: stderr}
 	root := &cobra.Command{
 		Use:   "tapkey",
 		Short: "Call the Tapkey API or a sandbox of it",
