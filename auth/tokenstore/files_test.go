@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/auth/tokenstore"
 	"github.com/tapkey-go/tapkey-go/client"
 )
@@ -23,8 +22,6 @@ import (
 var (
 	_ client.TokenStore  = (*tokenstore.Files)(nil)
 	_ client.TokenLocker = (*tokenstore.Files)(nil)
-	_ auth.Store         = (*tokenstore.Files)(nil)
-	_ auth.Locker        = (*tokenstore.Files)(nil)
 )
 
 const (
