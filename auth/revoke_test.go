@@ -16,9 +16,11 @@ import (
 )
 
 func TestRevoke(t *testing.T) {
-	s := start(t, sandbox.WithAutoConsent())
+	redirect := freeRedirectURL("127.0.0.1")
+	s := start(t, sandbox.WithAutoConsent(), sandbox.WithRedirectURI(redirect))
 	for _, c := range []sandbox.Client{s.PublicClient(), s.WebClient()} {
 		config := configOf(s, c)
+		config.RedirectURL = redirect
 		config.RevokeURL = s.Issuer() + "/connect/revocation"
 		app := newApp(t, config)
 		token, err := app.Login(t.Context(), auth.Login{Open: func(_ context.Context, address string) error {

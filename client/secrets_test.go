@@ -206,7 +206,7 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 // requests, or not about credentials.
 var withoutSecrets = []string{
 	"api.Object", "api.Operation", "api.PathValueError", "api.Settings",
-	"auth.AuthorizeError", "auth.Locker", "auth.Login", "auth.Store",
+	"auth.AuthorizeError", "auth.Login",
 	"client.Environment", "client.TokenInvalidator", "client.TokenLocker", "client.TokenStore",
 	"doctor.HeaderOptions", "doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
