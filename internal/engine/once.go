@@ -45,7 +45,7 @@ func (p *progress) noResponse() bool { return p.sent && !p.responded }
 // once returns a copy of the request with the context and the hooks of the attempt.
 func (a *Attempt) once(ctx context.Context) *http.Request {
 	a.tracing = tracing{ctx, a}
-	a.traced = *a.Request.WithContext(&a.tracing)
+	a.traced = *a.Request.WithContext(&a.tracing) //nolint:contextcheck // it contains ctx
 	req := &a.traced
 	// If net/http cannot replay the body, its error says why the server refused the request.
 	// Over HTTP/1 it needs the body for a request of which nothing was written.
