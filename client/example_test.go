@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 
 	"golang.org/x/oauth2"
@@ -358,16 +357,20 @@ func ExampleWithLogger() {
 }
 
 // Use user-delegated access: a user signs in, and the program acts on the user's behalf.
-// Creating an owner account requires it.
+// Creating an owner account requires it. Any oauth2.TokenSource can be used, here one of
+// golang.org/x/oauth2; package auth does the same with less code.
 func ExampleWithTokenSource() {
-	login := signInServer()
-	defer login.Close()
+	server, err := sandbox.Start(sandbox.WithAutoConsent()) // a user who signs in at once
+	if err != nil {
+		panic(err)
+	}
+	defer server.Close()
 	config := &oauth2.Config{
-		ClientID:    "my-app",
-		RedirectURL: "http://127.0.0.1/callback",
+		ClientID:    server.PublicClient().ID,
+		RedirectURL: "http://127.0.0.1:8111/authorize/",
 		Scopes:      []string{"write:owneraccounts", "offline_access"},
 		Endpoint: oauth2.Endpoint{ // https://login.tapkey.com/connect/authorize and /connect/token
-			AuthURL: login.URL + "/connect/authorize", TokenURL: login.URL + "/connect/token", AuthStyle: oauth2.AuthStyleInParams,
+			AuthURL: server.AuthorizeURL(), TokenURL: server.TokenURL(), AuthStyle: oauth2.AuthStyleInParams,
 		},
 	}
 
@@ -381,7 +384,7 @@ func ExampleWithTokenSource() {
 	if err != nil {
 		panic(err)
 	}
-	c, err := client.New(client.WithTokenSource(config.TokenSource(ctx, token)), client.WithBaseURL(login.URL+"/api/v1"))
+	c, err := client.New(client.WithTokenSource(config.TokenSource(ctx, token)), client.WithBaseURL(server.BaseURL()))
 	if err != nil {
 		panic(err)
 	}
@@ -392,35 +395,6 @@ func ExampleWithTokenSource() {
 	fmt.Println(owner.Name)
 	// Output:
 	// My Home
-}
-
-// signInServer simulates Tapkey's sign-in page, token endpoint and API.
-func signInServer() *httptest.Server {
-	var challenge string
-	mux := http.NewServeMux()
-	mux.HandleFunc("/connect/authorize", func(w http.ResponseWriter, r *http.Request) {
-		challenge = r.FormValue("code_challenge")
-		http.Redirect(w, r, r.FormValue("redirect_uri")+"?code=the-code&state="+r.FormValue("state"), http.StatusFound)
-	})
-	mux.HandleFunc("/connect/token", func(w http.ResponseWriter, r *http.Request) {
-		if r.FormValue("code") != "the-code" || oauth2.S256ChallengeFromVerifier(r.FormValue("code_verifier")) != challenge {
-			http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"access_token":"of-a-user","token_type":"Bearer","expires_in":3600}`)
-	})
-	mux.HandleFunc("PUT /api/v1/Owners", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer of-a-user" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		var body struct{ Name string }
-		_ = json.NewDecoder(r.Body).Decode(&body)
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": "1", "name": body.Name, "active": true})
-	})
-	return httptest.NewServer(mux)
 }
 
 // signIn simulates the user and the browser. It returns the code.

@@ -2,8 +2,10 @@ package contract_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
+	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/sandbox"
@@ -56,4 +58,31 @@ func connect(t testing.TB, s *sandbox.Server, through http.RoundTripper, opts ..
 		t.Fatal(err)
 	}
 	return c
+}
+
+// person signs in at a sandbox with automatic consent, and returns the source of the tokens.
+func person(t testing.TB, s *sandbox.Server, scopes ...string) client.Option {
+	t.Helper()
+	app, err := auth.New(auth.Config{ClientID: s.PublicClient().ID, Scopes: scopes, AuthorizeURL: s.AuthorizeURL(), TokenURL: s.TokenURL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, session, err := app.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsp, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rsp.Body.Close()
+	token, err := app.Finish(httptest.NewRequestWithContext(t.Context(), http.MethodGet, rsp.Header.Get("Location"), nil), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.WithTokenSource(app.RefreshSource(token, nil))
 }
