@@ -12,7 +12,7 @@ import (
 
 // limits are the maximum numbers of lines of the examples, with comments and empty lines.
 var limits = map[string]int{
-	"owners": 25, "grant-access": 120, "log-export": 60, "token-exchange": 120, "opentelemetry": 120, "testing": 120,
+	"owners": 25, "grant-access": 120, "log-export": 60, "token-exchange": 120, "opentelemetry": 120, "tenants": 120, "testing": 120,
 }
 
 func TestExamplesAreShort(t *testing.T) {
