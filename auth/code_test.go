@@ -258,3 +258,39 @@ func TestEchoedSecrets(t *testing.T) {
 	})), session)
 	checkFailure(t, err, auth.ErrDeclined, doctor.SignInDeclined, verifier, config.ClientSecret)
 }
+
+// Ids and secrets with any characters are accepted in both styles.
+func TestAuthStyles(t *testing.T) {
+	clients := map[string]string{"plus": "a+b%c:d", "space": "a b c d", "percent": "100%", "encoded": "a%2Bb%20c", "クライアント": "sécret-ñ"}
+	opts := []sandbox.Option{sandbox.WithAutoConsent()}
+	for id, secret := range clients {
+		opts = append(opts, sandbox.WithClient(sandbox.Client{ID: id, Secret: secret, RedirectURIs: []string{auth.DefaultRedirectURL}}))
+	}
+	s := start(t, opts...)
+	for id, secret := range clients {
+		for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleInParams, oauth2.AuthStyleInHeader} {
+			config := configOf(s, sandbox.Client{ID: id, Secret: secret})
+			config.AuthStyle = style
+			if err := begin(t, config).finish(t, config); err != nil {
+				t.Errorf("client %s, style %d: got error %v, want none", id, style, err)
+			}
+		}
+	}
+}
+
+// A person signs in in two tabs, which share a cookie, and goes back to the response.
+func TestTwoTabs(t *testing.T) {
+	s := start(t, sandbox.WithAutoConsent())
+	config := configOf(s, s.PublicClient())
+	first, second := begin(t, config), begin(t, config)
+	checkFailure(t, begun{first.back, second.session}.finish(t, config), auth.ErrMismatch, doctor.SignInMismatch)
+	token, err := newApp(t, config).Finish(returning(t, second.back), second.session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFailure(t, second.finish(t, config), nil, doctor.CodeRefused) // the back button
+	_, err = newClient(t, s, oauth2.StaticTokenSource(token)).ListOwners(t.Context())
+	if err == nil {
+		t.Error("after the second use of the code: got no error, want that the token is revoked")
+	}
+}
