@@ -68,6 +68,7 @@ const (
 //     [tapkey.API.ListGrants],
 //     [tapkey.API.AllGrants],
 //     [tapkey.API.CreateGrant],
+//     [tapkey.API.UpdateGrant],
 //     [tapkey.API.RevokeGrant],
 //     [tapkey.API.DeleteGrantFromCard]
 //   - LockGroups:

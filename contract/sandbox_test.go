@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
@@ -69,8 +70,8 @@ func TestEveryOperationOfTheClient(t *testing.T) {
 			t.Errorf("%s: got %+v, want it checked", one.Operation, one)
 		}
 	}
-	if n := len(checked.Coverage()); n != 32 || n != len(tapkey.Operations()) {
-		t.Errorf("got %d operations in the contract and %d in the client, want 32", n, len(tapkey.Operations()))
+	if n := len(checked.Coverage()); n != 33 || n != len(tapkey.Operations()) {
+		t.Errorf("got %d operations in the contract and %d in the client, want 33", n, len(tapkey.Operations()))
 	}
 }
 
@@ -176,6 +177,8 @@ func writes(t *testing.T, c *client.Client, owner string) {
 	must[tapkey.Grant](t)(c.CreateGrant(ctx, owner, tapkey.GrantCreate{
 		BoundLockID: lock.ID, Contact: &tapkey.GrantContact{Identifier: "inline@example.com"},
 	}))
+	until := time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+	must[tapkey.Grant](t)(c.UpdateGrant(ctx, owner, grant.ID, tapkey.GrantUpdate{ValidBefore: &until}))
 	must[tapkey.RevocationResult](t)(c.RevokeGrant(ctx, owner, grant.ID, &tapkey.RevokeGrantParams{DryRun: new(false)}))
 	must[tapkey.RevocationResult](t)(c.DeleteGrantFromCard(ctx, owner, onCard.ID))
 	must[tapkey.RevocationResult](t)(c.RevokeBoundCardGrants(ctx, owner, card.ID))

@@ -181,7 +181,7 @@ var catalog = []Finding{
 		Remedy: "Merge events of equal times into one with BYDAY, such as FREQ=WEEKLY;BYDAY=MO,TU, use short UIDs, and leave out what is optional. The limit is not published."},
 	{ID: GrantExists,
 		Cause:  "There is a grant for this lock and this user or card, and only one is allowed, whatever its validity.",
-		Remedy: "Find the existing grant with listGrants and change it, or revoke it first."},
+		Remedy: "Find the existing grant with listGrants and change it with updateGrant, or revoke it first."},
 	{ID: UnexpectedResponse,
 		Cause:  "The response does not match the contract.",
 		Remedy: "Check that the base URL is that of the API, including /api/v1, that the token URL is that of the token endpoint, and that no proxy or sign-in page of a network responds in place of the server."},

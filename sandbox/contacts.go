@@ -14,6 +14,7 @@ func (a *account) addContact(contact server.Contact) server.Contact {
 	contact.ID = newID(prefixContact, a.index, a.contacts.added)
 	contact.OwnerID = &a.id
 	contact.Email = contact.Identifier // deprecated name of the same value
+	contact.IsActive = new(true)
 	a.contacts.add(contact.ID, contact)
 	return contact
 }

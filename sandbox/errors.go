@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// failure is an error response. Documented: the statuses and the field ErrorCode of the
-// body. Inferred: all codes except Duplicate, and the field Message.
+// failure is an error response. Documented: the statuses. Reported: the fields ErrorCode and
+// ErrorMessage of the body, and the codes Duplicate and TimeRestrictionIcalTooComplex.
+// Inferred: all other codes.
 type failure struct {
 	status  int
 	code    string
@@ -41,7 +42,7 @@ func (f *failure) write(w http.ResponseWriter) {
 	for name, values := range f.header {
 		w.Header()[name] = values
 	}
-	writeJSON(w, f.status, map[string]string{"ErrorCode": f.code, "Message": f.message})
+	writeJSON(w, f.status, map[string]string{"ErrorCode": f.code, "ErrorMessage": f.message})
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {

@@ -54,9 +54,9 @@ func checkResponse(t *testing.T, rsp *http.Response) {
 			t.Fatalf("status 200: got a body that does not decode (%v), want JSON", err)
 		}
 	case rsp.StatusCode >= 400 && rsp.StatusCode < 500:
-		var reason struct{ ErrorCode, Message, Error string }
-		if err := json.NewDecoder(rsp.Body).Decode(&reason); err != nil || reason.Error == "" && (reason.ErrorCode == "" || reason.Message == "") {
-			t.Fatalf("status %d: got error %v and body %+v, want ErrorCode and Message, or error", rsp.StatusCode, err, reason)
+		var reason struct{ ErrorCode, ErrorMessage, Error string }
+		if err := json.NewDecoder(rsp.Body).Decode(&reason); err != nil || reason.Error == "" && (reason.ErrorCode == "" || reason.ErrorMessage == "") {
+			t.Fatalf("status %d: got error %v and body %+v, want ErrorCode and ErrorMessage, or error", rsp.StatusCode, err, reason)
 		}
 	default:
 		t.Fatalf("got status %s, want 200, 204 or 4xx", rsp.Status)

@@ -9,10 +9,12 @@ import (
 	server "github.com/tapkey-go/tapkey-go/internal/tapkeyserver"
 )
 
-// Known states of a grant. The name of the state between the two is not documented.
+// Known states of a grant. The name of the state during a revocation is not documented.
+// Reported: Expired.
 const (
 	stateOk      = "Ok"
 	stateRevoked = "Revoked"
+	stateExpired = "Expired" // not stored, because it depends on the time
 )
 
 // grant is a grant as stored. Nested objects and fields that depend on the time are not
@@ -32,10 +34,8 @@ func receiverKey(id string) string { return keyOf("receiver", &id) }
 // memberKey is the key of the grants for a lock that are not revoked.
 func memberKey(lockID string) string { return keyOf("member", &lockID) }
 
-// sameKey is the key of the identical grants that are not revoked.
-func sameKey(lockID, receiverID string, from, before *server.Timestamp) string {
-	return keyOf("same", &lockID, &receiverID, instant(from), instant(before))
-}
+// sameKey is the key of the grants for a lock and a receiver that are not revoked.
+func sameKey(lockID, receiverID string) string { return keyOf("same", &lockID, &receiverID) }
 
 // syncKey is the key of the grants that are deleted at the next card sync.
 const syncKey = "sync"
@@ -47,7 +47,7 @@ func grantKeys(g grant) []string {
 	}
 	keys := []string{receiverKey(*receiverID)}
 	if !g.revoked() {
-		keys = append(keys, memberKey(*g.BoundLockID), sameKey(*g.BoundLockID, *receiverID, g.ValidFrom, g.ValidBefore))
+		keys = append(keys, memberKey(*g.BoundLockID), sameKey(*g.BoundLockID, *receiverID))
 	}
 	if g.deleteOnSync {
 		keys = append(keys, syncKey)
@@ -55,22 +55,14 @@ func grantKeys(g grant) []string {
 	return keys
 }
 
-// instant returns a text that is equal for equal times.
-func instant(t *server.Timestamp) *string {
-	if t == nil {
-		return nil
-	}
-	return new(time.Time(*t).UTC().Format(time.RFC3339Nano))
-}
-
-func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.Time) grant {
+// addGrant adds a grant with the given limits.
+func (a *account) addGrant(lockID, contactID, cardID string, limits server.GrantUpdate) grant {
 	g := grant{Grant: server.Grant{
 		ID:          newID(prefixGrant, a.index, a.grants.added),
 		State:       new(stateOk),
 		BoundLockID: &lockID,
-		ValidFrom:   (*server.Timestamp)(from),
-		ValidBefore: (*server.Timestamp)(before),
 	}}
+	g.limit(limits)
 	if contactID != "" {
 		g.ContactID = &contactID
 	} else {
@@ -80,14 +72,41 @@ func (a *account) addGrant(lockID, contactID, cardID string, from, before *time.
 	return g
 }
 
+// limit sets the limits of a grant. A limit that is nil is not changed.
+func (g *grant) limit(to server.GrantUpdate) {
+	if to.ValidFrom != nil {
+		g.ValidFrom = (*server.Timestamp)(to.ValidFrom)
+	}
+	if to.ValidBefore != nil {
+		g.ValidBefore = (*server.Timestamp)(to.ValidBefore)
+	}
+	if to.TimeRestrictionIcal != nil {
+		g.TimeRestrictionIcal = to.TimeRestrictionIcal
+	}
+}
+
+// checkLimits checks the limits of a request, except for the order of the times.
+func checkLimits(limits server.GrantUpdate) error {
+	if !writable(limits.ValidFrom) || !writable(limits.ValidBefore) {
+		return badRequest("validFrom or validBefore is after the year 9999")
+	}
+	return checkRestriction(limits.TimeRestrictionIcal)
+}
+
 // view returns a grant as the API shows it, with its lock, contact and card.
-// Inferred: that active is false once the grant is revoked or its validity has ended,
-// and that owner is null, as in all documented responses.
+// Reported: the fields of the lock, and that a grant whose validity has ended is Expired and
+// not active. Inferred: that active is false once the grant is revoked, and that owner is
+// null, as in all documented responses.
 func (s service) view(a *account, g grant) server.Grant {
 	v := g.Grant
-	v.Active = new(!g.revoked() && (v.ValidBefore == nil || s.clock.now().Before(time.Time(*v.ValidBefore))))
+	if !g.revoked() && v.ValidBefore != nil && !s.clock.now().Before(time.Time(*v.ValidBefore)) {
+		v.State = new(stateExpired)
+	}
+	v.Active = new(*v.State == stateOk)
 	if lock, ok := a.locks.get(*v.BoundLockID); ok {
-		v.BoundLock = new(a.viewLock(lock, nil))
+		v.BoundLock = &server.BoundLock{
+			ID: lock.ID, TargetType: lock.TargetType, PhysicalLockID: lock.PhysicalLockID, Title: lock.Title, Description: lock.Description,
+		}
 	}
 	if v.ContactID != nil {
 		if contact, ok := a.contacts.get(*v.ContactID); ok {
@@ -112,10 +131,10 @@ func (s service) ListGrants(ctx context.Context, _ server.ListGrantsRequestObjec
 }
 
 // CreateGrant creates a grant for a contact, given by id or inline, or for a card.
-// Reported: that a second identical grant is refused as a Duplicate. Inferred: that
-// grants are identical if they have the same lock, receiver and validity and are not
-// revoked; that a contact given inline is created if it does not exist; that a reference
-// to an unknown item is a bad request.
+// Reported: that a second grant for the same lock and receiver is refused, whatever its
+// validity, and the code Duplicate. Inferred: that a revoked grant does not count; the
+// status 409, next to which 400 is reported; that a contact given inline is created if it
+// does not exist; that a reference to an unknown item is a bad request.
 func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObject) (server.CreateGrantResponseObject, error) {
 	body := r.Body
 	receivers := 0
@@ -129,8 +148,10 @@ func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObj
 		return nil, badRequest("exactly one of contactId, contact and boundCardId is required, not %d", receivers)
 	case body.ValidFrom != nil && body.ValidBefore != nil && !body.ValidFrom.Before(*body.ValidBefore):
 		return nil, badRequest("validFrom is not before validBefore")
-	case !writable(body.ValidFrom) || !writable(body.ValidBefore):
-		return nil, badRequest("validFrom or validBefore is after the year 9999")
+	}
+	limits := server.GrantUpdate{ValidFrom: body.ValidFrom, ValidBefore: body.ValidBefore, TimeRestrictionIcal: body.TimeRestrictionIcal}
+	if err := checkLimits(limits); err != nil {
+		return nil, err
 	}
 	a := accountOf(ctx)
 	a.mu.Lock()
@@ -142,12 +163,36 @@ func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObj
 	if err != nil {
 		return nil, err
 	}
-	same := sameKey(body.BoundLockID, cmp.Or(contactID, cardID), (*server.Timestamp)(body.ValidFrom), (*server.Timestamp)(body.ValidBefore))
-	if a.grants.count(same) > 0 {
-		return nil, duplicate("the grant already exists")
+	if a.grants.count(sameKey(body.BoundLockID, cmp.Or(contactID, cardID))) > 0 {
+		return nil, duplicate("only one grant is allowed per lock and contact or card")
 	}
-	g := a.addGrant(body.BoundLockID, contactID, cardID, body.ValidFrom, body.ValidBefore)
+	g := a.addGrant(body.BoundLockID, contactID, cardID, limits)
 	return server.CreateGrant200JSONResponse(s.view(a, g)), nil
+}
+
+// UpdateGrant changes the limits of a grant. Inferred: that fields that are missing or null
+// keep their values, that a revoked grant cannot be changed and an expired one can, and the
+// response.
+func (s service) UpdateGrant(ctx context.Context, r server.UpdateGrantRequestObject) (server.UpdateGrantResponseObject, error) {
+	if err := checkLimits(*r.Body); err != nil {
+		return nil, err
+	}
+	a := accountOf(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	g, ok := a.grants.get(r.GrantID)
+	switch {
+	case !ok:
+		return nil, notFound("unknown grant %q", r.GrantID)
+	case g.revoked():
+		return nil, fail(http.StatusConflict, "Conflict", "the grant is revoked")
+	}
+	g.limit(*r.Body)
+	if g.ValidFrom != nil && g.ValidBefore != nil && !time.Time(*g.ValidFrom).Before(time.Time(*g.ValidBefore)) {
+		return nil, badRequest("validFrom is not before validBefore")
+	}
+	a.grants.set(g.ID, g)
+	return server.UpdateGrant200JSONResponse(s.view(a, g)), nil
 }
 
 // receiver returns the id of the contact or the card that a new grant is for.

@@ -156,7 +156,7 @@ func TestBoundLocks(t *testing.T) {
 		t.Fatalf("got locks %v, want 3, the first one Entrance Door", locks)
 	}
 	// Absent values are null; times have milliseconds and a Z; false and 0 are present.
-	want(t, locks[0], `{"active":true,"bindDate":"2026-11-10T05:35:00.000Z","description":null,"healthStatuses":null,`+
+	want(t, locks[0], `{"active":true,"bindDate":"2026-11-10T05:35:00.000Z","clientRef":null,"description":null,"healthStatuses":null,`+
 		`"id":"c2a85d13-0000-4000-8000-000000000000","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,`+
 		`"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30",`+
 		`"membershipStatistics":null,"ownerAccountId":"7f9c1e52-0000-4000-8000-000000000000","physicalLockId":"CAAAAAAAAAAAAA==",`+
@@ -235,8 +235,8 @@ func TestContacts(t *testing.T) {
 	home := c.owner("Home")
 	path := home + "/Contacts"
 	native := c.put(path, `{"ipId":"tapkey","identifier":"new@example.com","title":"New"}`)
-	want(t, native, fmt.Sprintf(`{"comment":null,"email":"new@example.com","id":%q,"identifier":"new@example.com","ipId":"tapkey",`+
-		`"ipUserId":null,"ownerId":"7f9c1e52-0000-4000-8000-000000000000","title":"New"}`, native["id"]))
+	want(t, native, fmt.Sprintf(`{"clientRef":null,"comment":null,"email":"new@example.com","id":%q,"identifier":"new@example.com",`+
+		`"ipId":"tapkey","ipUserId":null,"ipUserName":null,"isActive":true,"ownerId":"7f9c1e52-0000-4000-8000-000000000000","title":"New"}`, native["id"]))
 	external := c.put(path, `{"ipId":"some-provider","ipUserId":"employee-1"}`)
 	want(t, []any{external["ipUserId"], external["identifier"], external["email"]}, `["employee-1",null,null]`)
 	want(t, c.put(path, `{"email":"old@example.com"}`)["identifier"], `"old@example.com"`)
@@ -295,12 +295,17 @@ func TestGrants(t *testing.T) {
 	grant := c.put(path, body)
 	want(t, []any{grant["state"], grant["active"], grant["validFrom"], grant["validBefore"], grant["owner"], grant["boundCard"], grant["timeRestrictionIcal"]},
 		`["Ok",true,"2024-02-01T10:00:00.123Z","2099-03-01T19:00:00.000Z",null,null,null]`)
-	want(t, grant["boundLock"].(object)["physicalLockId"], `"CAAAAAAAAAAAAg=="`)
+	// The lock has only the fields that have been seen there.
+	want(t, grant["boundLock"], fmt.Sprintf(`{"active":null,"bindDate":null,"clientRef":null,"description":null,"healthStatuses":null,"id":%q,`+
+		`"lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":null,"lockTypeId":null,"membershipStatistics":null,`+
+		`"ownerAccountId":null,"physicalLockId":"CAAAAAAAAAAAAg==","rclDate":null,"rclSerialNo":null,"supportedFeatures":null,`+
+		`"targetType":"Lock","title":"Garden Shed","unbindDate":null}`, lock))
 	want(t, grant["contact"].(object)["identifier"], `"cleaner@example.com"`)
 	c.call("PUT", path, body).code(t, http.StatusConflict, "Duplicate")
 
-	// A grant with another validity or another receiver is a different grant.
-	c.put(path, fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"ipId":"tapkey"}`, lock, contact))
+	// A lock and a receiver have one grant, whatever its validity. Another receiver gets another grant.
+	c.call("PUT", path, fmt.Sprintf(`{"boundLockId":%q,"contactId":%q,"ipId":"tapkey"}`, lock, contact)).code(t, http.StatusConflict, "Duplicate")
+	c.call("PUT", path, fmt.Sprintf(`{"boundLockId":%q,"contact":{"identifier":"cleaner@example.com"}}`, lock)).code(t, http.StatusConflict, "Duplicate")
 	want(t, c.put(path, fmt.Sprintf(`{"boundLockId":%q,"boundCardId":%q}`, lock, card))["boundCardId"], fmt.Sprintf("%q", card))
 	inline := fmt.Sprintf(`{"boundLockId":%q,"contact":{"identifier":"guest@example.com"}}`, lock)
 	guest := c.put(path, inline)
@@ -334,7 +339,9 @@ func TestGrants(t *testing.T) {
 		t.Errorf("got revoked grants %v, want grant %v, not active", revoked, grant["id"])
 	}
 	// The number of the revocation list is incremented; the lock has not seen it yet.
-	want(t, []any{revoked[0]["boundLock"].(object)["rclSerialNo"], revoked[0]["boundLock"].(object)["lastSeenRclSerialNo"]}, `[1,null]`)
+	shed := c.get(home + "/BoundLocks/" + lock)
+	want(t, []any{shed["rclSerialNo"], shed["lastSeenRclSerialNo"]}, `[1,null]`)
+	c.call("PATCH", one, `{"validBefore":"2099-01-01T00:00:00Z"}`).code(t, http.StatusConflict, "Conflict")
 	c.call("POST", one+"/Revoke", "").code(t, http.StatusConflict, "Conflict")
 	c.call("POST", path+"/nope/Revoke", "").code(t, http.StatusNotFound, "NotFound")
 	c.call("POST", one+"/Revoke?dryRun=perhaps", "").code(t, http.StatusBadRequest, "BadRequest")
@@ -348,17 +355,64 @@ func TestGrantsExpire(t *testing.T) {
 	home := c.owner("Home")
 	lock := c.id(home+"/BoundLocks", "title", "Garage")
 	grant := c.put(home+"/Grants", fmt.Sprintf(`{"boundLockId":%q,"contact":{"identifier":"g@example.com"},"validBefore":"2099-01-01T00:00:00Z"}`, lock))
-	active := func() int {
-		return len(c.list(home + "/Grants?$filter=active and id eq '" + grant["id"].(string) + "'"))
+	path := home + "/Grants/" + grant["id"].(string)
+	state := func() []any {
+		t.Helper()
+		found := c.list(home + "/Grants?$filter=id eq '" + grant["id"].(string) + "'")[0]
+		listed := len(c.list(home + "/Grants?$filter=state eq 'Expired'"))
+		return []any{found["state"], found["active"], listed}
 	}
-	if got := active(); got != 1 {
-		t.Errorf("before validBefore: got %d active grants, want 1", got)
-	}
+	want(t, state(), `["Ok",true,0]`)
 	c.server.AdvanceTime(75 * 365 * 24 * 60 * 60 * 1e9)
 	c.token = accessToken(t, c.server, c.server.ClientID(), c.server.ClientSecret())
-	if got := active(); got != 0 {
-		t.Errorf("after validBefore: got %d active grants, want 0", got)
+	want(t, state(), `["Expired",false,1]`)
+	// An expired grant still is the one of its lock and receiver, and can be extended.
+	again := fmt.Sprintf(`{"boundLockId":%q,"contactId":%q}`, lock, grant["contactId"])
+	c.call("PUT", home+"/Grants", again).code(t, http.StatusConflict, "Duplicate")
+	c.call("PATCH", path, `{"validBefore":"2199-01-01T00:00:00Z"}`).want(t, http.StatusOK)
+	want(t, state(), `["Ok",true,0]`)
+	c.call("PATCH", path, `{"validBefore":"2099-01-01T00:00:00Z"}`).want(t, http.StatusOK)
+	c.call("POST", path+"/Revoke", "").want(t, http.StatusOK)
+	want(t, state(), `["Revoked",false,0]`)
+	c.put(home+"/Grants", again)
+}
+
+func TestUpdateGrant(t *testing.T) {
+	c := newCaller(t)
+	home := c.owner("Home")
+	grant := c.put(home+"/Grants", fmt.Sprintf(`{"boundLockId":%q,"contact":{"identifier":"g@example.com"},"validFrom":"2026-01-01T00:00:00Z","timeRestrictionIcal":%q}`,
+		c.id(home+"/BoundLocks", "title", "Garage"), calendar(weekly("1", "MO"))))
+	path := home + "/Grants/" + grant["id"].(string)
+	limits := func(g object) []any { return []any{g["validFrom"], g["validBefore"], g["timeRestrictionIcal"]} }
+	monday, tuesday := fmt.Sprintf("%q", calendar(weekly("1", "MO"))), fmt.Sprintf("%q", calendar(weekly("1", "TU")))
+	want(t, limits(grant), `["2026-01-01T00:00:00.000Z",null,`+monday+`]`)
+
+	patch := func(body string) (changed object) {
+		t.Helper()
+		c.call("PATCH", path, body).want(t, http.StatusOK).decode(t, &changed)
+		return changed
 	}
+	want(t, limits(patch(`{"validBefore":"2099-01-01T01:00:00+01:00"}`)), `["2026-01-01T00:00:00.000Z","2099-01-01T00:00:00.000Z",`+monday+`]`)
+	want(t, limits(patch(`{"timeRestrictionIcal":`+tuesday+`}`)), `["2026-01-01T00:00:00.000Z","2099-01-01T00:00:00.000Z",`+tuesday+`]`)
+	changed := patch(`{"validFrom":"2027-01-01T00:00:00Z"}`)
+	want(t, limits(changed), `["2027-01-01T00:00:00.000Z","2099-01-01T00:00:00.000Z",`+tuesday+`]`)
+	want(t, []any{changed["id"], changed["boundLockId"], changed["contactId"]}, fmt.Sprintf("[%q,%q,%q]", grant["id"], grant["boundLockId"], grant["contactId"]))
+
+	// A refused change changes nothing.
+	for name, body := range map[string]string{
+		"end before the start":   `{"validBefore":"2026-06-01T00:00:00Z"}`,
+		"start after the end":    `{"validFrom":"2100-01-01T00:00:00Z"}`,
+		"backward":               `{"validFrom":"2030-01-02T00:00:00Z","validBefore":"2030-01-01T00:00:00Z"}`,
+		"year above 9999":        `{"validBefore":"9999-12-31T23:59:59-12:00"}`,
+		"not a time":             `{"validFrom":"tomorrow"}`,
+		"restriction and a time": `{"validFrom":"2028-01-01T00:00:00Z","timeRestrictionIcal":"weekly"}`,
+		"empty restriction":      `{"timeRestrictionIcal":""}`,
+		"a list":                 `[]`,
+	} {
+		t.Run(name, func(t *testing.T) { c.call("PATCH", path, body).code(t, http.StatusBadRequest, "BadRequest") })
+	}
+	want(t, limits(patch(`{}`)), `["2027-01-01T00:00:00.000Z","2099-01-01T00:00:00.000Z",`+tuesday+`]`)
+	c.call("PATCH", home+"/Grants/nope", `{}`).code(t, http.StatusNotFound, "NotFound")
 }
 
 func TestDeleteGrantFromCard(t *testing.T) {

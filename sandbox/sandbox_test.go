@@ -85,9 +85,9 @@ func (a response) want(t testing.TB, status int) response {
 // code checks the status and the ErrorCode of an error response, and that it has a message.
 func (a response) code(t testing.TB, status int, code string) {
 	t.Helper()
-	var body struct{ ErrorCode, Message string }
+	var body struct{ ErrorCode, ErrorMessage string }
 	a.want(t, status).decode(t, &body)
-	if body.ErrorCode != code || body.Message == "" {
+	if body.ErrorCode != code || body.ErrorMessage == "" {
 		t.Fatalf("status %d: got body %s, want ErrorCode %s and a message", status, a.body, code)
 	}
 }

@@ -131,7 +131,7 @@ func newAccount(clock *clock, index int, from Owner, providerID string) (*accoun
 		if lockID == "" || (contactID == "") == (cardID == "") {
 			return nil, fmt.Errorf("sandbox: owner %q: grant %+v does not refer to one lock and one contact or card", from.Name, g)
 		}
-		a.addGrant(lockID, contactID, cardID, nil, nil)
+		a.addGrant(lockID, contactID, cardID, server.GrantUpdate{})
 	}
 	return a, nil
 }

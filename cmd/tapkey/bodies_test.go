@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -12,6 +14,8 @@ func TestRequestBodies(t *testing.T) {
 	recorder, env := startRecorder(t)
 	recorder.respond(200, `{"id":"1"}`, http.Header{"Content-Type": {"application/json"}})
 	const owner = "7f9c1e52-0000-4000-8000-000000000000"
+	ical := filepath.Join(t.TempDir(), "office.ics")
+	must(t, os.WriteFile(ical, []byte("\uFEFFBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"), 0o600))
 	inOwner := func(args ...string) []string { return append(args, "--owner", owner) }
 	for _, test := range []struct {
 		args         []string
@@ -37,6 +41,13 @@ func TestRequestBodies(t *testing.T) {
 			"PUT /" + owner + "/Grants", `{"boundLockId":"l","contact":{"identifier":"a@example.com"}}`},
 		{inOwner("grants", "create", "--lock", "l", "--card", "c", "--until", "2026-12-24T18:00:00Z"),
 			"PUT /" + owner + "/Grants", `{"boundCardId":"c","boundLockId":"l","validBefore":"2026-12-24T18:00:00Z"}`},
+		{inOwner("grants", "create", "--lock", "l", "--contact", "c", "--ical", ical),
+			"PUT /" + owner + "/Grants", `{"boundLockId":"l","contactId":"c","timeRestrictionIcal":"BEGIN:VCALENDAR\nEND:VCALENDAR\n"}`},
+		{inOwner("grants", "update", "1", "--from", "2026-12-01T08:00:00Z", "--until", "2026-12-24T18:00:00Z", "--ical", ical),
+			"PATCH /" + owner + "/Grants/1",
+			`{"timeRestrictionIcal":"BEGIN:VCALENDAR\nEND:VCALENDAR\n","validBefore":"2026-12-24T18:00:00Z","validFrom":"2026-12-01T08:00:00Z"}`},
+		{inOwner("grants", "update", "1", "--until", "2026-12-24T18:00:00Z"),
+			"PATCH /" + owner + "/Grants/1", `{"validBefore":"2026-12-24T18:00:00Z"}`},
 		{inOwner("users", "create", "--provider", "p", "--ip-user-id", "u"),
 			"PUT /" + owner + "/IdentityProviders/p/Users", `{"ipId":"p","ipUserId":"u"}`},
 	} {
@@ -45,4 +56,37 @@ func TestRequestBodies(t *testing.T) {
 		method, path, _ := strings.Cut(test.target, " ")
 		recorder.check(t, r.name, method+" /api/v1/Owners"+path, test.body)
 	}
+}
+
+// --ical refuses a file that is not a calendar, before anything is sent.
+func TestICalFiles(t *testing.T) {
+	t.Parallel()
+	recorder, env := startRecorder(t)
+	recorder.respond(200, `{"id":"1"}`, http.Header{"Content-Type": {"application/json"}})
+	dir := t.TempDir()
+	for name, test := range map[string]struct{ text, want string }{
+		"empty":      {"", "does not start with BEGIN:VCALENDAR"},
+		"other text": {"DTSTART:20260101T080000Z\n", "does not start with BEGIN:VCALENDAR"},
+		"not UTF-8":  {"BEGIN:VCALENDAR\nX:\xff\n", "not UTF-8"},
+		"large":      {"BEGIN:VCALENDAR\n" + strings.Repeat("X:y\n", maxCalendar/4), "more than 65536 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(dir, name)
+			must(t, os.WriteFile(file, []byte(test.text), 0o600))
+			tapkeyMain(t, env, "grants", "update", "1", "--owner", "o", "--ical", file).checkFailure(t, exitMisuse, test.want)
+		})
+	}
+	tapkeyMain(t, env, "grants", "update", "1", "--owner", "o", "--ical", filepath.Join(dir, "none")).checkFailure(t, exitMisuse, "none")
+	tapkeyMain(t, env, "grants", "update", "1", "--owner", "o").checkFailure(t, exitMisuse, "at least one of the flags")
+}
+
+// The server may respond to a change of a grant without the grant.
+func TestUpdateGrantWithoutBody(t *testing.T) {
+	t.Parallel()
+	recorder, env := startRecorder(t)
+	recorder.respond(204, "", nil)
+	args := []string{"grants", "update", "1", "--owner", "7f9c1e52-0000-4000-8000-000000000000", "--until", "2099-01-01"}
+	r := tapkeyMain(t, env, args...)
+	r.checkSuccess(t)
+	check(t, "output", r.stdout, "")
 }

@@ -37,6 +37,15 @@ var grantsNoun = noun{
 			}),
 		},
 		{
+			use:       "update ID",
+			short:     "Change the validity or the time restriction of a grant",
+			operation: "updateGrant",
+			example: `tapkey grants update 3a6f18c9-0000-4000-8000-000000000001 --owner Home \
+  --until 2099-12-24T18:00`,
+			done: "Grant %s was changed.",
+			run:  updateGrant,
+		},
+		{
 			use:       "revoke ID",
 			short:     "Start the revocation of a grant",
 			operation: "revokeGrant",
@@ -99,11 +108,34 @@ func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
 		return nil
 	})
 	optional(cmd, "card", "`ID` of the transponder, instead of --contact", &body.BoundCardID)
-	optionalTime(cmd, "from", "`TIME` when validity starts, local or RFC 3339", &body.ValidFrom)
-	optionalTime(cmd, "until", "`TIME` when validity ends, local or RFC 3339", &body.ValidBefore)
+	limitFlags(cmd, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
 	cmd.MarkFlagsOneRequired("contact", "identifier", "card")
 	cmd.MarkFlagsMutuallyExclusive("contact", "identifier", "card")
-	cmd.PreRunE = func(*cobra.Command, []string) error { return checkWindow(body.ValidFrom, body.ValidBefore) }
+}
+
+// limitFlags adds the flags for the times when a grant allows a lock to be opened.
+func limitFlags(cmd *cobra.Command, from, until **time.Time, ical **string) {
+	optionalTime(cmd, "from", "`TIME` when validity starts, local or RFC 3339", from)
+	optionalTime(cmd, "until", "`TIME` when validity ends, local or RFC 3339", until)
+	icalFlag(cmd, "`FILE` with the iCalendar events during which the lock opens; - is standard input", ical)
+	cmd.PreRunE = func(*cobra.Command, []string) error { return checkWindow(*from, *until) }
+}
+
+// updateGrant runs updateGrant. The contract allows a response without the grant.
+func updateGrant(cmd *cobra.Command, c *call) func(context.Context, output) error {
+	var body tapkey.GrantUpdate
+	limitFlags(cmd, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
+	cmd.MarkFlagsOneRequired("from", "until", "ical")
+	return func(ctx context.Context, out output) error {
+		grant, err := c.UpdateGrant(ctx, c.ownerID, c.id, body)
+		switch {
+		case err != nil:
+			return asFailure(err)
+		case grant.ID == "":
+			return printOne(out, nil, api.Object{})
+		}
+		return printOne(out, grantColumns, grant)
+	}
 }
 
 // checkWindow reports an error if a grant would end before it starts.

@@ -251,6 +251,17 @@ var calls = []call{
 		want:     tapkey.Grant{ID: "g1", State: "Pending"},
 	},
 	{
+		id: "updateGrant", method: "PATCH", path: "/Owners/o1/Grants/g1",
+		call: func(ctx context.Context, a *tapkey.API) (any, error) {
+			return a.UpdateGrant(ctx, "o1", "g1", tapkey.GrantUpdate{ValidBefore: &date, TimeRestrictionIcal: new("")})
+		},
+		body:     `{"validBefore": "2024-01-02T03:04:05Z", "timeRestrictionIcal": ""}`,
+		response: `{"id": "g1", "state": "Expired", "credentialId": "x", "customPayload": null, "permissionDetails": {"a": [1]}}`,
+		want: tapkey.Grant{
+			ID: "g1", State: tapkey.GrantStateExpired, CredentialID: "x", PermissionDetails: map[string]any{"a": []any{1.0}},
+		},
+	},
+	{
 		id: "revokeGrant", method: "POST", path: "/Owners/o1/Grants/g1/Revoke", query: "dryRun=false",
 		call: func(ctx context.Context, a *tapkey.API) (any, error) {
 			return a.RevokeGrant(ctx, "o1", "g1", &tapkey.RevokeGrantParams{DryRun: new(false)})
@@ -452,7 +463,7 @@ func TestEveryOperationIsCovered(t *testing.T) {
 	if len(rest) > 0 {
 		t.Errorf("methods without an operation: got %v, want none", rest)
 	}
-	if len(calls) != len(tapkey.Operations()) || len(calls) != 32 {
-		t.Errorf("got %d entries in calls and %d operations, want 32 of both", len(calls), len(tapkey.Operations()))
+	if len(calls) != len(tapkey.Operations()) || len(calls) != 33 {
+		t.Errorf("got %d entries in calls and %d operations, want 33 of both", len(calls), len(tapkey.Operations()))
 	}
 }

@@ -88,6 +88,9 @@ type BoundLock struct {
 	// Time when the lock was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
 
+	// Seen only in the lock of a grant (reported). The name suggests a reference set by the client.
+	ClientRef string `json:"clientRef"`
+
 	// Free text.
 	Description string `json:"description"`
 
@@ -145,6 +148,8 @@ func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 			engine.ScanBool(s, &v.Active)
 		case "bindDate":
 			engine.ScanPointer(s, &v.BindDate, engine.ScanTime)
+		case "clientRef":
+			engine.ScanString(s, &v.ClientRef)
 		case "description":
 			engine.ScanString(s, &v.Description)
 		case "healthStatuses":
@@ -187,6 +192,9 @@ func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 
 // Contact is a smartphone user that an owner account knows.
 type Contact struct {
+	// Null where it has been seen (reported). The name suggests a reference set by the client.
+	ClientRef string `json:"clientRef"`
+
 	// Free text.
 	Comment string `json:"comment"`
 
@@ -207,6 +215,12 @@ type Contact struct {
 	// Id of the user at the external identity provider.
 	IPUserID string `json:"ipUserId"`
 
+	// Null where it has been seen (reported). The name suggests the user's name at the external identity provider.
+	IPUserName string `json:"ipUserName"`
+
+	// Whether the contact is active. Only true has been seen (reported).
+	IsActive bool `json:"isActive"`
+
 	// Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerID string `json:"ownerId"`
 
@@ -218,6 +232,8 @@ func scanContact(s *engine.Scanner, v *Contact) {
 	var hasID bool
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
+		case "clientRef":
+			engine.ScanString(s, &v.ClientRef)
 		case "comment":
 			engine.ScanString(s, &v.Comment)
 		case "email":
@@ -231,6 +247,10 @@ func scanContact(s *engine.Scanner, v *Contact) {
 			engine.ScanString(s, &v.IPID)
 		case "ipUserId":
 			engine.ScanString(s, &v.IPUserID)
+		case "ipUserName":
+			engine.ScanString(s, &v.IPUserName)
+		case "isActive":
+			engine.ScanBool(s, &v.IsActive)
 		case "ownerId":
 			engine.ScanString(s, &v.OwnerID)
 		case "title":
@@ -286,7 +306,7 @@ func scanFeatureSupport(s *engine.Scanner, v *FeatureSupport) {
 	engine.ScanString(s, v)
 }
 
-// Grant is the right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
+// Grant is the right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null. `clientRef`, `credentialId`, `customPayload`, `keyLifetime`, `mobileDeviceRef` and `permissionDetails` are reported, and only as null: their types are inferred from their names, or mere placeholders.
 type Grant struct {
 	// Whether the grant is active. Lists can be filtered by this field.
 	Active bool `json:"active"`
@@ -297,11 +317,14 @@ type Grant struct {
 	// Id of the transponder. It is null for a grant of a contact.
 	BoundCardID string `json:"boundCardId"`
 
-	// The lock. Lists contain it by default. It may be null.
+	// The lock. Lists contain it by default. It may be null. It may be a reduced object: a response with only `targetType`, `id`, `clientRef`, `physicalLockId`, `title` and `description` is reported. No response with other fields has been seen.
 	BoundLock *BoundLock `json:"boundLock,omitempty"`
 
 	// Id of the bound lock.
 	BoundLockID string `json:"boundLockId"`
+
+	// The name suggests a reference set by the client.
+	ClientRef string `json:"clientRef"`
 
 	// The contact. Grants contain it by default. It is null for a grant of a transponder.
 	Contact *Contact `json:"contact,omitempty"`
@@ -309,16 +332,31 @@ type Grant struct {
 	// Id of the contact. It is null for a grant of a transponder.
 	ContactID string `json:"contactId"`
 
+	// The name suggests the id of a credential.
+	CredentialID string `json:"credentialId"`
+
+	// Not documented. Only null has been seen.
+	CustomPayload any `json:"customPayload"`
+
 	// Id of the grant.
 	ID string `json:"id"`
+
+	// Not documented. Only null has been seen.
+	KeyLifetime any `json:"keyLifetime"`
+
+	// Not documented. Only null has been seen.
+	MobileDeviceRef any `json:"mobileDeviceRef"`
 
 	// The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 	Owner *GrantOwner `json:"owner,omitempty"`
 
-	// The state of a grant. The state while a grant is being revoked is not known.
+	// Not documented. Only null has been seen.
+	PermissionDetails any `json:"permissionDetails"`
+
+	// The state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
 	State GrantState `json:"state"`
 
-	// Time restriction based on iCalendar. The exact grammar is not known.
+	// The times when the lock opens, as a VCALENDAR (RFC 5545). It is null for a grant without such a restriction.
 	TimeRestrictionIcal string `json:"timeRestrictionIcal"`
 
 	// End of the validity period. The name suggests that it is exclusive.
@@ -342,15 +380,27 @@ func scanGrant(s *engine.Scanner, v *Grant) {
 			engine.ScanPointer(s, &v.BoundLock, scanBoundLock)
 		case "boundLockId":
 			engine.ScanString(s, &v.BoundLockID)
+		case "clientRef":
+			engine.ScanString(s, &v.ClientRef)
 		case "contact":
 			engine.ScanPointer(s, &v.Contact, scanContact)
 		case "contactId":
 			engine.ScanString(s, &v.ContactID)
+		case "credentialId":
+			engine.ScanString(s, &v.CredentialID)
+		case "customPayload":
+			engine.ScanAny(s, &v.CustomPayload)
 		case "id":
 			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
+		case "keyLifetime":
+			engine.ScanAny(s, &v.KeyLifetime)
+		case "mobileDeviceRef":
+			engine.ScanAny(s, &v.MobileDeviceRef)
 		case "owner":
 			engine.ScanPointer(s, &v.Owner, scanGrantOwner)
+		case "permissionDetails":
+			engine.ScanAny(s, &v.PermissionDetails)
 		case "state":
 			scanGrantState(s, &v.State)
 		case "timeRestrictionIcal":
@@ -372,7 +422,7 @@ type GrantContact struct {
 	Identifier string `json:"identifier"`
 }
 
-// GrantCreate is a grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period the grant is unlimited. `ipId` is reported by a third party. `boundCardId` is inferred from the name of the field in responses.
+// GrantCreate is a grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period and a time restriction the grant is unlimited. `ipId` and `timeRestrictionIcal` are reported by third parties. `boundCardId` is inferred from the name of the field in responses.
 type GrantCreate struct {
 	// Id of the NFC transponder. Inferred.
 	BoundCardID *string `json:"boundCardId,omitempty"`
@@ -389,6 +439,9 @@ type GrantCreate struct {
 	// Id of the identity provider of the contact, sent together with `contactId`. Reported.
 	IPID *string `json:"ipId,omitempty"`
 
+	// The times when the lock opens, as a whole VCALENDAR (RFC 5545) with one or more events. Lines end with a line feed. `DTSTART`, `DTEND`, `RRULE`, `DTSTAMP` and `UID` have been seen. `TZID` with `VALUE=DATE` is refused. Too many or too long events are refused with the code `TimeRestrictionIcalTooComplex`, seen for seven weekly events with long UIDs; the limit is not known. Only locks with `timeRestrictionIcalSupport` can evaluate it. Reported.
+	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`
+
 	// End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *time.Time `json:"validBefore,omitempty"`
 
@@ -403,17 +456,30 @@ func scanGrantOwner(s *engine.Scanner, v *GrantOwner) {
 	engine.ScanAny(s, v)
 }
 
-// GrantState is the state of a grant. The state while a grant is being revoked is not known.
+// GrantState is the state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
 type GrantState string
 
 // Known values of [GrantState]. A server may send other values.
 const (
 	GrantStateOk      GrantState = "Ok"
 	GrantStateRevoked GrantState = "Revoked"
+	GrantStateExpired GrantState = "Expired"
 )
 
 func scanGrantState(s *engine.Scanner, v *GrantState) {
 	engine.ScanString(s, v)
+}
+
+// GrantUpdate is a change to a grant. Fields that are not sent keep their values (inferred). How a limit is removed is not known.
+type GrantUpdate struct {
+	// The new times when the lock opens, as in a new grant.
+	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`
+
+	// New end of the validity period.
+	ValidBefore *time.Time `json:"validBefore,omitempty"`
+
+	// New start of the validity period.
+	ValidFrom *time.Time `json:"validFrom,omitempty"`
 }
 
 // IdentityProviderUser is a user of an external identity provider.

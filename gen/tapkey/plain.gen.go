@@ -295,7 +295,7 @@ type ClientInterface interface {
 
 	// CreateGrantWithBody creates a grant for a contact or an NFC transponder.
 	//
-	// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
+	// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. Only one grant is allowed per lock and contact or transponder, whatever its validity: change the existing one instead. A second one is refused with 400, or with 409 (both reported; the code `Duplicate` has been seen). It is not known whether a revoked grant counts. If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -304,12 +304,30 @@ type ClientInterface interface {
 
 	// CreateGrant creates a grant for a contact or an NFC transponder.
 	//
-	// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
+	// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. Only one grant is allowed per lock and contact or transponder, whatever its validity: change the existing one instead. A second one is refused with 400, or with 409 (both reported; the code `Duplicate` has been seen). It is not known whether a revoked grant counts. If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /Owners/{ownerAccountId}/Grants (the `CreateGrant` operationId).
 	CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateGrantWithBody changes the validity or the time restriction of a grant.
+	//
+	// Tapkey's documentation does not describe this operation. Two users of the API report it. The scope and the responses are inferred from those of the other operations. Some of these return the changed entity and some return nothing; the value returned here is then empty.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /Owners/{ownerAccountId}/Grants/{grantId} (the `UpdateGrant` operationId).
+	UpdateGrantWithBody(ctx context.Context, ownerAccountID string, grantID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateGrant changes the validity or the time restriction of a grant.
+	//
+	// Tapkey's documentation does not describe this operation. Two users of the API report it. The scope and the responses are inferred from those of the other operations. Some of these return the changed entity and some return nothing; the value returned here is then empty.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /Owners/{ownerAccountId}/Grants/{grantId} (the `UpdateGrant` operationId).
+	UpdateGrant(ctx context.Context, ownerAccountID string, grantID string, body GrantUpdate, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
 	//
@@ -869,7 +887,7 @@ func (c *Client) ListGrants(ctx context.Context, ownerAccountID string, params *
 
 // CreateGrantWithBody creates a grant for a contact or an NFC transponder.
 //
-// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
+// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. Only one grant is allowed per lock and contact or transponder, whatever its validity: change the existing one instead. A second one is refused with 400, or with 409 (both reported; the code `Duplicate` has been seen). It is not known whether a revoked grant counts. If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -888,13 +906,51 @@ func (c *Client) CreateGrantWithBody(ctx context.Context, ownerAccountID string,
 
 // CreateGrant creates a grant for a contact or an NFC transponder.
 //
-// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. If an identical grant exists, the error code is `Duplicate` (reported; the status is not known). If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
+// A grant for a contact notifies the user's devices or pushes keys to them. A grant for a transponder takes effect with the next card sync. PUT creates an entity here and is not idempotent. Only one grant is allowed per lock and contact or transponder, whatever its validity: change the existing one instead. A second one is refused with 400, or with 409 (both reported; the code `Duplicate` has been seen). It is not known whether a revoked grant counts. If the contact is given inline, Tapkey's sample also requests the scope `write:core:entities`; it is not known whether that is needed.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /Owners/{ownerAccountId}/Grants (the `CreateGrant` operationId).
 func (c *Client) CreateGrant(ctx context.Context, ownerAccountID string, body GrantCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newCreateGrantRequest(c.Server, ownerAccountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateGrantWithBody changes the validity or the time restriction of a grant.
+//
+// Tapkey's documentation does not describe this operation. Two users of the API report it. The scope and the responses are inferred from those of the other operations. Some of these return the changed entity and some return nothing; the value returned here is then empty.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /Owners/{ownerAccountId}/Grants/{grantId} (the `UpdateGrant` operationId).
+func (c *Client) UpdateGrantWithBody(ctx context.Context, ownerAccountID string, grantID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUpdateGrantRequestWithBody(c.Server, ownerAccountID, grantID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateGrant changes the validity or the time restriction of a grant.
+//
+// Tapkey's documentation does not describe this operation. Two users of the API report it. The scope and the responses are inferred from those of the other operations. Some of these return the changed entity and some return nothing; the value returned here is then empty.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /Owners/{ownerAccountId}/Grants/{grantId} (the `UpdateGrant` operationId).
+func (c *Client) UpdateGrant(ctx context.Context, ownerAccountID string, grantID string, body GrantUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUpdateGrantRequest(c.Server, ownerAccountID, grantID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2379,6 +2435,60 @@ func newCreateGrantRequestWithBody(server string, ownerAccountID string, content
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// newUpdateGrantRequest calls the generic UpdateGrant builder with application/json body
+func newUpdateGrantRequest(server string, ownerAccountID string, grantID string, body GrantUpdate) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return newUpdateGrantRequestWithBody(server, ownerAccountID, grantID, "application/json", bodyReader)
+}
+
+// newUpdateGrantRequestWithBody constructs an http.Request for the UpdateGrant method, with any body, and a specified content type
+func newUpdateGrantRequestWithBody(server string, ownerAccountID string, grantID string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ownerAccountId", ownerAccountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "grantId", grantID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/Owners/%s/Grants/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}

@@ -62,13 +62,16 @@ type BoundCardUpdate struct {
 
 // BoundLock A binding of a lock to an owner account. The same hardware gets a new id when it is bound again; `physicalLockId` identifies the hardware. The types of `lastSeenRclSerialNo` (integer) and `lastSeenRclUpdateDate` (time) are inferred.
 //
-// Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
+// Example: {"active":true,"bindDate":"2018-12-12T12:00:00.000Z","clientRef":null,"description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null}
 type BoundLock struct {
 	// Active Whether the lock is active. The documentation does not say what an inactive lock is.
 	Active *bool `json:"active"`
 
 	// BindDate Time when the lock was bound.
 	BindDate *Timestamp `json:"bindDate"`
+
+	// ClientRef Seen only in the lock of a grant (reported). The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef"`
 
 	// Description Free text.
 	Description *string `json:"description"`
@@ -129,8 +132,11 @@ type BoundLock struct {
 
 // Contact A smartphone user that an owner account knows.
 //
-// Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
+// Example: {"clientRef":null,"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ipUserName":null,"isActive":true,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
 type Contact struct {
+	// ClientRef Null where it has been seen (reported). The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef"`
+
 	// Comment Free text.
 	Comment *string `json:"comment"`
 
@@ -149,6 +155,12 @@ type Contact struct {
 
 	// IPUserID Id of the user at the external identity provider.
 	IPUserID *string `json:"ipUserId"`
+
+	// IPUserName Null where it has been seen (reported). The name suggests the user's name at the external identity provider.
+	IPUserName *string `json:"ipUserName"`
+
+	// IsActive Whether the contact is active. Only true has been seen (reported).
+	IsActive *bool `json:"isActive"`
 
 	// OwnerID Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerID *string `json:"ownerId"`
@@ -192,12 +204,15 @@ type ContactUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ErrorBody The details of an error. One field is known, from a third party. Others are expected.
+// ErrorBody The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type ErrorBody struct {
-	// ErrorCode Code of the error, for example `Duplicate`.
-	ErrorCode            *string                `json:"ErrorCode"`
+	// ErrorCode Code of the error. `Duplicate` and `TimeRestrictionIcalTooComplex` are reported.
+	ErrorCode *string `json:"ErrorCode"`
+
+	// ErrorMessage The error in words.
+	ErrorMessage         *string                `json:"ErrorMessage"`
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
@@ -206,9 +221,9 @@ type ErrorBody struct {
 // Example: Supported
 type FeatureSupport = string
 
-// Grant The right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
+// Grant The right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null. `clientRef`, `credentialId`, `customPayload`, `keyLifetime`, `mobileDeviceRef` and `permissionDetails` are reported, and only as null: their types are inferred from their names, or mere placeholders.
 //
-// Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contact":{"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","owner":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
+// Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"clientRef":null,"description":"Main entrance, ground floor","id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","physicalLockId":"BAASNL/7","targetType":"Lock","title":"Entrance Door"},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","clientRef":null,"contact":{"clientRef":null,"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ipUserName":null,"isActive":true,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","credentialId":null,"customPayload":null,"id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","keyLifetime":null,"mobileDeviceRef":null,"owner":null,"permissionDetails":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type Grant struct {
 	// Active Whether the grant is active. Lists can be filtered by this field.
 	Active *bool `json:"active"`
@@ -219,11 +234,14 @@ type Grant struct {
 	// BoundCardID Id of the transponder. It is null for a grant of a contact.
 	BoundCardID *string `json:"boundCardId"`
 
-	// BoundLock The lock. Lists contain it by default. It may be null.
+	// BoundLock The lock. Lists contain it by default. It may be null. It may be a reduced object: a response with only `targetType`, `id`, `clientRef`, `physicalLockId`, `title` and `description` is reported. No response with other fields has been seen.
 	BoundLock *NullableBoundLock `json:"boundLock"`
 
 	// BoundLockID Id of the bound lock.
 	BoundLockID *string `json:"boundLockId"`
+
+	// ClientRef The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef"`
 
 	// Contact The contact. Grants contain it by default. It is null for a grant of a transponder.
 	Contact *NullableContact `json:"contact"`
@@ -231,20 +249,35 @@ type Grant struct {
 	// ContactID Id of the contact. It is null for a grant of a transponder.
 	ContactID *string `json:"contactId"`
 
+	// CredentialID The name suggests the id of a credential.
+	CredentialID *string `json:"credentialId"`
+
+	// CustomPayload Not documented. The type is a placeholder.
+	CustomPayload *string `json:"customPayload"`
+
 	// ID Id of the grant.
 	ID string `json:"id"`
+
+	// KeyLifetime Not documented. The type is a placeholder.
+	KeyLifetime *string `json:"keyLifetime"`
+
+	// MobileDeviceRef Not documented. The type is a placeholder.
+	MobileDeviceRef *string `json:"mobileDeviceRef"`
 
 	// Owner The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 	//
 	// Example: {}
 	Owner *GrantOwner `json:"owner"`
 
-	// State The state of a grant. The state while a grant is being revoked is not known.
+	// PermissionDetails Not documented. The type is a placeholder.
+	PermissionDetails *string `json:"permissionDetails"`
+
+	// State The state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
 	//
 	// Example: Ok
 	State *GrantState `json:"state"`
 
-	// TimeRestrictionIcal Time restriction based on iCalendar. The exact grammar is not known.
+	// TimeRestrictionIcal The times when the lock opens, as a VCALENDAR (RFC 5545). It is null for a grant without such a restriction.
 	TimeRestrictionIcal *string `json:"timeRestrictionIcal"`
 
 	// ValidBefore End of the validity period. The name suggests that it is exclusive.
@@ -262,7 +295,7 @@ type GrantContact struct {
 	Identifier string `json:"identifier"`
 }
 
-// GrantCreate A grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period the grant is unlimited. `ipId` is reported by a third party. `boundCardId` is inferred from the name of the field in responses.
+// GrantCreate A grant to create. It names a lock, and either a contact (by `contactId` or inline as `contact`) or an NFC transponder. Without a validity period and a time restriction the grant is unlimited. `ipId` and `timeRestrictionIcal` are reported by third parties. `boundCardId` is inferred from the name of the field in responses.
 //
 // Example: {"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type GrantCreate struct {
@@ -283,6 +316,9 @@ type GrantCreate struct {
 	// IPID Id of the identity provider of the contact, sent together with `contactId`. Reported.
 	IPID *string `json:"ipId,omitempty"`
 
+	// TimeRestrictionIcal The times when the lock opens, as a whole VCALENDAR (RFC 5545) with one or more events. Lines end with a line feed. `DTSTART`, `DTEND`, `RRULE`, `DTSTAMP` and `UID` have been seen. `TZID` with `VALUE=DATE` is refused. Too many or too long events are refused with the code `TimeRestrictionIcalTooComplex`, seen for seven weekly events with long UIDs; the limit is not known. Only locks with `timeRestrictionIcalSupport` can evaluate it. Reported.
+	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`
+
 	// ValidBefore End of the validity period. The name suggests that it is exclusive.
 	ValidBefore *time.Time `json:"validBefore,omitempty"`
 
@@ -295,10 +331,24 @@ type GrantCreate struct {
 // Example: {}
 type GrantOwner map[string]interface{}
 
-// GrantState The state of a grant. The state while a grant is being revoked is not known.
+// GrantState The state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
 //
 // Example: Ok
 type GrantState = string
+
+// GrantUpdate A change to a grant. Fields that are not sent keep their values (inferred). How a limit is removed is not known.
+//
+// Example: {"timeRestrictionIcal":"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example.com//Bookings//EN\nBEGIN:VEVENT\nUID:1\nDTSTAMP:20190201T100000Z\nDTSTART;TZID=Europe/Vienna:20190204T090000\nDTEND;TZID=Europe/Vienna:20190204T170000\nRRULE:FREQ=WEEKLY;BYDAY=MO,WE\nEND:VEVENT\nEND:VCALENDAR","validBefore":"2019-04-01T18:00:00.000Z"}
+type GrantUpdate struct {
+	// TimeRestrictionIcal The new times when the lock opens, as in a new grant.
+	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`
+
+	// ValidBefore New end of the validity period.
+	ValidBefore *time.Time `json:"validBefore,omitempty"`
+
+	// ValidFrom New start of the validity period.
+	ValidFrom *time.Time `json:"validFrom,omitempty"`
+}
 
 // IdentityProviderUser A user of an external identity provider.
 //
@@ -652,39 +702,39 @@ type Skip = int
 // Top defines model for Top.
 type Top = int
 
-// BadRequest The details of an error. One field is known, from a third party. Others are expected.
+// BadRequest The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type BadRequest = ErrorBody
 
-// Conflict The details of an error. One field is known, from a third party. Others are expected.
+// Conflict The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Conflict = ErrorBody
 
-// Error The details of an error. One field is known, from a third party. Others are expected.
+// Error The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Error = ErrorBody
 
-// Forbidden The details of an error. One field is known, from a third party. Others are expected.
+// Forbidden The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Forbidden = ErrorBody
 
-// NotFound The details of an error. One field is known, from a third party. Others are expected.
+// NotFound The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type NotFound = ErrorBody
 
-// PaymentRequired The details of an error. One field is known, from a third party. Others are expected.
+// PaymentRequired The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type PaymentRequired = ErrorBody
 
-// Unauthorized The details of an error. One field is known, from a third party. Others are expected.
+// Unauthorized The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Unauthorized = ErrorBody
 
 // ListBoundCardsParams defines parameters for ListBoundCards.
@@ -858,6 +908,9 @@ type UpdateContactJSONRequestBody = ContactUpdate
 // CreateGrantJSONRequestBody defines body for CreateGrant for application/json ContentType.
 type CreateGrantJSONRequestBody = GrantCreate
 
+// UpdateGrantJSONRequestBody defines body for UpdateGrant for application/json ContentType.
+type UpdateGrantJSONRequestBody = GrantUpdate
+
 // CreateIdentityProviderUserJSONRequestBody defines body for CreateIdentityProviderUser for application/json ContentType.
 type CreateIdentityProviderUserJSONRequestBody = IdentityProviderUserCreate
 
@@ -897,6 +950,14 @@ func (a *ErrorBody) UnmarshalJSON(b []byte) error {
 		delete(object, "ErrorCode")
 	}
 
+	if raw, found := object["ErrorMessage"]; found {
+		err = json.Unmarshal(raw, &a.ErrorMessage)
+		if err != nil {
+			return fmt.Errorf("error reading 'ErrorMessage': %w", err)
+		}
+		delete(object, "ErrorMessage")
+	}
+
 	if len(object) != 0 {
 		a.AdditionalProperties = make(map[string]interface{})
 		for fieldName, fieldBuf := range object {
@@ -920,6 +981,13 @@ func (a ErrorBody) MarshalJSON() ([]byte, error) {
 		object["ErrorCode"], err = json.Marshal(a.ErrorCode)
 		if err != nil {
 			return nil, fmt.Errorf("error marshaling 'ErrorCode': %w", err)
+		}
+	}
+
+	if a.ErrorMessage != nil {
+		object["ErrorMessage"], err = json.Marshal(a.ErrorMessage)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'ErrorMessage': %w", err)
 		}
 	}
 
@@ -1056,6 +1124,9 @@ type ServerInterface interface {
 	// CreateGrant Creates a grant for a contact or an NFC transponder
 	// (PUT /Owners/{ownerAccountId}/Grants)
 	CreateGrant(w http.ResponseWriter, r *http.Request, ownerAccountID string)
+	// UpdateGrant Changes the validity or the time restriction of a grant
+	// (PATCH /Owners/{ownerAccountId}/Grants/{grantId})
+	UpdateGrant(w http.ResponseWriter, r *http.Request, ownerAccountID string, grantID string)
 	// DeleteGrantFromCard Deletes a grant from its NFC transponder with the next card sync
 	// (POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard)
 	DeleteGrantFromCard(w http.ResponseWriter, r *http.Request, ownerAccountID string, grantID string)
@@ -2039,6 +2110,41 @@ func (siw *ServerInterfaceWrapper) CreateGrant(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// UpdateGrant operation middleware
+func (siw *ServerInterfaceWrapper) UpdateGrant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ownerAccountId" -------------
+	var ownerAccountID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ownerAccountId", r.PathValue("ownerAccountId"), &ownerAccountID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ownerAccountId", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "grantId" -------------
+	var grantID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "grantId", r.PathValue("grantId"), &grantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "grantId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateGrant(w, r, ownerAccountID, grantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // DeleteGrantFromCard operation middleware
 func (siw *ServerInterfaceWrapper) DeleteGrantFromCard(w http.ResponseWriter, r *http.Request) {
 
@@ -2743,6 +2849,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/Owners/{ownerAccountId}/Contacts/{contactId}/RevokeGrants", wrapper.RevokeContactGrants)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/Owners/{ownerAccountId}/Grants", wrapper.ListGrants)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/Owners/{ownerAccountId}/Grants", wrapper.CreateGrant)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/Owners/{ownerAccountId}/Grants/{grantId}", wrapper.UpdateGrant)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard", wrapper.DeleteGrantFromCard)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/Owners/{ownerAccountId}/Grants/{grantId}/Revoke", wrapper.RevokeGrant)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/Owners/{ownerAccountId}/IdentityProviders/{ipId}/Users", wrapper.ListIdentityProviderUsers)
@@ -2822,6 +2929,20 @@ func (response ListOwners401JSONResponse) VisitListOwnersResponse(w http.Respons
 	return err
 }
 
+type ListOwners403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListOwners403JSONResponse) VisitListOwnersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListOwnersdefaultJSONResponse struct {
 	Body       ErrorBody
 	StatusCode int
@@ -2885,6 +3006,20 @@ func (response CreateOwner401JSONResponse) VisitCreateOwnerResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOwner403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateOwner403JSONResponse) VisitCreateOwnerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2970,6 +3105,20 @@ func (response GetOwner401JSONResponse) VisitGetOwnerResponse(w http.ResponseWri
 	return err
 }
 
+type GetOwner403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetOwner403JSONResponse) VisitGetOwnerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOwner404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response GetOwner404JSONResponse) VisitGetOwnerResponse(w http.ResponseWriter) error {
@@ -3048,6 +3197,20 @@ func (response UpdateOwner401JSONResponse) VisitUpdateOwnerResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateOwner403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateOwner403JSONResponse) VisitUpdateOwnerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3148,6 +3311,20 @@ func (response ListBoundCards401JSONResponse) VisitListBoundCardsResponse(w http
 	return err
 }
 
+type ListBoundCards403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListBoundCards403JSONResponse) VisitListBoundCardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListBoundCardsdefaultJSONResponse struct {
 	Body       ErrorBody
 	StatusCode int
@@ -3212,6 +3389,20 @@ func (response GetBoundCard401JSONResponse) VisitGetBoundCardResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBoundCard403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetBoundCard403JSONResponse) VisitGetBoundCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3289,6 +3480,20 @@ func (response UpdateBoundCard401JSONResponse) VisitUpdateBoundCardResponse(w ht
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBoundCard403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateBoundCard403JSONResponse) VisitUpdateBoundCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3390,6 +3595,20 @@ func (response ListBoundCardGrants401JSONResponse) VisitListBoundCardGrantsRespo
 	return err
 }
 
+type ListBoundCardGrants403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListBoundCardGrants403JSONResponse) VisitListBoundCardGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListBoundCardGrants404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response ListBoundCardGrants404JSONResponse) VisitListBoundCardGrantsResponse(w http.ResponseWriter) error {
@@ -3476,6 +3695,20 @@ func (response RevokeBoundCardGrants401JSONResponse) VisitRevokeBoundCardGrantsR
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeBoundCardGrants403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response RevokeBoundCardGrants403JSONResponse) VisitRevokeBoundCardGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3852,6 +4085,20 @@ func (response ListBoundLockLogEntries401JSONResponse) VisitListBoundLockLogEntr
 	return err
 }
 
+type ListBoundLockLogEntries403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListBoundLockLogEntries403JSONResponse) VisitListBoundLockLogEntriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListBoundLockLogEntries404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response ListBoundLockLogEntries404JSONResponse) VisitListBoundLockLogEntriesResponse(w http.ResponseWriter) error {
@@ -3930,6 +4177,20 @@ func (response ListContacts401JSONResponse) VisitListContactsResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListContacts403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListContacts403JSONResponse) VisitListContactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4016,6 +4277,20 @@ func (response CreateContact402JSONResponse) VisitCreateContactResponse(w http.R
 	return err
 }
 
+type CreateContact403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateContact403JSONResponse) VisitCreateContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateContact409JSONResponse struct{ ConflictJSONResponse }
 
 func (response CreateContact409JSONResponse) VisitCreateContactResponse(w http.ResponseWriter) error {
@@ -4094,6 +4369,20 @@ func (response GetContact401JSONResponse) VisitGetContactResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContact403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetContact403JSONResponse) VisitGetContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4177,6 +4466,20 @@ func (response UpdateContact401JSONResponse) VisitUpdateContactResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateContact403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateContact403JSONResponse) VisitUpdateContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4285,6 +4588,20 @@ func (response RevokeContactGrants401JSONResponse) VisitRevokeContactGrantsRespo
 	return err
 }
 
+type RevokeContactGrants403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response RevokeContactGrants403JSONResponse) VisitRevokeContactGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeContactGrants404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response RevokeContactGrants404JSONResponse) VisitRevokeContactGrantsResponse(w http.ResponseWriter) error {
@@ -4381,6 +4698,20 @@ func (response ListGrants401JSONResponse) VisitListGrantsResponse(w http.Respons
 	return err
 }
 
+type ListGrants403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListGrants403JSONResponse) VisitListGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListGrantsdefaultJSONResponse struct {
 	Body       ErrorBody
 	StatusCode int
@@ -4449,6 +4780,20 @@ func (response CreateGrant401JSONResponse) VisitCreateGrantResponse(w http.Respo
 	return err
 }
 
+type CreateGrant403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateGrant403JSONResponse) VisitCreateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateGrant409JSONResponse struct{ ConflictJSONResponse }
 
 func (response CreateGrant409JSONResponse) VisitCreateGrantResponse(w http.ResponseWriter) error {
@@ -4469,6 +4814,125 @@ type CreateGrantdefaultJSONResponse struct {
 }
 
 func (response CreateGrantdefaultJSONResponse) VisitCreateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrantRequestObject struct {
+	OwnerAccountID string `json:"ownerAccountId"`
+	GrantID        string `json:"grantId"`
+	Body           *UpdateGrantJSONRequestBody
+}
+
+type UpdateGrantResponseObject interface {
+	VisitUpdateGrantResponse(w http.ResponseWriter) error
+}
+
+type UpdateGrant200JSONResponse Grant
+
+func (response UpdateGrant200JSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrant204Response struct {
+}
+
+func (response UpdateGrant204Response) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UpdateGrant400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UpdateGrant400JSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrant401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdateGrant401JSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrant403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateGrant403JSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrant404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response UpdateGrant404JSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrant409JSONResponse struct{ ConflictJSONResponse }
+
+func (response UpdateGrant409JSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateGrantdefaultJSONResponse struct {
+	Body       ErrorBody
+	StatusCode int
+}
+
+func (response UpdateGrantdefaultJSONResponse) VisitUpdateGrantResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4535,6 +4999,20 @@ func (response DeleteGrantFromCard401JSONResponse) VisitDeleteGrantFromCardRespo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteGrantFromCard403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeleteGrantFromCard403JSONResponse) VisitDeleteGrantFromCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4632,6 +5110,20 @@ func (response RevokeGrant401JSONResponse) VisitRevokeGrantResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeGrant403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response RevokeGrant403JSONResponse) VisitRevokeGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4824,6 +5316,20 @@ func (response CreateIdentityProviderUser401JSONResponse) VisitCreateIdentityPro
 	return err
 }
 
+type CreateIdentityProviderUser403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateIdentityProviderUser403JSONResponse) VisitCreateIdentityProviderUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateIdentityProviderUser409JSONResponse struct{ ConflictJSONResponse }
 
 func (response CreateIdentityProviderUser409JSONResponse) VisitCreateIdentityProviderUserResponse(w http.ResponseWriter) error {
@@ -5003,6 +5509,20 @@ func (response ListLockGroups401JSONResponse) VisitListLockGroupsResponse(w http
 	return err
 }
 
+type ListLockGroups403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListLockGroups403JSONResponse) VisitListLockGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListLockGroupsdefaultJSONResponse struct {
 	Body       ErrorBody
 	StatusCode int
@@ -5068,6 +5588,20 @@ func (response GetLockGroup401JSONResponse) VisitGetLockGroupResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLockGroup403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetLockGroup403JSONResponse) VisitGetLockGroupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5154,6 +5688,20 @@ func (response ListLogEntries401JSONResponse) VisitListLogEntriesResponse(w http
 	return err
 }
 
+type ListLogEntries403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListLogEntries403JSONResponse) VisitListLogEntriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListLogEntriesdefaultJSONResponse struct {
 	Body       ErrorBody
 	StatusCode int
@@ -5217,6 +5765,20 @@ func (response ListPermissions401JSONResponse) VisitListPermissionsResponse(w ht
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPermissions403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListPermissions403JSONResponse) VisitListPermissionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5285,6 +5847,20 @@ func (response CreatePermission401JSONResponse) VisitCreatePermissionResponse(w 
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePermission403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreatePermission403JSONResponse) VisitCreatePermissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5361,6 +5937,20 @@ func (response DeletePermission401JSONResponse) VisitDeletePermissionResponse(w 
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePermission403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeletePermission403JSONResponse) VisitDeletePermissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5461,6 +6051,20 @@ func (response GetPermission401JSONResponse) VisitGetPermissionResponse(w http.R
 	return err
 }
 
+type GetPermission403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetPermission403JSONResponse) VisitGetPermissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPermission404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response GetPermission404JSONResponse) VisitGetPermissionResponse(w http.ResponseWriter) error {
@@ -5554,6 +6158,9 @@ type StrictServerInterface interface {
 	// CreateGrant Creates a grant for a contact or an NFC transponder
 	// (PUT /Owners/{ownerAccountId}/Grants)
 	CreateGrant(ctx context.Context, request CreateGrantRequestObject) (CreateGrantResponseObject, error)
+	// UpdateGrant Changes the validity or the time restriction of a grant
+	// (PATCH /Owners/{ownerAccountId}/Grants/{grantId})
+	UpdateGrant(ctx context.Context, request UpdateGrantRequestObject) (UpdateGrantResponseObject, error)
 	// DeleteGrantFromCard Deletes a grant from its NFC transponder with the next card sync
 	// (POST /Owners/{ownerAccountId}/Grants/{grantId}/DeleteFromCard)
 	DeleteGrantFromCard(ctx context.Context, request DeleteGrantFromCardRequestObject) (DeleteGrantFromCardResponseObject, error)
@@ -6205,6 +6812,40 @@ func (sh *strictHandler) CreateGrant(w http.ResponseWriter, r *http.Request, own
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CreateGrantResponseObject); ok {
 		if err := validResponse.VisitCreateGrantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateGrant operation middleware
+func (sh *strictHandler) UpdateGrant(w http.ResponseWriter, r *http.Request, ownerAccountID string, grantID string) {
+	var request UpdateGrantRequestObject
+
+	request.OwnerAccountID = ownerAccountID
+	request.GrantID = grantID
+
+	var body UpdateGrantJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateGrant(ctx, request.(UpdateGrantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateGrant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UpdateGrantResponseObject); ok {
+		if err := validResponse.VisitUpdateGrantResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -29,7 +29,7 @@ func TestExchangesVerdict(t *testing.T) {
 	deviation := exchanges.Deviation{Test: "client TestX", Finding: contract.Finding{
 		Operation: "listOwners", Side: contract.Request, Class: contract.UndeclaredParameter, Pointer: "query:top",
 	}}
-	const line = "20 requests, 12 responses; of 32 operations: client 32, cmd/tapkey 32, doctor 32, examples 32\n"
+	const line = "20 requests, 12 responses; of 33 operations: client 33, cmd/tapkey 33, doctor 33, examples 33\n"
 	for name, test := range map[string]struct {
 		change func(*exchanges.Report)
 		failed error

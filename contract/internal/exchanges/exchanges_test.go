@@ -187,8 +187,8 @@ func TestMarks(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	missing := validated(t, nil).Missing()
-	if len(missing) != 4+32 {
-		t.Errorf("without exchanges: got %q, want 4 packages and 32 operations", missing)
+	if len(missing) != 4+33 {
+		t.Errorf("without exchanges: got %q, want 4 packages and 33 operations", missing)
 	}
 	refused := x("createOwner", "PUT", "/Owners", `{"name":"x"}`, 403, `{"ErrorCode":"Forbidden"}`)
 	missing = validated(t, nil, refused, x("getContact", "GET", home+"/Contacts/2", "", 404, `{}`), x("listContacts", "GET", home+"/Contacts", "", 200, `[]`)).Missing()

@@ -278,7 +278,7 @@ func responseChanges() []change {
 		breaks("required-response-header-removed", "a required header of a response removed", remove(ok+"/headers/ETag")).
 			given(put(ok+"/headers", "{ETag: {required: true, schema: {type: string}}}")),
 
-		adds("an error response added", put("#createOwner/responses/403", "{$ref: '#/components/responses/Forbidden'}")),
+		adds("an error response added", put("#createOwner/responses/402", "{$ref: '#/components/responses/PaymentRequired'}")),
 		adds("201 with the same body added next to 200", put("#createOwner/responses/201", created)),
 		adds("a header added to a response", put(ok+"/headers", "{ETag: {schema: {type: string}}}")),
 		adds("a media type added to a response", duplicate(ok+"/content/application~1json", ok+"/content/text~1json")),
@@ -452,7 +452,8 @@ func documentChanges() []change {
 			given(put(server, "{url: 'https://{host}.tapkey.com/api/v1', variables: {host: {default: my}}}")),
 
 		rewords("nothing changed"),
-		rewords("a second server added", put("servers", "[{url: https://my.tapkey.com/api/v1}, {url: https://my.sandbox.tapkey.io/api/v1}]")),
+		rewords("a server added", put("servers/+", "{url: https://eu.tapkey.com/api/v1, description: Europe}")),
+		rewords("the second server removed", remove("servers/1")),
 		rewords("a slash added to the server", put(server+"/url", "https://my.tapkey.com/api/v1/")),
 		rewords("a variable in the server", put(server, "{url: 'https://{host}.tapkey.com/api/v1', variables: {host: {default: my}}}")),
 		rewords("the description of the server reworded", put(server+"/description", "The API.")),

@@ -127,7 +127,7 @@ func deviations() []deviation {
 		found("a long page of HTML", "listContacts", func(r *response) { r.body = bytes.Repeat([]byte("<p>"), 1<<16); contentType("text/html")(r) }, contract.WrongContentType, ""),
 		found("201 instead of 200", "getContact", status(http.StatusCreated), contract.UndocumentedStatus, ""),
 		found("304", "getOwner", status(http.StatusNotModified), contract.UndocumentedStatus, ""),
-		found("403 where it is undocumented", "listContacts", status(http.StatusForbidden), contract.UndocumentedStatus, ""),
+		found("402 where it is undocumented", "listContacts", status(http.StatusPaymentRequired), contract.UndocumentedStatus, ""),
 		found("410", "getContact", status(http.StatusGone), contract.UndocumentedStatus, ""),
 		found("an error that is a list", "listBoundCardGrants", func(r *response) { r.status, r.body = 400, []byte(`[]`) }, contract.WrongType, ""),
 		found("an error as HTML", "getContact", func(r *response) { r.status = 404; contentType("text/html")(r) }, contract.WrongContentType, ""),

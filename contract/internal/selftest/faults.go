@@ -28,6 +28,7 @@ func documentFaults() []fault {
 		owners                          = "      operationId: listOwners\n"
 		badReq                          = "        '400':\n          $ref: '#/components/responses/BadRequest'\n"
 		unauth                          = "        '401':\n          $ref: '#/components/responses/Unauthorized'\n"
+		denied                          = unauth + "        '403':\n          $ref: '#/components/responses/Forbidden'\n"
 		fallback                        = "        default:\n          $ref: '#/components/responses/Error'\n"
 		ownerItem                       = "                items:\n                  $ref: '#/components/schemas/OwnerAccount'\n"
 		ownerType                       = "    OwnerAccount:\n      type: object\n"
@@ -39,9 +40,9 @@ func documentFaults() []fault {
 		ownerRest                       = "      description: x\n      x-evidence: verified\n      example: {}\n\n    OwnerAccount:\n      type: object\n"
 		notFound                        = "        '404':\n          $ref: '#/components/responses/NotFound'\n"
 		conflict                        = "        '409':\n          $ref: '#/components/responses/Conflict'\n"
-		created                         = "          description: The owner account was created. The documentation names the status but does not show the body.\n          content:\n            application/json:\n              schema:\n                $ref: '#/components/schemas/OwnerAccount'\n" + badReq + unauth
+		created                         = "          description: The owner account was created. The documentation names the status but does not show the body.\n          content:\n            application/json:\n              schema:\n                $ref: '#/components/schemas/OwnerAccount'\n" + badReq + denied
 		createdConflict, createdWithout = created + conflict, created
-		deleted                         = "          description: The permission was removed.\n" + badReq + unauth
+		deleted                         = "          description: The permission was removed.\n" + badReq + denied
 		theOwner                        = "          description: The owner account.\n          content:\n            application/json:\n              schema:\n                $ref: '#/components/schemas/OwnerAccount'\n"
 		okOwner                         = "        '200':\n" + theOwner
 		changedOwner                    = "          description: The changed owner account.\n          content:\n            application/json:\n              schema:\n                $ref: '#/components/schemas/OwnerAccount'\n"
@@ -76,7 +77,7 @@ func documentFaults() []fault {
 		seed("an undeclared scope", "scope-undeclared", edit{"            - read:logs\n", "            - read:log\n"}),
 		seed("no successful response", "response-success", edit{"        '200':\n          description: The owner accounts;", "        '300':\n          description: The owner accounts;"}),
 		seed("no response 401", "response-401", edit{unauth, ""}),
-		seed("no 4xx response other than 401", "response-4xx", edit{badReq + unauth + fallback, unauth + fallback}),
+		seed("no 4xx response other than 401", "response-4xx", edit{badReq + denied + fallback, unauth + fallback}),
 		seed("no default response", "response-default", edit{fallback, ""}),
 		seed("paging without $top and $skip", "paging-parameters", edit{owners, owners + "      x-paging: offset\n"}),
 		seed("paging of an unknown kind", "paging-parameters", edit{"      x-paging: offset\n", "      x-paging: cursor\n"}),
@@ -85,7 +86,7 @@ func documentFaults() []fault {
 		seed("an unknown value of x-evidence", "evidence", edit{"      x-evidence: verified\n", "      x-evidence: certain\n"}),
 		seed("an inferred operation", "evidence-inferred", edit{"      x-evidence: verified\n", "      x-evidence: inferred\n"}),
 		seed("an unused component", "component-unused", edit{"    GrantState:\n", "    GrantPhase:\n      type: string\n      x-evidence: verified\n      example: x\n\n    GrantState:\n"}),
-		seed("a schema without an example", "example-missing", edit{"      example:\n        ErrorCode: Duplicate\n", ""}),
+		seed("a schema without an example", "example-missing", edit{"      example:\n        ErrorCode: Duplicate\n        ErrorMessage: Only one grant is allowed per lock and user.\n", ""}),
 		seed("a parameter without an example", "example-missing", edit{"      example: id,title\n", ""}),
 		seed("an unknown field in required", "required-unknown", edit{ownerName, ownerName + "        address:\n          type: object\n          properties:\n            city:\n              type: string\n          required:\n            - town\n"}),
 		seed("a description next to a $ref", "ref-siblings", edit{"        role:\n          $ref: '#/components/schemas/PermissionRole'\n", "        role:\n          $ref: '#/components/schemas/PermissionRole'\n          description: Role.\n"}),
@@ -157,10 +158,10 @@ func documentFaults() []fault {
 		seed("a $top in a header", "paging-types", edit{"      name: $top\n      in: query\n", "      name: $top\n      in: header\n"}),
 		seed("a create without 409", "response-409", edit{createdConflict, createdWithout}),
 		seed("a delete without 409", "response-409", edit{deleted + notFound + conflict, deleted + notFound}),
-		seed("a read by id without 404", "response-404", edit{theOwner + badReq + unauth + notFound, theOwner + badReq + unauth}),
-		seed("an update by id without 404", "response-404", edit{changedOwner + badReq + unauth + notFound, changedOwner + badReq + unauth}),
+		seed("a read by id without 404", "response-404", edit{theOwner + badReq + denied + notFound, theOwner + badReq + denied}),
+		seed("an update by id without 404", "response-404", edit{changedOwner + badReq + denied + notFound, changedOwner + badReq + denied}),
 		seed("a delete by id without 404", "response-404", edit{deleted + notFound, deleted}),
-		seed("an action on an entity without 404", "response-404", edit{revoked + badReq + unauth + notFound, revoked + badReq + unauth}),
+		seed("an action on an entity without 404", "response-404", edit{revoked + badReq + denied + notFound, revoked + badReq + denied}),
 		seed("a field of a response that is not nullable", "response-nullable", edit{ownerName, strings.Replace(ownerName, "          nullable: true\n", "", 1)}),
 		seed("a field with a $ref to a schema that is not nullable", "response-nullable", edit{grantState, grantState}, edit{"    GrantState:\n      type: string\n      nullable: true\n", "    GrantState:\n      type: string\n"}),
 		seed("a list in a response that is not nullable", "response-nullable", edit{"        healthStatuses:\n          type: array\n          nullable: true\n", "        healthStatuses:\n          type: array\n"}),
@@ -258,7 +259,7 @@ func documentFaults() []fault {
 		seed("an operation renamed", nothing, edit{"operationId: getOwner\n", "operationId: readOwner\n"}),
 		seed("an example with fewer fields", nothing, edit{"        name: Home\n        active: true\n", "        name: Home\n"}),
 		seed("a tag with documentation", nothing, edit{"  - name: Owners\n", "  - name: Owners\n    externalDocs:\n      url: https://developers.tapkey.io/\n"}),
-		seed("a second server", nothing, edit{"    description: Production\n", "    description: Production\n  - url: https://my.sandbox.tapkey.io/api/v1\n    description: Test\n"}),
+		seed("another server", nothing, edit{"    description: Production\n", "    description: Production\n  - url: https://eu.tapkey.com/api/v1\n    description: Europe\n"}),
 		seed("a refresh URL", nothing, edit{"        clientCredentials:\n", "        clientCredentials:\n          refreshUrl: https://login.tapkey.com/connect/token\n"}),
 		seed("fields with unknown names in an error", nothing, edit{"      example:\n        ErrorCode: Duplicate\n", "      example:\n        ErrorCode: Duplicate\n        Message: x\n"}),
 		seed("a deprecated operation", nothing, edit{owners, owners + "      deprecated: true\n"}),
