@@ -165,9 +165,9 @@ func (c *component) checkEvent() error {
 		switch {
 		case len(c.properties["DURATION"]) > 0:
 			return fmt.Errorf("both DTEND and DURATION")
-		case len(end[0].value) != len(start.value):
+		case strings.Contains(end[0].value, "T") != strings.Contains(start.value, "T"):
 			return fmt.Errorf("DTSTART %q and DTEND %q have different forms", start.value, end[0].value)
-		case end[0].params["TZID"] == start.params["TZID"] && end[0].value <= start.value:
+		case len(end[0].value) == len(start.value) && end[0].params["TZID"] == start.params["TZID"] && end[0].value <= start.value:
 			return fmt.Errorf("DTEND %q is not after DTSTART %q", end[0].value, start.value)
 		}
 	}

@@ -60,6 +60,7 @@ func TestTimeRestrictions(t *testing.T) {
 		"floating":               {one("DTSTART:20230306T080000", "DTEND:20230306T160000"), ""},
 		"DATE without a zone":    {one("DTSTART;VALUE=DATE:20230306", "DTEND;VALUE=DATE:20230307"), ""},
 		"DATE-TIME with a zone":  {one("DTSTART;VALUE=DATE-TIME;TZID=Europe/Amsterdam:20230306T090000", ends), ""},
+		"end in UTC":             {one(starts, "DTEND:20230306T160000Z"), ""},
 		"no end":                 {one(starts), ""},
 		"duration":               {one(starts, "DURATION:PT8H"), ""},
 		"SEQUENCE and CALSCALE":  {strings.Replace(one(starts, ends, "SEQUENCE:0"), "VERSION", "CALSCALE:GREGORIAN\nVERSION", 1), ""},
