@@ -10,7 +10,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tapkey-go/tapkey-go/client"
-	"github.com/tapkey-go/tapkey-go/internal/profile"
+	"github.com/tapkey-go/tapkey-go/cmd/tapkey/internal/profile"
 )
 
 func (a *app) authCommand() *cobra.Command {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tapkey-go/tapkey-go/internal/profile"
+	"github.com/tapkey-go/tapkey-go/cmd/tapkey/internal/profile"
 )
 
 func (a *app) logoutCommand() *cobra.Command {

@@ -13,7 +13,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/auth"
 	"github.com/tapkey-go/tapkey-go/auth/tokenstore"
 	"github.com/tapkey-go/tapkey-go/client"
-	"github.com/tapkey-go/tapkey-go/internal/profile"
+	"github.com/tapkey-go/tapkey-go/cmd/tapkey/internal/profile"
 	"github.com/tapkey-go/tapkey-go/internal/secretfile"
 )
 
