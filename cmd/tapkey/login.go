@@ -76,6 +76,10 @@ func (a *app) login(cmd *cobra.Command, flags loginFlags) error {
 	if err := l.complete(cmd.Context()); err != nil {
 		return err
 	}
+	app, err := l.app()
+	if err != nil {
+		return err
+	}
 	store, storage, reason, err := s.dir.NewStore(cmd.Context(), s.name, flags.insecure)
 	if err != nil {
 		return err
@@ -87,7 +91,7 @@ func (a *app) login(cmd *cobra.Command, flags loginFlags) error {
 	if flags.service {
 		err = l.asService(cmd.Context(), store)
 	} else {
-		err = l.asPerson(cmd.Context(), store)
+		err = l.asPerson(cmd.Context(), app, store)
 	}
 	if err != nil {
 		return err
@@ -266,15 +270,22 @@ func mustScopes(operation string) []string {
 	return scopes
 }
 
-// asPerson signs a person in.
-func (l *login) asPerson(ctx context.Context, store client.TokenStore) error {
-	app, err := auth.New(auth.Config{
+// app returns the client application with which a person signs in, or nil for a service.
+func (l *login) app() (*auth.App, error) {
+	if l.flags.service {
+		return nil, nil //nolint:nilnil // a service needs none
+	}
+	if !strings.HasPrefix(l.profile.RedirectURI, "http://") {
+		return nil, errors.New("the redirect URI is not http on loopback, where a command can listen")
+	}
+	return auth.New(auth.Config{
 		ClientID: l.profile.ClientID, ClientSecret: l.secret, Scopes: l.profile.Scopes, RedirectURL: l.profile.RedirectURI,
 		AuthorizeURL: l.authorizeURL, TokenURL: l.tokenURL,
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// asPerson signs a person in.
+func (l *login) asPerson(ctx context.Context, app *auth.App, store client.TokenStore) error {
 	fmt.Fprintf(l.stderr, "In Tapkey's portal, the client needs: Authorization Code with PKCE, offline_access,\n"+
 		"the scopes %s,\nand the redirect URI %s\n", strings.Join(l.profile.Scopes, " "), l.profile.RedirectURI)
 	options := auth.Login{Show: func(address string) {
@@ -305,7 +316,7 @@ func (l *login) asPerson(ctx context.Context, store client.TokenStore) error {
 
 // paste asks for the URL on which the browser has ended.
 func (l *login) paste(ctx context.Context, problem error) (string, error) {
-	if problem != nil && !(l.flags.noBrowser && errors.Is(problem, auth.ErrNoBrowser)) {
+	if problem != nil && (!l.flags.noBrowser || !errors.Is(problem, auth.ErrNoBrowser)) {
 		fmt.Fprintf(l.stderr, "tapkey: %s\n", oneLine(problem.Error()))
 	}
 	return l.prompt.line(ctx, "Paste the URL on which the browser has ended: ")

@@ -385,11 +385,16 @@ func TestLoginMisuse(t *testing.T) {
 		{[]string{"--client-id", "a", "--env", "staging"}, "production or sandbox"},
 		{[]string{"--client-id", "a", "--sandbox"}, "--sandbox"},
 		{[]string{"--client-credentials", "--port", "1"}, "client-credentials"},
+		{[]string{"--client-id", "a\n"}, "client id"},
+		{[]string{"--client-id", `"a"`}, "in quotes"},
 		{[]string{"x"}, "unknown command"},
 	} {
 		r := m.run(append([]string{"login", "--insecure-storage"}, test.args...)...)
 		check(t, r.name+": exit status", r.status, exitMisuse)
 		checkContains(t, r.name, r.stderr, test.want)
 		check(t, r.name+": requests", len(m.server.Requests()), 0)
+		if _, err := os.Stat(filepath.Join(m.dir, "profile-default")); err == nil {
+			t.Errorf("%s: created a directory, want none", r.name)
+		}
 	}
 }

@@ -14,9 +14,9 @@ const (
 	Write  fs.FileMode = 0o022 // to a directory, or a file without secrets
 )
 
-// Read returns the content of a regular file, but at most max+1 bytes. It is an error if the
+// Read returns the content of a regular file, but at most limit+1 bytes. It is an error if the
 // file belongs to another user, or if others have one of the permissions.
-func Read(name string, permissions fs.FileMode, max int64) ([]byte, error) {
+func Read(name string, permissions fs.FileMode, limit int64) ([]byte, error) {
 	file, err := Open(name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func Read(name string, permissions fs.FileMode, max int64) ([]byte, error) {
 	if err := CheckOwner(name, info, permissions); err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(file, max+1))
+	return io.ReadAll(io.LimitReader(file, limit+1))
 }
 
 // CheckDir returns an error if a path is not a directory that only this user can write to.
