@@ -29,11 +29,11 @@ const maxCalendar = 64 << 10 // bytes
 func readCalendar(file string, stdin io.Reader) (string, error) {
 	in := stdin
 	if file != "-" {
-		f, err := os.Open(file)
+		f, err := os.Open(file) //nolint:gosec // the user chooses the file
 		if err != nil {
 			return "", err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxCalendar+1))
