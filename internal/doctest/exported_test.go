@@ -15,7 +15,7 @@ import (
 )
 
 // publicPackages are the packages that programs import.
-var publicPackages = []string{".", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox"}
+var publicPackages = []string{".", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox", "schedule"}
 
 // Every exported name has a doc comment. The linter checks neither struct fields nor
 // generated code; this test does.
