@@ -309,7 +309,7 @@ func TestInvalidCalendars(t *testing.T) {
 		strings.Repeat("BEGIN:VCALENDAR\n", 1000):                                            "!nested",
 		calendar("DTSTART:20260105T080000Z", "DTEND:20280105T080000Z"):                       "!366 days",
 		calendar("DTSTART:99990105T080000Z"):                                                 "!year 9999",
-		"BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART:20260105T080000Z\nEND:VEVENT\n", 101) + "END:VCALENDAR":                                         "!events",
+		"BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART:20260105T080000Z\nEND:VEVENT\n", 101) + "END:VCALENDAR":                                                                          "!events",
 		"BEGIN:VCALENDAR\n" + strings.Replace(outlookZone, "YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10", "DAILY", 1) + "BEGIN:VEVENT\nDTSTART;TZID=Our Time:20260105T080000\nEND:VEVENT\nEND:VCALENDAR": "!changes",
 	} {
 		_, err := ParseICalendar(text, nil)

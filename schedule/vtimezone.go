@@ -193,10 +193,10 @@ func writeZone(zone *time.Location, from time.Time) []string {
 			continue
 		}
 		var dates []string
-		for _, c := range group[1:] {
+		for _, c := range group { // libical and ical.js ignore DTSTART next to RDATE
 			dates = append(dates, c.wall().Format("20060102T150405"))
 		}
-		if len(dates) > 0 {
+		if len(dates) > 1 {
 			part(group[0], "RDATE:"+strings.Join(dates, ","))
 		} else {
 			part(group[0])
