@@ -38,7 +38,7 @@ func parseComponents(text string) (*component, error) {
 		var line strings.Builder
 		line.WriteString(lines[i])
 		number := i + 1
-		for i+1 < len(lines) && lines[i+1] != "" && strings.Contains(" \t", lines[i+1][:1]) {
+		for i+1 < len(lines) && strings.TrimLeft(lines[i+1], " \t") != lines[i+1] {
 			i++
 			line.WriteString(lines[i][1:])
 		}

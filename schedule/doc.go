@@ -29,9 +29,9 @@
 // Windows follow the clocks of their zone. If clocks are changed, 08:00 stays 08:00, and a
 // window from 22:00 to 06:00 is an hour shorter or longer. As in RFC 5545, a time that clocks
 // show twice is the first of the two, and a skipped one counts with the offset before the
-// change: 02:30 is 03:30. An event with DTEND ends at that time of day, as in libical, which
-// Tapkey uses; RFC 5545 would keep the number of hours, which differs only if clocks are
-// changed during the window. DURATION keeps the number of hours.
+// change: 02:30 is 03:30. An event with DTEND ends at that time of day. It is not known whether
+// a lock does the same: RFC 5545 would keep the number of hours, which differs only if clocks
+// are changed during the window. DURATION keeps the number of hours.
 //
 // Zones come from the time zone database of the system. Programs that may run without one, as
 // in small containers and on Windows, import time/tzdata.

@@ -25,7 +25,7 @@ const (
 	maxObservance = 100                // parts of a VTIMEZONE
 	maxTransition = 2000               // changes of a zone of a VTIMEZONE
 	zoneYears     = 30                 // years for which changes of a zone are checked or written
-	oneSecond     = time.Second        // the precision of iCalendar
+	resolution    = time.Second        // the precision of iCalendar
 	chunk         = 32 * day           // first step of Openings
 	maxChunk      = 12 * chunk         // longest step of Openings
 	slack         = 2 * day            // more than any offset between wall clock time and UTC

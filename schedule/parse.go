@@ -64,8 +64,8 @@ func parseGroup(group string, zone *time.Location) (Schedule, error) {
 	for i := 0; i < len(words); i++ {
 		word := strings.ToLower(words[i])
 		var err error
-		switch {
-		case word == "from" || word == "until":
+		switch word {
+		case "from", "until":
 			if i++; i == len(words) {
 				return Schedule{}, fmt.Errorf("schedule: %q without a date", word)
 			}

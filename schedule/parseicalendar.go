@@ -167,7 +167,7 @@ func (r *reader) recurrence(e *event, p *property) (err error) {
 			return err
 		}
 		if limit.date {
-			limit.wall = limit.wall.Add(day - oneSecond)
+			limit.wall = limit.wall.Add(day - resolution)
 		}
 		e.rule.until = limit.instant()
 	}

@@ -96,7 +96,7 @@ func firstError(errs ...error) error {
 
 // Once returns a window that does not recur. Fractions of seconds are cut off.
 func Once(from, to time.Time) Schedule {
-	from, to = from.UTC().Truncate(oneSecond), to.UTC().Truncate(oneSecond)
+	from, to = from.UTC().Truncate(resolution), to.UTC().Truncate(resolution)
 	e := event{zone: time.UTC, start: from, span: span{wall: to.Sub(from)}}
 	if err := e.check(); err != nil {
 		return Schedule{err: err}
