@@ -13,13 +13,13 @@ type figure struct {
 	value float64
 	unit  unit
 
-	spread string // first and third quartile, if it is a median
+	spread   string // first and third quartile, if it is a median
+	executed string // the same ratio in instructions
 
 	target, stretch float64 // [none] if there is no such target
 	atLeast         bool    // the targets are minimums instead of maximums
 
-	unmeasured bool  // this machine cannot measure the value, which is no error
-	err        error // the reason if the value could not be measured
+	err error // the reason if the value could not be measured
 }
 
 var none = math.NaN()
@@ -60,19 +60,19 @@ func (f figure) limit(target float64) string {
 
 // text formats the value.
 func (f figure) text() string {
-	if f.err != nil || f.unmeasured {
+	if f.err != nil {
 		return "not measured"
 	}
 	return f.unit(f.value)
 }
 
 func (f figure) row() []string {
-	return []string{f.name, f.text(), f.spread, f.limit(f.target), f.met(f.target), f.limit(f.stretch), f.met(f.stretch)}
+	return []string{f.name, f.text(), f.spread, f.executed, f.limit(f.target), f.met(f.target), f.limit(f.stretch), f.met(f.stretch)}
 }
 
 // targetTable returns the table of all figures.
 func targetTable(figures []figure) report.Table {
-	t := report.Table{Head: []string{"figure", "measured", "quartiles", "target", "met", "stretch target", "met"}, Left: 1}
+	t := report.Table{Head: []string{"figure", "measured", "quartiles", "instructions", "target", "met", "stretch target", "met"}, Left: 1}
 	for _, f := range figures {
 		t.Rows = append(t.Rows, f.row())
 	}

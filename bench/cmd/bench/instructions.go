@@ -22,6 +22,16 @@ func (i instructions) of(name, client string) (float64, bool) {
 	return n, ok
 }
 
+// ratio returns the instructions of tapkey, divided by those of base.
+func (i instructions) ratio(name, base string) string {
+	own, ok := i.of(name, "tapkey")
+	other, found := i.of(name, base)
+	if !ok || !found {
+		return "not measured"
+	}
+	return ratio(own / other)
+}
+
 // counter is a program that counts the instructions of another one.
 type counter struct {
 	name string

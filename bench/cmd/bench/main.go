@@ -120,7 +120,7 @@ func measure(ctx context.Context, p plan, dir string, log io.Writer) (found find
 		return found, err
 	}
 	fmt.Fprintln(log, "instructions")
-	wanted := func(name string) bool { return p.scale || name == "owner" }
+	wanted := func(name string) bool { return p.scale || name == "owner" || name == "owners-1000" }
 	var counted string
 	found.instructions, counted, err = measureInstructions(ctx, dir, wanted)
 	switch {
