@@ -32,7 +32,7 @@ docs: ## regenerate docs/cli.md, the golden files, the table of read-ahead and t
 .PHONY: test
 test: ## run the tests, with -race if there is a C compiler
 ifeq ($(RACE),)
-	@echo "race detector: not run (no C compiler)"
+	@echo "race detector: not run (no C compiler, or turned off)"
 endif
 	@echo "compiling the tests; the first run downloads modules and takes about 3 minutes"
 	$(GO) test $(RACE) ./...
@@ -61,8 +61,8 @@ quick: fmt ## check the format, build, and run the short tests
 	$(GO) test -short ./...
 
 .PHONY: newest
-newest: ## run check with the newest Go, if it can be downloaded
-	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) check; \
+newest: ## run vet and the tests with the newest Go, if it can be downloaded
+	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) vet stale test test-modules RACE=; \
 	else echo "newest Go: not run ($(NEWEST) cannot be downloaded)"; fi
 
 .PHONY: fresh
