@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 
 // interleavedTimes are the processor times of calls in memory, by case and client. Batches of a
 // few milliseconds alternate between the clients, so that caches and clock rate are the same for
-// all clients of a round. Processor time includes garbage collection, and not the time in which
-// other processes run.
+// all clients of a round. Processor time includes the collection of the garbage of a batch, and
+// not the time in which other processes run.
 type interleavedTimes map[[2]string][]float64
 
 // ratio returns the ratios of a client's times to those of base.
@@ -29,7 +30,7 @@ func (t interleavedTimes) ratio(name, base string) (report.Quartiles, error) {
 }
 
 // batch is the least processor time of a sample.
-const batch = 4 * time.Millisecond
+const batch = 10 * time.Millisecond
 
 // measureInterleaved measures the cases and the clients that have targets.
 func measureInterleaved(ctx context.Context, rounds int) (interleavedTimes, error) {
@@ -65,6 +66,12 @@ func measureInterleaved(ctx context.Context, rounds int) (interleavedTimes, erro
 func alternate(ctx context.Context, calls []scaleCall, rounds int) ([][]float64, error) {
 	samples, sizes := make([][]float64, len(calls)), make([]int, len(calls))
 	run := func(call scaleCall, n int) (time.Duration, error) {
+		// Otherwise, this batch would collect the garbage of the previous one. The collection
+		// empties pools, and the first call fills them.
+		runtime.GC()
+		if err := call.do(ctx); err != nil {
+			return 0, fmt.Errorf("%s: %w", call.name, err)
+		}
 		before, err := process.CPU()
 		if err != nil {
 			return 0, err
@@ -78,7 +85,7 @@ func alternate(ctx context.Context, calls []scaleCall, rounds int) ([][]float64,
 		return after - before, err
 	}
 	for i, call := range calls {
-		for sizes[i] = 1; ; sizes[i] *= 2 { // this also fills pools
+		for sizes[i] = 1; ; sizes[i] *= 2 {
 			took, err := run(call, sizes[i])
 			if err != nil {
 				return nil, err

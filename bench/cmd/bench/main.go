@@ -61,8 +61,8 @@ type plan struct {
 }
 
 var (
-	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 100, 5, true, true}
-	short = plan{"make bench-quick", mainBenchmarks, 7, 20 * time.Millisecond, 50, 3, false, false}
+	full  = plan{"make bench", ".", 12, 50 * time.Millisecond, 60, 5, true, true}
+	short = plan{"make bench-quick", mainBenchmarks, 7, 20 * time.Millisecond, 30, 3, false, false}
 )
 
 const mainBenchmarks = "Memory/^(owner|create|patch|owners-10|owners-1000|grants-1000|logentries-1000)$|Bearer"
