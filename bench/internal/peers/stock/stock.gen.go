@@ -19,8 +19,11 @@ import (
 
 // Contact A smartphone user that an owner account knows.
 //
-// Example: {"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
+// Example: {"clientRef":null,"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ipUserName":null,"isActive":true,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"}
 type Contact struct {
+	// ClientRef Null where it has been seen (reported). The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef,omitempty"`
+
 	// Comment Free text.
 	Comment *string `json:"comment,omitempty"`
 
@@ -39,6 +42,12 @@ type Contact struct {
 
 	// IpUserId Id of the user at the external identity provider.
 	IpUserId *string `json:"ipUserId,omitempty"`
+
+	// IpUserName Null where it has been seen (reported). The name suggests the user's name at the external identity provider.
+	IpUserName *string `json:"ipUserName,omitempty"`
+
+	// IsActive Whether the contact is active. Only true has been seen (reported).
+	IsActive *bool `json:"isActive,omitempty"`
 
 	// OwnerId Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerId *string `json:"ownerId,omitempty"`
@@ -82,12 +91,15 @@ type ContactUpdate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ErrorBody The details of an error. One field is known, from a third party. Others are expected.
+// ErrorBody The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type ErrorBody struct {
-	// ErrorCode Code of the error, for example `Duplicate`.
-	ErrorCode            *string                `json:"ErrorCode,omitempty"`
+	// ErrorCode Code of the error. `Duplicate` and `TimeRestrictionIcalTooComplex` are reported.
+	ErrorCode *string `json:"ErrorCode,omitempty"`
+
+	// ErrorMessage The error in words.
+	ErrorMessage         *string                `json:"ErrorMessage,omitempty"`
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
@@ -96,9 +108,9 @@ type ErrorBody struct {
 // Example: Supported
 type FeatureSupport = string
 
-// Grant The right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null.
+// Grant The right of a contact or an NFC transponder to open a lock. It has no time limit if `validFrom`, `validBefore` and `timeRestrictionIcal` are all null. `clientRef`, `credentialId`, `customPayload`, `keyLifetime`, `mobileDeviceRef` and `permissionDetails` are reported, and only as null: their types are inferred from their names, or mere placeholders.
 //
-// Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"active":true,"bindDate":"2018-12-12T12:00:00.000Z","description":"Main entrance, ground floor","healthStatuses":null,"id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","lastSeenRclSerialNo":null,"lastSeenRclUpdateDate":null,"lockType":{"id":"TK.Td30","manufacturerId":1,"modelName":"TD30","supportedTechnologies":["nfc","ble"]},"lockTypeId":"TK.Td30","membershipStatistics":null,"ownerAccountId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","physicalLockId":"BAASNL/7","rclDate":"2018-12-24T12:00:00.000Z","rclSerialNo":3,"supportedFeatures":null,"targetType":"Lock","title":"Entrance Door","unbindDate":null},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","contact":{"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","owner":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
+// Example: {"active":true,"boundCard":null,"boundCardId":null,"boundLock":{"clientRef":null,"description":"Main entrance, ground floor","id":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","physicalLockId":"BAASNL/7","targetType":"Lock","title":"Entrance Door"},"boundLockId":"c2a85d13-74f6-4e0b-b9d8-31f5a6e07c92","clientRef":null,"contact":{"clientRef":null,"comment":null,"email":"user1@example.com","id":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","identifier":"user1@example.com","ipId":"tapkey","ipUserId":null,"ipUserName":null,"isActive":true,"ownerId":"7f9c1e52-3b0a-4c1d-9a57-0e3d5b2f8c11","title":"User One"},"contactId":"90d7c4e6-2f5b-4183-9ce0-d4a61b8f3725","credentialId":null,"customPayload":null,"id":"3a6f18c9-e5d2-47b4-80a3-f79c2e5b6d10","keyLifetime":null,"mobileDeviceRef":null,"owner":null,"permissionDetails":null,"state":"Ok","timeRestrictionIcal":null,"validBefore":"2019-03-01T19:00:00.000Z","validFrom":"2019-02-01T10:00:00.000Z"}
 type Grant struct {
 	// Active Whether the grant is active. Lists can be filtered by this field.
 	Active *bool `json:"active,omitempty"`
@@ -109,11 +121,14 @@ type Grant struct {
 	// BoundCardId Id of the transponder. It is null for a grant of a contact.
 	BoundCardId *string `json:"boundCardId,omitempty"`
 
-	// BoundLock The lock. Lists contain it by default. It may be null.
+	// BoundLock The lock. Lists contain it by default. It may be null. It may be a reduced object: a response with only `targetType`, `id`, `clientRef`, `physicalLockId`, `title` and `description` is reported. No response with other fields has been seen.
 	BoundLock *NullableBoundLock `json:"boundLock,omitempty"`
 
 	// BoundLockId Id of the bound lock.
 	BoundLockId *string `json:"boundLockId,omitempty"`
+
+	// ClientRef The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef,omitempty"`
 
 	// Contact The contact. Grants contain it by default. It is null for a grant of a transponder.
 	Contact *NullableContact `json:"contact,omitempty"`
@@ -121,20 +136,35 @@ type Grant struct {
 	// ContactId Id of the contact. It is null for a grant of a transponder.
 	ContactId *string `json:"contactId,omitempty"`
 
+	// CredentialId The name suggests the id of a credential.
+	CredentialId *string `json:"credentialId,omitempty"`
+
+	// CustomPayload Not documented. The type is a placeholder.
+	CustomPayload *string `json:"customPayload,omitempty"`
+
 	// Id Id of the grant.
 	Id string `json:"id"`
+
+	// KeyLifetime Not documented. The type is a placeholder.
+	KeyLifetime *string `json:"keyLifetime,omitempty"`
+
+	// MobileDeviceRef Not documented. The type is a placeholder.
+	MobileDeviceRef *string `json:"mobileDeviceRef,omitempty"`
 
 	// Owner The owner of a grant. The field is documented, but only shown as null. It is inferred that its value is an object with unknown fields.
 	//
 	// Example: {}
 	Owner *GrantOwner `json:"owner,omitempty"`
 
-	// State The state of a grant. The state while a grant is being revoked is not known.
+	// PermissionDetails Not documented. The type is a placeholder.
+	PermissionDetails *string `json:"permissionDetails,omitempty"`
+
+	// State The state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
 	//
 	// Example: Ok
 	State *GrantState `json:"state,omitempty"`
 
-	// TimeRestrictionIcal Time restriction based on iCalendar. The exact grammar is not known.
+	// TimeRestrictionIcal The times when the lock opens, as a VCALENDAR (RFC 5545). It is null for a grant without such a restriction.
 	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`
 
 	// ValidBefore End of the validity period. The name suggests that it is exclusive.
@@ -149,7 +179,7 @@ type Grant struct {
 // Example: {}
 type GrantOwner map[string]interface{}
 
-// GrantState The state of a grant. The state while a grant is being revoked is not known.
+// GrantState The state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
 //
 // Example: Ok
 type GrantState = string
@@ -331,6 +361,9 @@ type NullableBoundLock struct {
 	// BindDate Time when the lock was bound.
 	BindDate *time.Time `json:"bindDate,omitempty"`
 
+	// ClientRef Seen only in the lock of a grant (reported). The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef,omitempty"`
+
 	// Description Free text.
 	Description *string `json:"description,omitempty"`
 
@@ -390,6 +423,9 @@ type NullableBoundLock struct {
 
 // NullableContact A contact, or null.
 type NullableContact struct {
+	// ClientRef Null where it has been seen (reported). The name suggests a reference set by the client.
+	ClientRef *string `json:"clientRef,omitempty"`
+
 	// Comment Free text.
 	Comment *string `json:"comment,omitempty"`
 
@@ -408,6 +444,12 @@ type NullableContact struct {
 
 	// IpUserId Id of the user at the external identity provider.
 	IpUserId *string `json:"ipUserId,omitempty"`
+
+	// IpUserName Null where it has been seen (reported). The name suggests the user's name at the external identity provider.
+	IpUserName *string `json:"ipUserName,omitempty"`
+
+	// IsActive Whether the contact is active. Only true has been seen (reported).
+	IsActive *bool `json:"isActive,omitempty"`
 
 	// OwnerId Id of the owner account. Other entities call this field `ownerAccountId`.
 	OwnerId *string `json:"ownerId,omitempty"`
@@ -452,34 +494,39 @@ type Skip = int
 // Top defines model for Top.
 type Top = int
 
-// BadRequest The details of an error. One field is known, from a third party. Others are expected.
+// BadRequest The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type BadRequest = ErrorBody
 
-// Conflict The details of an error. One field is known, from a third party. Others are expected.
+// Conflict The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Conflict = ErrorBody
 
-// Error The details of an error. One field is known, from a third party. Others are expected.
+// Error The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Error = ErrorBody
 
-// NotFound The details of an error. One field is known, from a third party. Others are expected.
+// Forbidden The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
+type Forbidden = ErrorBody
+
+// NotFound The details of an error. Two fields are known, from third parties. Others are expected.
+//
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type NotFound = ErrorBody
 
-// PaymentRequired The details of an error. One field is known, from a third party. Others are expected.
+// PaymentRequired The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type PaymentRequired = ErrorBody
 
-// Unauthorized The details of an error. One field is known, from a third party. Others are expected.
+// Unauthorized The details of an error. Two fields are known, from third parties. Others are expected.
 //
-// Example: {"ErrorCode":"Duplicate"}
+// Example: {"ErrorCode":"Duplicate","ErrorMessage":"Only one grant is allowed per lock and user."}
 type Unauthorized = ErrorBody
 
 // ListGrantsParams defines parameters for ListGrants.
@@ -551,6 +598,14 @@ func (a *ErrorBody) UnmarshalJSON(b []byte) error {
 		delete(object, "ErrorCode")
 	}
 
+	if raw, found := object["ErrorMessage"]; found {
+		err = json.Unmarshal(raw, &a.ErrorMessage)
+		if err != nil {
+			return fmt.Errorf("error reading 'ErrorMessage': %w", err)
+		}
+		delete(object, "ErrorMessage")
+	}
+
 	if len(object) != 0 {
 		a.AdditionalProperties = make(map[string]interface{})
 		for fieldName, fieldBuf := range object {
@@ -574,6 +629,13 @@ func (a ErrorBody) MarshalJSON() ([]byte, error) {
 		object["ErrorCode"], err = json.Marshal(a.ErrorCode)
 		if err != nil {
 			return nil, fmt.Errorf("error marshaling 'ErrorCode': %w", err)
+		}
+	}
+
+	if a.ErrorMessage != nil {
+		object["ErrorMessage"], err = json.Marshal(a.ErrorMessage)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'ErrorMessage': %w", err)
 		}
 	}
 
@@ -1351,6 +1413,8 @@ type ListOwnersResponse struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 }
@@ -1368,6 +1432,11 @@ func (r ListOwnersResponse) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r ListOwnersResponse) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListOwnersResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -1413,6 +1482,8 @@ type GetOwnerResponse struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSONDefault the response for an HTTP default `application/json` response
@@ -1432,6 +1503,11 @@ func (r GetOwnerResponse) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r GetOwnerResponse) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetOwnerResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -1484,6 +1560,8 @@ type CreateContactResponse struct {
 	JSON401 *Unauthorized
 	// JSON402 the response for an HTTP 402 `application/json` response
 	JSON402 *PaymentRequired
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSONDefault the response for an HTTP default `application/json` response
@@ -1508,6 +1586,11 @@ func (r CreateContactResponse) GetJSON401() *Unauthorized {
 // GetJSON402 returns the response for an HTTP 402 `application/json` response
 func (r CreateContactResponse) GetJSON402() *PaymentRequired {
 	return r.JSON402
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateContactResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -1558,6 +1641,8 @@ type UpdateContactResponse struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
@@ -1579,6 +1664,11 @@ func (r UpdateContactResponse) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r UpdateContactResponse) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateContactResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -1634,6 +1724,8 @@ type ListGrantsResponse struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 }
@@ -1651,6 +1743,11 @@ func (r ListGrantsResponse) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r ListGrantsResponse) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListGrantsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -1696,6 +1793,8 @@ type ListLogEntriesResponse struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 }
@@ -1713,6 +1812,11 @@ func (r ListLogEntriesResponse) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r ListLogEntriesResponse) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListLogEntriesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -1904,6 +2008,13 @@ func ParseListOwnersResponse(rsp *http.Response) (*ListOwnersResponse, error) {
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -1950,6 +2061,13 @@ func ParseGetOwnerResponse(rsp *http.Response) (*GetOwnerResponse, error) {
 			return nil, err
 		}
 		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
@@ -2012,6 +2130,13 @@ func ParseCreateContactResponse(rsp *http.Response) (*CreateContactResponse, err
 		}
 		response.JSON402 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -2065,6 +2190,13 @@ func ParseUpdateContactResponse(rsp *http.Response) (*UpdateContactResponse, err
 			return nil, err
 		}
 		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
@@ -2127,6 +2259,13 @@ func ParseListGrantsResponse(rsp *http.Response) (*ListGrantsResponse, error) {
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -2173,6 +2312,13 @@ func ParseListLogEntriesResponse(rsp *http.Response) (*ListLogEntriesResponse, e
 			return nil, err
 		}
 		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
