@@ -61,8 +61,8 @@ quick: fmt ## check the format, build, and run the short tests
 	$(GO) test -short ./...
 
 .PHONY: newest
-newest: ## run vet and the tests with the newest Go, if it can be downloaded
-	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) vet stale test test-modules RACE=; \
+newest: ## run vet, the tests and contract with the newest Go, if it can be downloaded
+	@if GOTOOLCHAIN=$(NEWEST) $(GO) version; then GOTOOLCHAIN=$(NEWEST) $(MAKE) vet stale test contract RACE=; \
 	else echo "newest Go: not run ($(NEWEST) cannot be downloaded)"; fi
 
 .PHONY: fresh
