@@ -61,7 +61,7 @@ func newClient(t testing.TB, s *sandbox.Server, source oauth2.TokenSource) *clie
 	return c
 }
 
-// browser follows links and posts forms. It follows no redirect by itself.
+// browser follows links and posts forms. It does not follow redirects automatically.
 type browser struct {
 	testing.TB
 	http *http.Client

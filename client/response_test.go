@@ -86,7 +86,7 @@ func TestTokenResponseWithoutAToken(t *testing.T) {
 	}
 }
 
-// The error of a refused call says whether a bearer token was sent, and whether the transport
+// The error of a refused call reports whether a bearer token was sent, and whether the transport
 // replaced it.
 func TestWhatWasSent(t *testing.T) {
 	source := client.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "the-token"}))

@@ -14,7 +14,7 @@ import (
 )
 
 // browser requests pages, keeps cookies, and posts the forms of pages. It follows no
-// redirect by itself.
+// redirect automatically.
 type browser struct {
 	testing.TB
 	server *sandbox.Server

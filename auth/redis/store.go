@@ -1,7 +1,7 @@
 // Package redis has a store of tokens in Redis for client.WithTokenStore. Processes on several
 // machines then share tokens, and processes that start at the same time send one token request.
 //
-// It is a module of its own, so that go-redis reaches only programs that use it. The name of
+// It is a separate module, so that go-redis reaches only programs that use it. The name of
 // the package of go-redis is also redis:
 //
 //	import (

@@ -2,6 +2,6 @@
 // files, for commands and cron jobs of one machine, and [Encrypt] encrypts the tokens of any
 // other store. Module auth/redis has a store for several machines.
 //
-// No store is a default of the library: a token in a store outlives the process, and whoever
-// reads it can use it until it expires.
+// No store is a default of the library: a token in a store outlives the process, and any
+// program that reads it can use it until it expires.
 package tokenstore
