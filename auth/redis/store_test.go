@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/oauth2"
 
+	"github.com/tapkey-go/tapkey-go/auth/internal/storetest"
 	tapkeyredis "github.com/tapkey-go/tapkey-go/auth/redis"
 	"github.com/tapkey-go/tapkey-go/auth/tokenstore"
 	"github.com/tapkey-go/tapkey-go/client"
@@ -108,16 +109,16 @@ func TestFiftyProcesses(t *testing.T) {
 		t.Skip("50 processes: not run (-short)")
 	}
 	address, server := startRedis(t), startSandbox(t)
-	processes := make([]*process, 50)
+	processes := make([]*storetest.Process, 50)
 	for i := range processes {
-		processes[i] = start(t, server, address)
+		processes[i] = storetest.Start(t, server, address)
 	}
 	for round := 1; round <= 3; round++ {
 		for _, p := range processes {
-			p.call(t)
+			p.Call(t)
 		}
 		for _, p := range processes {
-			p.expect(t, "ok")
+			p.Expect(t, "ok")
 		}
 		if got := server.TokenRequests(); got != round {
 			t.Errorf("after round %d: got %d token requests, want %d", round, got, round)
@@ -133,9 +134,9 @@ func TestKilledHolder(t *testing.T) {
 	}
 	address, server := startRedis(t), startSandbox(t)
 	c := newClient(t, address, nil)
-	first := start(t, server, address)
-	first.call(t)
-	first.expect(t, "ok")
+	first := storetest.Start(t, server, address)
+	first.Call(t)
+	first.Expect(t, "ok")
 	keys, err := c.Keys(t.Context(), tapkeyredis.DefaultPrefix+"*").Result()
 	if err != nil || len(keys) != 1 {
 		t.Fatalf("got the keys %v and error %v, want one", keys, err)
@@ -144,14 +145,14 @@ func TestKilledHolder(t *testing.T) {
 	if err := errors.Join(c.Del(t.Context(), keys[0]).Err(), c.Set(t.Context(), keys[0]+":lock", "killed", time.Second).Err()); err != nil {
 		t.Fatal(err)
 	}
-	var others []*process
+	var others []*storetest.Process
 	for range 5 {
-		p := start(t, server, address)
-		p.call(t)
+		p := storetest.Start(t, server, address)
+		p.Call(t)
 		others = append(others, p)
 	}
 	for _, p := range others {
-		p.expect(t, "ok")
+		p.Expect(t, "ok")
 	}
 	if got := server.TokenRequests(); got != 2 {
 		t.Errorf("got %d token requests, want 2", got)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tapkey-go/tapkey-go/auth/internal/storetest"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -25,16 +26,16 @@ func TestFiftyProcesses(t *testing.T) {
 	}
 	defer server.Close()
 	dir := filepath.Join(t.TempDir(), "tokens")
-	processes := make([]*process, 50)
+	processes := make([]*storetest.Process, 50)
 	for i := range processes {
-		processes[i] = start(t, server, dir)
+		processes[i] = storetest.Start(t, server, dir)
 	}
 	for round := 1; round <= 3; round++ {
 		for _, p := range processes {
-			p.call(t)
+			p.Call(t)
 		}
 		for _, p := range processes {
-			p.expect(t, "ok")
+			p.Expect(t, "ok")
 		}
 		if got := server.TokenRequests(); got != round {
 			t.Errorf("after round %d: got %d token requests, want %d", round, got, round)
@@ -60,8 +61,8 @@ func TestKilledProcesses(t *testing.T) {
 	for range 50 / 10 {
 		var wait sync.WaitGroup
 		for range 10 {
-			p := start(t, server, dir)
-			p.call(t)
+			p := storetest.Start(t, server, dir)
+			p.Call(t)
 			wait.Go(func() {
 				// The delay only spreads the kills over the call.
 				time.Sleep(rand.N(20 * time.Millisecond))
@@ -71,10 +72,10 @@ func TestKilledProcesses(t *testing.T) {
 			server.RevokeTokens() // so that there is always something to save
 		}
 		wait.Wait()
-		survivor := start(t, server, dir)
+		survivor := storetest.Start(t, server, dir)
 		began := time.Now()
-		survivor.call(t)
-		survivor.expect(t, "ok")
+		survivor.Call(t)
+		survivor.Expect(t, "ok")
 		t.Logf("a call after 10 processes were killed took %v", time.Since(began))
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -94,9 +95,9 @@ func TestKilledProcesses(t *testing.T) {
 		}
 	}
 	before := server.TokenRequests()
-	last := start(t, server, dir)
-	last.call(t)
-	last.expect(t, "ok")
+	last := storetest.Start(t, server, dir)
+	last.Call(t)
+	last.Expect(t, "ok")
 	if got := server.TokenRequests(); got != before {
 		t.Errorf("after all: got %d token requests, want none: the stored token is valid", got-before)
 	}
