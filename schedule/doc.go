@@ -26,12 +26,14 @@
 //
 // # Time
 //
-// Windows follow the clocks of their zone. If clocks are changed, 08:00 stays 08:00, and a
-// window from 22:00 to 06:00 is an hour shorter or longer. As in RFC 5545, a time that clocks
+// Windows start by the clocks of their zone: if clocks are changed, 08:00 stays 08:00. A
+// window keeps its number of hours, as RFC 5545 requires and libical does: if clocks are
+// changed between 22:00 and 06:00, that window ends at 05:00 or 07:00. Only a window from
+// 00:00 to 24:00, and days in DURATION, are days of 23 or 25 hours then. A time that clocks
 // show twice is the first of the two, and a skipped one counts with the offset before the
-// change: 02:30 is 03:30. An event with DTEND ends at that time of day. It is not known whether
-// a lock does the same: RFC 5545 would keep the number of hours, which differs only if clocks
-// are changed during the window. DURATION keeps the number of hours.
+// change: 02:30 is 03:30. Libical takes the second of two, and 01:30. A rule has the
+// occurrences from DTSTART on that match it; DTSTART itself is one only if it matches, which
+// RFC 5545 leaves undefined.
 //
 // Zones come from the time zone database of the system. Programs that may run without one, as
 // in small containers and on Windows, import time/tzdata.

@@ -83,7 +83,7 @@ func (e *event) times() string {
 	for _, t := range e.rule.times(e.start) {
 		starts = append(starts, clock(t))
 	}
-	if length := e.span.wall; e.span.exact == 0 && len(starts) == 1 {
+	if length := e.span.wall + e.span.exact; len(starts) == 1 {
 		t := e.rule.times(e.start)[0]
 		switch days, end := (t+length)/day, (t+length)%day; {
 		case t == 0 && length == day:

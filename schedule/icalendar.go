@@ -101,11 +101,10 @@ func (e *event) write(id int) []string {
 	}
 	lines := []string{"BEGIN:VEVENT", fmt.Sprintf("UID:%d", id), "DTSTAMP:" + stamp,
 		"DTSTART" + parameter + ":" + e.start.Format(layout)}
-	if e.span.exact == 0 {
-		lines = append(lines, "DTEND"+parameter+":"+e.start.Add(e.span.wall).Format(layout))
+	if end := toWall(e.end(e.start), e.zone); e.span.wall == 0 && resolve(end, e.zone).Equal(e.end(e.start)) {
+		lines = append(lines, "DTEND"+parameter+":"+end.Format(layout))
 	} else {
-		duration := fmt.Sprintf("DURATION:P%dDT%dS", e.span.wall/day, e.span.exact/time.Second)
-		lines = append(lines, strings.Replace(duration, "P0D", "P", 1))
+		lines = append(lines, "DURATION:"+e.span.String())
 	}
 	if e.rule != nil {
 		lines = append(lines, "RRULE:"+e.rule.String())
@@ -127,6 +126,17 @@ func (e *event) write(id int) []string {
 		}
 	}
 	return append(lines, "END:VEVENT")
+}
+
+// String returns the length as the value of DURATION.
+func (s span) String() string {
+	switch {
+	case s.exact == 0:
+		return fmt.Sprintf("P%dD", s.wall/day)
+	case s.wall == 0:
+		return fmt.Sprintf("PT%dS", s.exact/time.Second)
+	}
+	return fmt.Sprintf("P%dDT%dS", s.wall/day, s.exact/time.Second)
 }
 
 // occurrencesOf passes the starts of the occurrences on a day to yield, including excluded
@@ -187,6 +197,9 @@ func (r *rule) String() string {
 func merge(events []event) (merged []event) {
 	for _, e := range events {
 		weekly := false
+		if e.rule == nil && len(e.added) == 0 {
+			e.span = span{exact: e.end(e.start).Sub(resolve(e.start, e.zone))}
+		}
 		if e.rule != nil {
 			if days, simple := e.rule.days(e.start); simple {
 				r := *e.rule

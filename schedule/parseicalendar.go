@@ -125,7 +125,8 @@ func (r *reader) event(c *component) (e event, err error) {
 		if err != nil {
 			return e, err
 		}
-		if from.zone == to.zone {
+		// RFC 5545, section 3.8.5.3: all occurrences have the exact duration of the first.
+		if from.date && to.date && from.zone == to.zone {
 			e.span.wall = to.wall.Sub(from.wall)
 		} else {
 			e.span.exact = to.instant().Sub(from.instant())

@@ -29,7 +29,7 @@ type event struct {
 
 // A span is the length of a window. Wall clock time is added first.
 type span struct {
-	wall  time.Duration
+	wall  time.Duration // whole days
 	exact time.Duration
 }
 
@@ -77,10 +77,14 @@ func Weekly(zone *time.Location, days Days, from, to string) Schedule {
 	if end <= start {
 		end += day
 	}
+	length := span{exact: end - start}
+	if end-start == day {
+		length = span{wall: day}
+	}
 	return Schedule{events: []event{{
 		zone:  zone,
 		start: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC).Add(start),
-		span:  span{wall: end - start},
+		span:  length,
 		rule:  &rule{freq: weekly, interval: 1, weekStart: time.Monday, byDay: nthDays(days)},
 	}}}
 }
@@ -97,7 +101,7 @@ func firstError(errs ...error) error {
 // Once returns a window that does not recur. Fractions of seconds are cut off.
 func Once(from, to time.Time) Schedule {
 	from, to = from.UTC().Truncate(resolution), to.UTC().Truncate(resolution)
-	e := event{zone: time.UTC, start: from, span: span{wall: to.Sub(from)}}
+	e := event{zone: time.UTC, start: from, span: span{exact: to.Sub(from)}}
 	if err := e.check(); err != nil {
 		return Schedule{err: err}
 	}

@@ -46,18 +46,20 @@ func TestChangesOfClocks(t *testing.T) {
 		want             []string
 	}{
 		{"Europe/Vienna", "Su 08:00-18:00", "2026-03-22", []string{"0322T0700-0322T1700", "0329T0600-0329T1600"}},
-		{"Europe/Vienna", "Sa-Su 22:00-06:00", "2026-03-28", []string{"0328T2100-0329T0400", "0329T2000-0330T0400"}},
-		{"Europe/Vienna", "Sa 22:00-06:00", "2026-10-24", []string{"1024T2000-1025T0500"}},
-		{"Europe/Vienna", "Su 02:30-05:00", "2026-03-29", []string{"0329T0130-0329T0300"}}, // skipped: 03:30
-		{"Europe/Vienna", "Su 02:30-05:00", "2026-10-25", []string{"1025T0030-1025T0400"}}, // twice: the first
+		{"Europe/Vienna", "Sa-Su 22:00-06:00", "2026-03-28", []string{"0328T2100-0329T0500", "0329T2000-0330T0400"}},
+		{"Europe/Vienna", "Sa 22:00-06:00", "2026-10-24", []string{"1024T2000-1025T0400"}},
+		{"Europe/Vienna", "Su 02:30-05:00", "2026-03-29", []string{"0329T0130-0329T0400"}}, // skipped: 03:30
+		{"Europe/Vienna", "Su 02:30-05:00", "2026-10-25", []string{"1025T0030-1025T0300"}}, // twice: the first
 		{"Europe/Vienna", "Su 01:00-02:30", "2026-10-25", []string{"1024T2300-1025T0030"}},
 		{"Europe/Vienna", "Su 02:30-02:45", "2026-03-29", []string{"0329T0130-0329T0145"}},
-		{"Europe/Vienna", "Su 02:30-03:00", "2026-03-29", []string{"0405T0030-0405T0100"}}, // none on this day
-		{"America/New_York", "Su 02:30-05:00", "2026-03-08", []string{"0308T0730-0308T0900"}},
-		{"America/New_York", "Su 01:30-03:00", "2026-11-01", []string{"1101T0530-1101T0800"}},
-		{"America/New_York", "Sa 22:00-06:00", "2026-10-31", []string{"1101T0200-1101T1100"}},
-		{"Australia/Lord_Howe", "Su 01:45-03:00", "2026-04-05", []string{"0404T1445-0404T1630"}}, // twice
-		{"Australia/Lord_Howe", "Su 02:15-03:00", "2026-10-04", []string{"1003T1545-1003T1600"}}, // skipped: 02:45
+		{"Europe/Vienna", "Su 02:30-03:00", "2026-03-29", []string{"0329T0130-0329T0200"}},
+		{"America/New_York", "Su 02:30-05:00", "2026-03-08", []string{"0308T0730-0308T1000"}},
+		{"America/New_York", "Su 01:30-03:00", "2026-11-01", []string{"1101T0530-1101T0700"}},
+		{"America/New_York", "Sa 22:00-06:00", "2026-10-31", []string{"1101T0200-1101T1000"}},
+		{"Australia/Lord_Howe", "Su 01:45-03:00", "2026-04-05", []string{"0404T1445-0404T1600"}}, // twice
+		{"Australia/Lord_Howe", "Su 02:15-03:00", "2026-10-04", []string{"1003T1545-1003T1630"}}, // skipped: 02:45
+		{"Europe/Vienna", "Su 00:00-24:00", "2026-10-25", []string{"1024T2200-1025T2300"}}, // 25 hours
+		{"Europe/Vienna", "Su 00:00-24:00", "2026-03-29", []string{"0328T2300-0329T2200"}}, // 23 hours
 		{"Asia/Kolkata", "Mo 00:00-24:00", "2026-01-05", []string{"0104T1830-0105T1830"}},
 	} {
 		z := zone(t, test.zone)

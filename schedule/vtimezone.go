@@ -192,15 +192,15 @@ func writeZone(zone *time.Location, from time.Time) []string {
 			part(group[0], "RRULE:"+recurrences[i])
 			continue
 		}
+		// One date a line, the first as well: ical.js reads only the first date of a line, and
+		// libical and ical.js ignore DTSTART next to RDATE.
 		var dates []string
-		for _, c := range group { // libical and ical.js ignore DTSTART next to RDATE
-			dates = append(dates, c.wall().Format("20060102T150405"))
+		if len(group) > 1 {
+			for _, c := range group {
+				dates = append(dates, "RDATE:"+c.wall().Format("20060102T150405"))
+			}
 		}
-		if len(dates) > 1 {
-			part(group[0], "RDATE:"+strings.Join(dates, ","))
-		} else {
-			part(group[0])
-		}
+		part(group[0], dates...)
 	}
 	return append(lines, "END:VTIMEZONE")
 }
