@@ -56,9 +56,10 @@ func (e *event) length() time.Duration {
 
 // Weekly returns a window on some days of each week, from a time of day to another, such as
 // "08:00" and "18:00". The times are those of clocks in the zone, which must have a name of
-// the time zone database. If to is not after from, the window ends on the next day. The
-// window has no last day unless Until sets one. Without From, its first day is in the first
-// week of 2026.
+// the time zone database. If to is not after from, the window ends on the next day. If clocks
+// are changed during the window, its end moves with them, so that it keeps its number of
+// hours, unless it is from 00:00 to 24:00. The window has no last day unless Until sets one.
+// Without From, its first day is in the first week of 2026.
 func Weekly(zone *time.Location, days Days, from, to string) Schedule {
 	start, err := parseClock(from)
 	end, err2 := parseClock(to)
