@@ -1,12 +1,15 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tapkey-go/tapkey-go/schedule"
 )
 
 // Limits of a time restriction. Reported: that seven weekly events with long UIDs are
@@ -18,8 +21,8 @@ const (
 
 // checkRestriction checks the timeRestrictionIcal of a request, which may be nil. Reported:
 // that TZID with VALUE=DATE is refused, and the code TimeRestrictionIcalTooComplex.
-// Inferred: that everything else that RFC 5545 forbids is refused as well, the code
-// BadRequest, and the limits.
+// Inferred: that everything else that RFC 5545 forbids or that package schedule does not
+// evaluate is refused as well, the code BadRequest, and the limits.
 func checkRestriction(text *string) error {
 	if text == nil {
 		return nil
@@ -33,7 +36,20 @@ func checkRestriction(text *string) error {
 	case len(*text) > maxRestriction:
 		return fail(http.StatusBadRequest, "TimeRestrictionIcalTooComplex", "the time restriction has %d bytes, more than %d", len(*text), maxRestriction)
 	}
+	// A lock must be able to evaluate it.
+	switch _, err := schedule.ParseICalendar(withoutUnknownZones(unfold(*text)), time.UTC); {
+	case errors.Is(err, schedule.ErrLimit):
+		return fail(http.StatusBadRequest, "TimeRestrictionIcalTooComplex", "the time restriction is too complex: %s", strings.TrimPrefix(err.Error(), "schedule: "))
+	case err != nil:
+		return badRequest("timeRestrictionIcal: %s", strings.TrimPrefix(err.Error(), "schedule: "))
+	}
 	return nil
+}
+
+// unfold joins folded lines, and ends each with a line feed.
+func unfold(text string) string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	return strings.NewReplacer("\n ", "", "\n\t", "").Replace(text)
 }
 
 // icalLine is a line of a calendar: a property, or the begin or end of a component.
@@ -63,8 +79,7 @@ func parseLine(text string) (icalLine, error) {
 // readCalendar checks that text is one VCALENDAR with at least one VEVENT, and returns the
 // number of its events.
 func readCalendar(text string) (events int, err error) {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.NewReplacer("\n ", "", "\n\t", "").Replace(text) // long lines are folded
+	text = unfold(text)
 	var open []*component
 	closed := false
 	for row := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
@@ -207,44 +222,24 @@ func icalTime(text string) bool {
 	return err == nil
 }
 
-// ruleParts are the parts of a recurrence rule.
-var ruleParts = map[string]*regexp.Regexp{
-	"FREQ":       regexp.MustCompile(`^(SECONDLY|MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)$`),
-	"UNTIL":      regexp.MustCompile(`^\d{8}(T\d{6}Z?)?$`),
-	"COUNT":      regexp.MustCompile(`^[1-9]\d*$`),
-	"INTERVAL":   regexp.MustCompile(`^[1-9]\d*$`),
-	"WKST":       regexp.MustCompile(`^(MO|TU|WE|TH|FR|SA|SU)$`),
-	"BYDAY":      regexp.MustCompile(`^([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU))*$`),
-	"BYSECOND":   numbers,
-	"BYMINUTE":   numbers,
-	"BYHOUR":     numbers,
-	"BYMONTHDAY": numbers,
-	"BYYEARDAY":  numbers,
-	"BYWEEKNO":   numbers,
-	"BYMONTH":    numbers,
-	"BYSETPOS":   numbers,
-}
-
-var numbers = regexp.MustCompile(`^[+-]?\d{1,3}(,[+-]?\d{1,3})*$`)
-
-// checkRule checks the value of an RRULE.
+// checkRule checks what package schedule tolerates in an RRULE.
 func checkRule(rule string) error {
-	seen := map[string]bool{}
-	for part := range strings.SplitSeq(strings.ToUpper(rule), ";") {
-		name, value, _ := strings.Cut(part, "=")
-		if pattern := ruleParts[name]; pattern == nil || seen[name] || !pattern.MatchString(value) {
-			return fmt.Errorf("invalid part %q", part)
-		}
-		if name == "UNTIL" && !icalDate(value) && !icalTime(value) {
-			return fmt.Errorf("UNTIL %q is not a valid time", value)
-		}
-		seen[name] = true
-	}
-	switch {
-	case !seen["FREQ"]:
-		return fmt.Errorf("FREQ is missing")
-	case seen["UNTIL"] && seen["COUNT"]:
+	if rule = strings.ToUpper(rule); strings.Contains(rule, "UNTIL=") && strings.Contains(rule, "COUNT=") {
 		return fmt.Errorf("both UNTIL and COUNT")
 	}
 	return nil
 }
+
+// withoutUnknownZones removes the names of time zones that are not in the time zone database
+// from a calendar: Tapkey may know others, and a system may have no database.
+func withoutUnknownZones(text string) string {
+	return icalZone.ReplaceAllStringFunc(text, func(param string) string {
+		name := strings.Trim(icalZone.FindStringSubmatch(param)[1], `"`)
+		if _, err := time.LoadLocation(name); err != nil {
+			return ""
+		}
+		return param
+	})
+}
+
+var icalZone = regexp.MustCompile(`(?i);TZID=("[^"]*"|[^";:]*)`)

@@ -130,6 +130,14 @@ func TestTimeRestrictions(t *testing.T) {
 		"UNTIL in month 13":      {rule("FREQ=WEEKLY;UNTIL=20241301T000000Z"), refused},
 		"INTERVAL 0":             {rule("FREQ=WEEKLY;INTERVAL=0"), refused},
 		"empty rule":             {rule(""), refused},
+		"unknown zone":           {one("DTSTART;TZID=W. Europe Standard Time:20230306T090000", "DTEND;TZID=W. Europe Standard Time:20230306T170000"), ""},
+		"every second":           {rule("FREQ=SECONDLY"), tooComplex},
+		"a million times":        {rule("FREQ=DAILY;COUNT=1000000"), tooComplex},
+		"year 9999":              {one("DTSTART:99990306T080000Z"), tooComplex},
+		"a Monday of a week":     {rule("FREQ=WEEKLY;BYDAY=2MO"), refused},
+		"day 32":                 {rule("FREQ=MONTHLY;BYMONTHDAY=32"), refused},
+		"EXDATE in ISO 8601":     {one(starts, ends, "RRULE:FREQ=DAILY", "EXDATE:2023-03-06"), refused},
+		"negative duration":      {one(starts, "DURATION:-PT1H"), refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := c.call("PATCH", path, fmt.Sprintf(`{"timeRestrictionIcal":%s}`, jsonText(t, test.text)))
