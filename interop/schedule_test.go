@@ -47,16 +47,20 @@ func randomRule(r *rand.Rand) string {
 		rule += ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=" + fmt.Sprint([]int{-1, 1, 2}[r.IntN(3)])
 	case freq == "WEEKLY" || freq == "DAILY" && r.IntN(2) == 0:
 		rule += ";BYDAY=" + day + "," + days[r.IntN(7)] + ";WKST=" + days[r.IntN(7)]
+	case freq == "YEARLY" && r.IntN(4) == 0:
+		rule += numbers("BYYEARDAY", 3, 366)
+	case freq == "YEARLY" && r.IntN(3) == 0:
+		rule += numbers("BYWEEKNO", 3, 51) + ";BYDAY=" + day
 	}
 	return rule
 }
 
-// merged returns periods in order, with those that overlap or touch as one, cut to the
-// compared period.
-func merged(periods [][2]int64) (result [][2]int64) {
+// merged returns periods in order, with those that overlap or touch as one, cut to the time
+// between from and to.
+func merged(periods [][2]int64, from, to time.Time) (result [][2]int64) {
 	slices.SortFunc(periods, func(a, b [2]int64) int { return int(a[0] - b[0]) })
 	for _, p := range periods {
-		p[0], p[1] = max(p[0], compareFrom.Unix()), min(p[1], compareTo.Unix())
+		p[0], p[1] = max(p[0], from.Unix()), min(p[1], to.Unix())
 		if p[0] >= p[1] {
 			continue
 		}
@@ -69,15 +73,15 @@ func merged(periods [][2]int64) (result [][2]int64) {
 	return result
 }
 
-// ours returns the openings in the compared period.
-func ours(s schedule.Schedule) (periods [][2]int64) {
-	for o := range s.Openings(compareFrom) {
-		if !o.Start.Before(compareTo) {
+// ours returns the openings between from and to.
+func ours(s schedule.Schedule, from, to time.Time) (periods [][2]int64) {
+	for o := range s.Openings(from) {
+		if !o.Start.Before(to) {
 			break
 		}
 		periods = append(periods, [2]int64{o.Start.Unix(), o.End.Unix()})
 	}
-	return merged(periods)
+	return merged(periods, from, to)
 }
 
 // Recurrence rules have the occurrences that rrule-go finds, in UTC.
@@ -101,11 +105,40 @@ func TestRRuleGoFindsTheSameOccurrences(t *testing.T) {
 		for _, start := range rule.Between(compareFrom, compareTo, true) {
 			theirs = append(theirs, [2]int64{start.Unix(), start.Unix() + 3600})
 		}
-		if got, want := ours(s), merged(theirs); slices.Equal(got, want) {
+		if got, want := ours(s, compareFrom, compareTo), merged(theirs, compareFrom, compareTo); slices.Equal(got, want) {
 			equal++
 		} else {
 			t.Errorf("%s: got %d openings %v, rrule-go %d: %v", text, len(got), got[:min(3, len(got))], len(want), want[:min(3, len(want))])
 		}
 	}
 	t.Logf("%d of %d rules have equal occurrences", equal, rules)
+}
+
+// These rules are the reason why package schedule does not use rrule-go. If it finds the
+// occurrences of RFC 5545, that may be decided again.
+func TestWhatRRuleGoFindsInstead(t *testing.T) {
+	for _, test := range []struct {
+		start, rule  string
+		want, theirs int // occurrences in the compared period
+	}{
+		{"20260102T080000Z", "FREQ=MONTHLY;BYDAY=SA,-4TH", 128, 0},
+		{"20260223T080000Z", "FREQ=YEARLY;BYWEEKNO=9", 2, 14},
+		{"20260404T080000Z", "FREQ=WEEKLY;COUNT=1;BYDAY=WE,SA;BYSETPOS=-1", 1, 1},
+		{"20260404T080000Z", "FREQ=WEEKLY;UNTIL=20260411T080000Z;BYDAY=WE,SA;BYSETPOS=2", 2, 1},
+	} {
+		s, err := schedule.ParseICalendar("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:"+test.start+"\nDURATION:PT1H\nRRULE:"+test.rule+"\nEND:VEVENT\nEND:VCALENDAR", nil)
+		if err != nil {
+			t.Fatalf("%s: %v", test.rule, err)
+		}
+		rule, err := rrule.StrToRRule("DTSTART:" + test.start + "\nRRULE:" + test.rule)
+		if err != nil {
+			t.Fatalf("%s: %v", test.rule, err)
+		}
+		if got := len(ours(s, compareFrom, compareTo)); got != test.want {
+			t.Errorf("%s: got %d occurrences, want %d", test.rule, got, test.want)
+		}
+		if got := len(rule.Between(compareFrom, compareTo, true)); got != test.theirs {
+			t.Errorf("%s: got %d occurrences of rrule-go, want %d", test.rule, got, test.theirs)
+		}
+	}
 }
