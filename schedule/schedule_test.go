@@ -58,8 +58,8 @@ func TestChangesOfClocks(t *testing.T) {
 		{"America/New_York", "Sa 22:00-06:00", "2026-10-31", []string{"1101T0200-1101T1000"}},
 		{"Australia/Lord_Howe", "Su 01:45-03:00", "2026-04-05", []string{"0404T1445-0404T1600"}}, // twice
 		{"Australia/Lord_Howe", "Su 02:15-03:00", "2026-10-04", []string{"1003T1545-1003T1630"}}, // skipped: 02:45
-		{"Europe/Vienna", "Su 00:00-24:00", "2026-10-25", []string{"1024T2200-1025T2300"}}, // 25 hours
-		{"Europe/Vienna", "Su 00:00-24:00", "2026-03-29", []string{"0328T2300-0329T2200"}}, // 23 hours
+		{"Europe/Vienna", "Su 00:00-24:00", "2026-10-25", []string{"1024T2200-1025T2300"}},       // 25 hours
+		{"Europe/Vienna", "Su 00:00-24:00", "2026-03-29", []string{"0328T2300-0329T2200"}},       // 23 hours
 		{"Asia/Kolkata", "Mo 00:00-24:00", "2026-01-05", []string{"0104T1830-0105T1830"}},
 	} {
 		z := zone(t, test.zone)

@@ -55,12 +55,15 @@ func optionalTime(cmd *cobra.Command, name, usage string, to **time.Time) {
 }
 
 // parseTime parses RFC 3339, or a date with or without a time of day in the local zone.
-func parseTime(text string) (time.Time, error) {
+func parseTime(text string) (time.Time, error) { return parseTimeIn(text, time.Local) }
+
+// parseTimeIn is parseTime with another zone than the local one.
+func parseTimeIn(text string, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
 	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateTime} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
 			return t, nil
 		}
 	}

@@ -22,19 +22,30 @@ var grantsNoun = noun{
 			short:     "List the grants of an owner account",
 			operation: "listGrants",
 			example:   `tapkey grants list --owner Home --filter 'active eq true'`,
+			flags:     opensNowFlag,
 			run: runQuery(grantColumns, func(ctx context.Context, c *call) iter.Seq2[tapkey.Grant, error] {
+				if c.opensNow {
+					return grantsThatOpen(ctx, c, time.Now())
+				}
 				return c.AllGrants(ctx, c.ownerID, (*tapkey.ListGrantsParams)(&c.query))
 			}),
+		},
+		{
+			use:       "explain ID",
+			short:     "Explain when a grant opens its lock, and why it does not",
+			operation: "listGrants",
+			example: `tapkey grants explain 3a6f18c9-0000-4000-8000-000000000001 --owner Home \
+  --at 2026-11-30T10:00 --zone Europe/Vienna`,
+			run: explainGrant,
 		},
 		{
 			use:       "create",
 			short:     "Let a contact or a transponder open a lock",
 			operation: "createGrant",
 			example: `tapkey grants create --owner Home --from 2026-12-01T08:00 --until 2026-12-24 \
-  --lock c2a85d13-0000-4000-8000-000000000001 --identifier sam@example.com`,
-			run: runBody(grantColumns, createGrantFlags, func(ctx context.Context, c *call, body tapkey.GrantCreate) (tapkey.Grant, error) {
-				return c.CreateGrant(ctx, c.ownerID, body)
-			}),
+  --lock c2a85d13-0000-4000-8000-000000000001 --identifier sam@example.com \
+  --schedule 'Mo-Fr 08:00-18:00, Sa 10:00-14:00' --zone Europe/Vienna`,
+			run: createGrant,
 		},
 		{
 			use:       "update ID",
@@ -100,7 +111,9 @@ func grantedTo(g tapkey.Grant) any {
 	return cmp.Or(g.ContactID, g.BoundCardID)
 }
 
-func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
+// createGrant runs createGrant.
+func createGrant(cmd *cobra.Command, c *call) func(context.Context, output) error {
+	var body tapkey.GrantCreate
 	required(cmd, "lock", "`ID` of the lock", &body.BoundLockID)
 	optional(cmd, "contact", "`ID` of the contact", &body.ContactID)
 	cmd.Flags().Func("identifier", "`E-MAIL` address of a Tapkey user, instead of --contact", func(text string) error {
@@ -108,25 +121,60 @@ func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
 		return nil
 	})
 	optional(cmd, "card", "`ID` of the transponder, instead of --contact", &body.BoundCardID)
-	limitFlags(cmd, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
+	limitFlags(cmd, c, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
 	cmd.MarkFlagsOneRequired("contact", "identifier", "card")
 	cmd.MarkFlagsMutuallyExclusive("contact", "identifier", "card")
+	return func(ctx context.Context, out output) error {
+		if body.TimeRestrictionIcal != nil {
+			if err := checkRestriction(ctx, c, out, body.BoundLockID); err != nil {
+				return err
+			}
+		}
+		grant, err := c.CreateGrant(ctx, c.ownerID, body)
+		if err != nil {
+			return asFailure(err)
+		}
+		return printOne(out, grantColumns, grant)
+	}
 }
 
 // limitFlags adds the flags for the times when a grant allows a lock to be opened.
-func limitFlags(cmd *cobra.Command, from, until **time.Time, ical **string) {
+func limitFlags(cmd *cobra.Command, c *call, from, until **time.Time, ical **string) {
 	optionalTime(cmd, "from", "`TIME` when validity starts, local or RFC 3339", from)
 	optionalTime(cmd, "until", "`TIME` when validity ends, local or RFC 3339", until)
 	icalFlag(cmd, "`FILE` with the iCalendar events during which the lock opens; - is standard input", ical)
-	cmd.PreRunE = func(*cobra.Command, []string) error { return checkWindow(*from, *until) }
+	schedule := scheduleFlags(cmd)
+	cmd.MarkFlagsMutuallyExclusive("schedule", "ical")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if err := checkWindow(*from, *until); err != nil {
+			return err
+		}
+		text, err := schedule()
+		if text != nil {
+			*ical = text
+		}
+		if *ical != nil {
+			c.operations = append(c.operations, "listGrants", "getBoundLock") // of checkRestriction
+		}
+		return err
+	}
 }
 
 // updateGrant runs updateGrant. The contract allows a response without the grant.
 func updateGrant(cmd *cobra.Command, c *call) func(context.Context, output) error {
 	var body tapkey.GrantUpdate
-	limitFlags(cmd, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
-	cmd.MarkFlagsOneRequired("from", "until", "ical")
+	limitFlags(cmd, c, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
+	cmd.MarkFlagsOneRequired("from", "until", "ical", "schedule")
 	return func(ctx context.Context, out output) error {
+		if body.TimeRestrictionIcal != nil {
+			grant, err := findGrant(ctx, c)
+			if err == nil {
+				err = checkRestriction(ctx, c, out, grant.BoundLockID)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		grant, err := c.UpdateGrant(ctx, c.ownerID, c.id, body)
 		switch {
 		case err != nil:

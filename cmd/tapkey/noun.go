@@ -52,6 +52,9 @@ type call struct {
 	expand   []string
 	ipUserID *string
 	dryRun   *bool
+	opensNow bool
+
+	operations []string // that the flags in use call, besides that of the verb
 }
 
 // query holds the parameters that most lists accept. It converts to the parameter type
@@ -111,7 +114,7 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 				return err
 			}
 		}
-		stop, err := a.connect(cmd.Context(), c, owner, []string{op.ID})
+		stop, err := a.connect(cmd.Context(), c, owner, append(c.operations, op.ID))
 		if err != nil {
 			return err
 		}
