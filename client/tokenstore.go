@@ -2,14 +2,12 @@ package client
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"golang.org/x/oauth2"
 
+	"github.com/tapkey-go/tapkey-go/internal/tokenendpoint"
 	"github.com/tapkey-go/tapkey-go/internal/tokenstore"
 )
 
@@ -190,25 +188,8 @@ func (s *storedTokens) check(token *oauth2.Token, clientID string) error {
 	if token.Expiry.IsZero() {
 		return errors.New("the stored token has no expiry")
 	}
-	if issued := clientOf(token.AccessToken); issued != "" && issued != clientID {
+	if issued := tokenendpoint.Claim(token.AccessToken, "client_id"); issued != "" && issued != clientID {
 		return errors.New("the stored token was issued to another client")
 	}
 	return nil
-}
-
-// clientOf returns the client that a JWT was issued to, or "" if that is not known. The
-// signature is not verified.
-func clientOf(accessToken string) string {
-	parts := strings.Split(accessToken, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		ClientID string `json:"client_id"`
-	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.ClientID
 }

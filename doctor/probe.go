@@ -82,7 +82,7 @@ func (r *run) probeWith(ctx context.Context, operation api.Operation, own bool, 
 	if p.err = err; err != nil {
 		return p
 	}
-	p.owners, p.err = engine.DecodeList(&op, api.Settings{}, engine.Schema[tapkey.OwnerAccount]{Required: []engine.Required{{Name: "id"}}}, rsp, nil)
+	p.owners, p.err = engine.DecodeList(&op, api.Settings{}, engine.Schema[tapkey.OwnerAccount]{Reflect: engine.Reflect[tapkey.OwnerAccount], Required: []engine.Required{{Name: "id"}}}, rsp, nil)
 	return p
 }
 

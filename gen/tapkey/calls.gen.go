@@ -336,7 +336,7 @@ func (a *API) ListOwners(ctx context.Context, reqEditors ...RequestEditorFn) ([]
 	return engine.DecodeList(&operationListOwners, a.settings, schemaListOwners, rsp, err)
 }
 
-var schemaListOwners = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
+var schemaListOwners = engine.Schema[OwnerAccount]{Scan: scanOwnerAccount, Required: []engine.Required{{Name: "id"}}}
 
 // AllOwners iterates over what [API.ListOwners] lists.
 //
@@ -359,7 +359,7 @@ func (a *API) CreateOwner(ctx context.Context, body OwnerAccountCreate, reqEdito
 	return engine.Decode(&operationCreateOwner, a.settings, schemaCreateOwner, rsp, err)
 }
 
-var schemaCreateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
+var schemaCreateOwner = engine.Schema[OwnerAccount]{Scan: scanOwnerAccount, Required: []engine.Required{{Name: "id"}}}
 
 // GetOwner gets an owner account.
 //
@@ -372,7 +372,7 @@ func (a *API) GetOwner(ctx context.Context, ownerAccountID string, reqEditors ..
 	return engine.Decode(&operationGetOwner, a.settings, schemaGetOwner, rsp, err)
 }
 
-var schemaGetOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
+var schemaGetOwner = engine.Schema[OwnerAccount]{Scan: scanOwnerAccount, Required: []engine.Required{{Name: "id"}}}
 
 // UpdateOwner renames an owner account.
 //
@@ -385,7 +385,7 @@ func (a *API) UpdateOwner(ctx context.Context, ownerAccountID string, body Owner
 	return engine.Decode(&operationUpdateOwner, a.settings, schemaUpdateOwner, rsp, err)
 }
 
-var schemaUpdateOwner = engine.Schema[OwnerAccount]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanOwnerAccount)
+var schemaUpdateOwner = engine.Schema[OwnerAccount]{Scan: scanOwnerAccount, Required: []engine.Required{{Name: "id"}}}
 
 func (params *ListBoundCardsParams) query() (q engine.Query) {
 	if params == nil {
@@ -412,7 +412,7 @@ func (a *API) ListBoundCards(ctx context.Context, ownerAccountID string, params 
 	return engine.DecodeList(&operationListBoundCards, a.settings, schemaListBoundCards, rsp, err)
 }
 
-var schemaListBoundCards = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
+var schemaListBoundCards = engine.Schema[BoundCard]{Scan: scanBoundCard, Required: []engine.Required{{Name: "id"}}}
 
 // AllBoundCards iterates over what [API.ListBoundCards] lists.
 //
@@ -435,7 +435,7 @@ func (a *API) GetBoundCard(ctx context.Context, ownerAccountID string, boundCard
 	return engine.Decode(&operationGetBoundCard, a.settings, schemaGetBoundCard, rsp, err)
 }
 
-var schemaGetBoundCard = engine.Schema[BoundCard]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundCard)
+var schemaGetBoundCard = engine.Schema[BoundCard]{Scan: scanBoundCard, Required: []engine.Required{{Name: "id"}}}
 
 // UpdateBoundCard changes the title of an NFC transponder.
 //
@@ -473,7 +473,7 @@ func (a *API) ListBoundCardGrants(ctx context.Context, ownerAccountID string, bo
 	return engine.DecodeList(&operationListBoundCardGrants, a.settings, schemaListBoundCardGrants, rsp, err)
 }
 
-var schemaListBoundCardGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
+var schemaListBoundCardGrants = engine.Schema[Grant]{Scan: scanGrant, Required: []engine.Required{{Name: "id"}}}
 
 // AllBoundCardGrants iterates over what [API.ListBoundCardGrants] lists.
 //
@@ -496,7 +496,7 @@ func (a *API) RevokeBoundCardGrants(ctx context.Context, ownerAccountID string, 
 	return engine.DecodeOrEmpty(&operationRevokeBoundCardGrants, a.settings, schemaRevokeBoundCardGrants, rsp, err)
 }
 
-var schemaRevokeBoundCardGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+var schemaRevokeBoundCardGrants = engine.Schema[RevocationResult]{Scan: scanRevocationResult}
 
 func (params *ListBoundLocksParams) query() (q engine.Query) {
 	if params == nil {
@@ -524,7 +524,7 @@ func (a *API) ListBoundLocks(ctx context.Context, ownerAccountID string, params 
 	return engine.DecodeList(&operationListBoundLocks, a.settings, schemaListBoundLocks, rsp, err)
 }
 
-var schemaListBoundLocks = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
+var schemaListBoundLocks = engine.Schema[BoundLock]{Scan: scanBoundLock, Required: []engine.Required{{Name: "id"}}}
 
 // AllBoundLocks iterates over what [API.ListBoundLocks] lists.
 //
@@ -547,7 +547,7 @@ func (a *API) BindLock(ctx context.Context, ownerAccountID string, body LockBind
 	return engine.Decode(&operationBindLock, a.settings, schemaBindLock, rsp, err)
 }
 
-var schemaBindLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
+var schemaBindLock = engine.Schema[BoundLock]{Scan: scanBoundLock, Required: []engine.Required{{Name: "id"}}}
 
 func (params *GetBoundLockParams) query() (q engine.Query) {
 	if params == nil {
@@ -568,7 +568,7 @@ func (a *API) GetBoundLock(ctx context.Context, ownerAccountID string, boundLock
 	return engine.Decode(&operationGetBoundLock, a.settings, schemaGetBoundLock, rsp, err)
 }
 
-var schemaGetBoundLock = engine.Schema[BoundLock]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanBoundLock)
+var schemaGetBoundLock = engine.Schema[BoundLock]{Scan: scanBoundLock, Required: []engine.Required{{Name: "id"}}}
 
 func (params *ListBoundLockLogEntriesParams) query() (q engine.Query) {
 	if params == nil {
@@ -595,7 +595,7 @@ func (a *API) ListBoundLockLogEntries(ctx context.Context, ownerAccountID string
 	return engine.DecodeList(&operationListBoundLockLogEntries, a.settings, schemaListBoundLockLogEntries, rsp, err)
 }
 
-var schemaListBoundLockLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
+var schemaListBoundLockLogEntries = engine.Schema[LogEntry]{Scan: scanLogEntry, Required: []engine.Required{{Name: "id"}}}
 
 // AllBoundLockLogEntries iterates over what [API.ListBoundLockLogEntries] lists.
 //
@@ -639,7 +639,7 @@ func (a *API) ListContacts(ctx context.Context, ownerAccountID string, params *L
 	return engine.DecodeList(&operationListContacts, a.settings, schemaListContacts, rsp, err)
 }
 
-var schemaListContacts = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
+var schemaListContacts = engine.Schema[Contact]{Scan: scanContact, Required: []engine.Required{{Name: "id"}}}
 
 // AllContacts iterates over what [API.ListContacts] lists.
 //
@@ -662,7 +662,7 @@ func (a *API) CreateContact(ctx context.Context, ownerAccountID string, body Con
 	return engine.Decode(&operationCreateContact, a.settings, schemaCreateContact, rsp, err)
 }
 
-var schemaCreateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
+var schemaCreateContact = engine.Schema[Contact]{Scan: scanContact, Required: []engine.Required{{Name: "id"}}}
 
 // GetContact gets a contact.
 //
@@ -675,7 +675,7 @@ func (a *API) GetContact(ctx context.Context, ownerAccountID string, contactID s
 	return engine.Decode(&operationGetContact, a.settings, schemaGetContact, rsp, err)
 }
 
-var schemaGetContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
+var schemaGetContact = engine.Schema[Contact]{Scan: scanContact, Required: []engine.Required{{Name: "id"}}}
 
 // UpdateContact changes the title or comment of a contact.
 //
@@ -688,7 +688,7 @@ func (a *API) UpdateContact(ctx context.Context, ownerAccountID string, contactI
 	return engine.Decode(&operationUpdateContact, a.settings, schemaUpdateContact, rsp, err)
 }
 
-var schemaUpdateContact = engine.Schema[Contact]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanContact)
+var schemaUpdateContact = engine.Schema[Contact]{Scan: scanContact, Required: []engine.Required{{Name: "id"}}}
 
 // RevokeContactGrants revokes all grants of a contact.
 //
@@ -701,7 +701,7 @@ func (a *API) RevokeContactGrants(ctx context.Context, ownerAccountID string, co
 	return engine.DecodeOrEmpty(&operationRevokeContactGrants, a.settings, schemaRevokeContactGrants, rsp, err)
 }
 
-var schemaRevokeContactGrants = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+var schemaRevokeContactGrants = engine.Schema[RevocationResult]{Scan: scanRevocationResult}
 
 func (params *ListGrantsParams) query() (q engine.Query) {
 	if params == nil {
@@ -728,7 +728,7 @@ func (a *API) ListGrants(ctx context.Context, ownerAccountID string, params *Lis
 	return engine.DecodeList(&operationListGrants, a.settings, schemaListGrants, rsp, err)
 }
 
-var schemaListGrants = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
+var schemaListGrants = engine.Schema[Grant]{Scan: scanGrant, Required: []engine.Required{{Name: "id"}}}
 
 // AllGrants iterates over what [API.ListGrants] lists.
 //
@@ -751,7 +751,7 @@ func (a *API) CreateGrant(ctx context.Context, ownerAccountID string, body Grant
 	return engine.Decode(&operationCreateGrant, a.settings, schemaCreateGrant, rsp, err)
 }
 
-var schemaCreateGrant = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
+var schemaCreateGrant = engine.Schema[Grant]{Scan: scanGrant, Required: []engine.Required{{Name: "id"}}}
 
 // UpdateGrant changes the validity or the time restriction of a grant.
 //
@@ -764,7 +764,7 @@ func (a *API) UpdateGrant(ctx context.Context, ownerAccountID string, grantID st
 	return engine.DecodeOrEmpty(&operationUpdateGrant, a.settings, schemaUpdateGrant, rsp, err)
 }
 
-var schemaUpdateGrant = engine.Schema[Grant]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanGrant)
+var schemaUpdateGrant = engine.Schema[Grant]{Scan: scanGrant, Required: []engine.Required{{Name: "id"}}}
 
 // DeleteGrantFromCard deletes a grant from its NFC transponder with the next card sync.
 //
@@ -777,7 +777,7 @@ func (a *API) DeleteGrantFromCard(ctx context.Context, ownerAccountID string, gr
 	return engine.DecodeOrEmpty(&operationDeleteGrantFromCard, a.settings, schemaDeleteGrantFromCard, rsp, err)
 }
 
-var schemaDeleteGrantFromCard = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+var schemaDeleteGrantFromCard = engine.Schema[RevocationResult]{Scan: scanRevocationResult}
 
 func (params *RevokeGrantParams) query() (q engine.Query) {
 	if params == nil {
@@ -798,7 +798,7 @@ func (a *API) RevokeGrant(ctx context.Context, ownerAccountID string, grantID st
 	return engine.Decode(&operationRevokeGrant, a.settings, schemaRevokeGrant, rsp, err)
 }
 
-var schemaRevokeGrant = engine.Schema[RevocationResult]{}.ScannedBy(scanRevocationResult)
+var schemaRevokeGrant = engine.Schema[RevocationResult]{Scan: scanRevocationResult}
 
 func (params *ListIdentityProviderUsersParams) query() (q engine.Query) {
 	if params == nil {
@@ -819,7 +819,7 @@ func (a *API) ListIdentityProviderUsers(ctx context.Context, ownerAccountID stri
 	return engine.DecodeList(&operationListIdentityProviderUsers, a.settings, schemaListIdentityProviderUsers, rsp, err)
 }
 
-var schemaListIdentityProviderUsers = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}, Single: true}.ScannedBy(scanIdentityProviderUser)
+var schemaListIdentityProviderUsers = engine.Schema[IdentityProviderUser]{Scan: scanIdentityProviderUser, Required: []engine.Required{{Name: "id"}}, Single: true}
 
 // AllIdentityProviderUsers iterates over what [API.ListIdentityProviderUsers] lists.
 //
@@ -842,7 +842,7 @@ func (a *API) CreateIdentityProviderUser(ctx context.Context, ownerAccountID str
 	return engine.Decode(&operationCreateIdentityProviderUser, a.settings, schemaCreateIdentityProviderUser, rsp, err)
 }
 
-var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
+var schemaCreateIdentityProviderUser = engine.Schema[IdentityProviderUser]{Scan: scanIdentityProviderUser, Required: []engine.Required{{Name: "id"}}}
 
 // GetIdentityProviderUser gets a user of an identity provider.
 //
@@ -855,7 +855,7 @@ func (a *API) GetIdentityProviderUser(ctx context.Context, ownerAccountID string
 	return engine.Decode(&operationGetIdentityProviderUser, a.settings, schemaGetIdentityProviderUser, rsp, err)
 }
 
-var schemaGetIdentityProviderUser = engine.Schema[IdentityProviderUser]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanIdentityProviderUser)
+var schemaGetIdentityProviderUser = engine.Schema[IdentityProviderUser]{Scan: scanIdentityProviderUser, Required: []engine.Required{{Name: "id"}}}
 
 func (params *ListLockGroupsParams) query() (q engine.Query) {
 	if params == nil {
@@ -883,7 +883,7 @@ func (a *API) ListLockGroups(ctx context.Context, ownerAccountID string, params 
 	return engine.DecodeList(&operationListLockGroups, a.settings, schemaListLockGroups, rsp, err)
 }
 
-var schemaListLockGroups = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
+var schemaListLockGroups = engine.Schema[LockGroup]{Scan: scanLockGroup, Required: []engine.Required{{Name: "id"}}}
 
 // AllLockGroups iterates over what [API.ListLockGroups] lists.
 //
@@ -914,7 +914,7 @@ func (a *API) GetLockGroup(ctx context.Context, ownerAccountID string, lockGroup
 	return engine.Decode(&operationGetLockGroup, a.settings, schemaGetLockGroup, rsp, err)
 }
 
-var schemaGetLockGroup = engine.Schema[LockGroup]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLockGroup)
+var schemaGetLockGroup = engine.Schema[LockGroup]{Scan: scanLockGroup, Required: []engine.Required{{Name: "id"}}}
 
 func (params *ListLogEntriesParams) query() (q engine.Query) {
 	if params == nil {
@@ -941,7 +941,7 @@ func (a *API) ListLogEntries(ctx context.Context, ownerAccountID string, params 
 	return engine.DecodeList(&operationListLogEntries, a.settings, schemaListLogEntries, rsp, err)
 }
 
-var schemaListLogEntries = engine.Schema[LogEntry]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanLogEntry)
+var schemaListLogEntries = engine.Schema[LogEntry]{Scan: scanLogEntry, Required: []engine.Required{{Name: "id"}}}
 
 // AllLogEntries iterates over what [API.ListLogEntries] lists.
 //
@@ -971,7 +971,7 @@ func (a *API) ListPermissions(ctx context.Context, ownerAccountID string, reqEdi
 	return engine.DecodeList(&operationListPermissions, a.settings, schemaListPermissions, rsp, err)
 }
 
-var schemaListPermissions = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
+var schemaListPermissions = engine.Schema[Permission]{Scan: scanPermission, Required: []engine.Required{{Name: "id"}}}
 
 // AllPermissions iterates over what [API.ListPermissions] lists.
 //
@@ -994,7 +994,7 @@ func (a *API) CreatePermission(ctx context.Context, ownerAccountID string, body 
 	return engine.Decode(&operationCreatePermission, a.settings, schemaCreatePermission, rsp, err)
 }
 
-var schemaCreatePermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
+var schemaCreatePermission = engine.Schema[Permission]{Scan: scanPermission, Required: []engine.Required{{Name: "id"}}}
 
 // DeletePermission removes a permission.
 //
@@ -1018,4 +1018,4 @@ func (a *API) GetPermission(ctx context.Context, ownerAccountID string, permissi
 	return engine.Decode(&operationGetPermission, a.settings, schemaGetPermission, rsp, err)
 }
 
-var schemaGetPermission = engine.Schema[Permission]{Required: []engine.Required{{Name: "id"}}}.ScannedBy(scanPermission)
+var schemaGetPermission = engine.Schema[Permission]{Scan: scanPermission, Required: []engine.Required{{Name: "id"}}}

@@ -86,9 +86,9 @@ var anyOperation = &api.Operation{ID: "any", Method: http.MethodGet, Path: "/"}
 func decodes[T any](scan engine.Scan[T], required ...engine.Required) decoded {
 	return func(t *testing.T, body []byte, accept, comparable bool) {
 		t.Helper()
-		same(t, readAll(body, engine.Schema[T]{Scan: scan, Required: required}), readAll(body, engine.Schema[T]{Required: required}))
+		same(t, readAll(body, engine.Schema[T]{Scan: scan, Required: required}), readAll(body, engine.Schema[T]{Reflect: engine.Reflect[T], Required: required}))
 		scanned := readAll(body, engine.Schema[T]{Scan: scan, Single: true})
-		same(t, scanned, readAll(body, engine.Schema[T]{Single: true}))
+		same(t, scanned, readAll(body, engine.Schema[T]{Reflect: engine.Reflect[T], Single: true}))
 		for _, message := range []string{scanned.oneErr, scanned.listErr, scanned.streamErr} {
 			if strings.ContainsAny(message, "\r\n") {
 				t.Errorf("%T: got error text %q, want one line that is ErrUnexpected", scanned.one, message)

@@ -44,6 +44,10 @@ type BoundCard struct {
 
 func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = BoundCard{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "bindDate":
@@ -142,6 +146,10 @@ type BoundLock struct {
 
 func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = BoundLock{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -230,6 +238,10 @@ type Contact struct {
 
 func scanContact(s *engine.Scanner, v *Contact) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = Contact{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "clientRef":
@@ -368,6 +380,10 @@ type Grant struct {
 
 func scanGrant(s *engine.Scanner, v *Grant) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = Grant{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -389,18 +405,18 @@ func scanGrant(s *engine.Scanner, v *Grant) {
 		case "credentialId":
 			engine.ScanString(s, &v.CredentialID)
 		case "customPayload":
-			engine.ScanAny(s, &v.CustomPayload)
+			engine.ScanValue(s, &v.CustomPayload)
 		case "id":
 			hasID = s.NotNull()
 			engine.ScanString(s, &v.ID)
 		case "keyLifetime":
-			engine.ScanAny(s, &v.KeyLifetime)
+			engine.ScanValue(s, &v.KeyLifetime)
 		case "mobileDeviceRef":
-			engine.ScanAny(s, &v.MobileDeviceRef)
+			engine.ScanValue(s, &v.MobileDeviceRef)
 		case "owner":
 			engine.ScanPointer(s, &v.Owner, scanGrantOwner)
 		case "permissionDetails":
-			engine.ScanAny(s, &v.PermissionDetails)
+			engine.ScanValue(s, &v.PermissionDetails)
 		case "state":
 			scanGrantState(s, &v.State)
 		case "timeRestrictionIcal":
@@ -453,7 +469,7 @@ type GrantCreate struct {
 type GrantOwner = api.Object
 
 func scanGrantOwner(s *engine.Scanner, v *GrantOwner) {
-	engine.ScanAny(s, v)
+	engine.ScanObject(s, v)
 }
 
 // GrantState is the state of a grant. `Expired` is reported, for a grant that is not active and whose `validBefore` has passed. The state while a grant is being revoked is not known.
@@ -505,6 +521,10 @@ type IdentityProviderUser struct {
 
 func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = IdentityProviderUser{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "email":
@@ -598,6 +618,10 @@ type LockGroup struct {
 
 func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = LockGroup{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -650,6 +674,10 @@ type LockHealthStatus struct {
 }
 
 func scanLockHealthStatus(s *engine.Scanner, v *LockHealthStatus) {
+	if !s.IsObject(v) {
+		*v = LockHealthStatus{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
@@ -661,7 +689,7 @@ func scanLockHealthStatus(s *engine.Scanner, v *LockHealthStatus) {
 		case "type":
 			scanLockHealthType(s, &v.Type)
 		case "value":
-			engine.ScanAny(s, &v.Value)
+			engine.ScanFloat(s, &v.Value)
 		case "valueStatus":
 			scanLockHealthValueStatus(s, &v.ValueStatus)
 		default:
@@ -740,6 +768,10 @@ type LockType struct {
 }
 
 func scanLockType(s *engine.Scanner, v *LockType) {
+	if !s.IsObject(v) {
+		*v = LockType{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
@@ -800,6 +832,10 @@ type LogEntry struct {
 
 func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = LogEntry{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
@@ -865,6 +901,10 @@ type MembershipStateCount struct {
 }
 
 func scanMembershipStateCount(s *engine.Scanner, v *MembershipStateCount) {
+	if !s.IsObject(v) {
+		*v = MembershipStateCount{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "Count":
@@ -884,6 +924,10 @@ type MembershipStatistics struct {
 }
 
 func scanMembershipStatistics(s *engine.Scanner, v *MembershipStatistics) {
+	if !s.IsObject(v) {
+		*v = MembershipStatistics{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "ByState":
@@ -908,6 +952,10 @@ type OwnerAccount struct {
 
 func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = OwnerAccount{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
@@ -953,6 +1001,10 @@ type Permission struct {
 
 func scanPermission(s *engine.Scanner, v *Permission) {
 	var hasID bool
+	if !s.IsObject(v) {
+		*v = Permission{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
@@ -997,7 +1049,7 @@ func scanPermissionRole(s *engine.Scanner, v *PermissionRole) {
 type RevocationResult = api.Object
 
 func scanRevocationResult(s *engine.Scanner, v *RevocationResult) {
-	engine.ScanAny(s, v)
+	engine.ScanObject(s, v)
 }
 
 // SupportedFeatures is the set of features of a lock or a lock group. Null or missing unless requested with `expand`.
@@ -1007,6 +1059,10 @@ type SupportedFeatures struct {
 }
 
 func scanSupportedFeatures(s *engine.Scanner, v *SupportedFeatures) {
+	if !s.IsObject(v) {
+		*v = SupportedFeatures{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "timeRestrictionIcalSupport":

@@ -135,8 +135,8 @@ func mutate(original string, random *rand.Rand) []byte {
 func compare[T any](scan engine.Scan[T]) func(*testing.T, []byte, *rand.Rand) bool {
 	return func(t *testing.T, text []byte, random *rand.Rand) bool {
 		t.Helper()
-		reflection := engine.Schema[T]{Required: []engine.Required{id}, Single: random.IntN(4) == 0}
-		generated := reflection.ScannedBy(scan)
+		reflection := engine.Schema[T]{Reflect: engine.Reflect[T], Required: []engine.Required{id}, Single: random.IntN(4) == 0}
+		generated := engine.Schema[T]{Scan: scan, Required: reflection.Required, Single: reflection.Single}
 		equal := func(how string, got any, gotErr error, want any, wantErr error) {
 			t.Helper()
 			if gotText, wantText := cause(gotErr), cause(wantErr); gotText != wantText || !reflect.DeepEqual(got, want) {

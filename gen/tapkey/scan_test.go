@@ -46,7 +46,7 @@ func compareDecoders[T any](b *testing.B, items []T, scan engine.Scan[T]) {
 					StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 					Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 				}
-				if list, err := engine.DecodeList(anyOperation, api.Settings{}, engine.Schema[T]{Scan: decoder, Required: []engine.Required{id}}, rsp, nil); err != nil || len(list) != len(items) {
+				if list, err := engine.DecodeList(anyOperation, api.Settings{}, engine.Schema[T]{Scan: decoder, Reflect: engine.Reflect[T], Required: []engine.Required{id}}, rsp, nil); err != nil || len(list) != len(items) {
 					b.Fatalf("got %d items, %v, want %d", len(list), err, len(items))
 				}
 			}

@@ -239,7 +239,7 @@ func TestTimes(t *testing.T) {
 	} {
 		body := fmt.Sprintf(`{"at": %q, "until": %[1]q}`, text)
 		rsp, err := send(t, response{body: body})
-		one, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err)
+		one, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{Reflect: engine.Reflect[event]}, rsp, err)
 		if err != nil || one.At == nil || !one.At.Equal(want) || !one.Until.Equal(want) {
 			t.Errorf("Decode of %s: got %+v, %v, want %v twice", body, one, err, want)
 		}
@@ -252,16 +252,16 @@ func TestTimes(t *testing.T) {
 	}
 	// A null next to a time without a zone is still null.
 	rsp, err := send(t, response{body: `{"at": null, "until": "2024-01-02T03:04:05"}`})
-	if e, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
+	if e, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{Reflect: engine.Reflect[event]}, rsp, err); err != nil || e.At != nil || !e.Until.Equal(utc) {
 		t.Errorf("at is null: got %+v, %v, want nil and %v", e, err, utc)
 	}
 	rsp, err = send(t, response{body: `{"at": "2024-01-02T03:04:05", "until": null}`})
-	if e, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
+	if e, err := engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{Reflect: engine.Reflect[event]}, rsp, err); err != nil || e.At == nil || !e.Until.IsZero() {
 		t.Errorf("until is null: got %+v, %v, want %v and the zero time", e, err, utc)
 	}
 	for _, bad := range []string{`""`, `"soon"`, `"2024-01-02"`, `"2024-13-02T03:04:05"`, `17`} {
 		rsp, err := send(t, response{body: `{"at": ` + bad + `}`})
-		_, err = engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{}, rsp, err)
+		_, err = engine.Decode[event](getThing, api.Settings{}, engine.Schema[event]{Reflect: engine.Reflect[event]}, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		if text := err.Error(); !strings.Contains(text, "/at: ") || strings.Contains(text, "soon") {
 			t.Errorf("%s: got error %q, want /at in it", bad, text)
@@ -281,10 +281,10 @@ func listReaders[T any]() []func(*testing.T, response) ([]T, error) {
 	return []func(*testing.T, response) ([]T, error){
 		func(t *testing.T, a response) ([]T, error) {
 			rsp, err := send(t, a)
-			return engine.DecodeList[T](listThings, api.Settings{}, engine.Schema[T]{}, rsp, err)
+			return engine.DecodeList[T](listThings, api.Settings{}, engine.Schema[T]{Reflect: engine.Reflect[T]}, rsp, err)
 		},
 		func(t *testing.T, a response) ([]T, error) {
-			return collect(engine.Items[T](t.Context(), listThings, api.Settings{}, engine.Schema[T]{}, fetcher(t, a)))
+			return collect(engine.Items[T](t.Context(), listThings, api.Settings{}, engine.Schema[T]{Reflect: engine.Reflect[T]}, fetcher(t, a)))
 		},
 	}
 }
@@ -313,7 +313,7 @@ func TestDecodeOrEmpty(t *testing.T) {
 		"status":      {response{status: 409, body: `{}`}, nil, api.ErrConflict},
 	} {
 		rsp, err := send(t, test.response)
-		got, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, engine.Schema[result]{}, rsp, err)
+		got, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, engine.Schema[result]{Reflect: engine.Reflect[result]}, rsp, err)
 		if test.is != nil {
 			failure(t, err, test.is)
 		} else if err != nil {
@@ -323,7 +323,7 @@ func TestDecodeOrEmpty(t *testing.T) {
 			t.Errorf("%s: got %#v, want %#v", name, got, test.want)
 		}
 	}
-	_, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, engine.Schema[result]{}, nil, context.Canceled)
+	_, err := engine.DecodeOrEmpty[result](getThing, api.Settings{}, engine.Schema[result]{Reflect: engine.Reflect[result]}, nil, context.Canceled)
 	failure(t, err, context.Canceled)
 }
 
@@ -402,7 +402,7 @@ func TestNoContentLength(t *testing.T) {
 // TestRequired checks null and "" for fields that the contract requires.
 func TestRequired(t *testing.T) {
 	t.Parallel()
-	schema := engine.Schema[thing]{Required: []engine.Required{{Name: "id", NotEmpty: true}, {Name: "name", Nullable: true}, {Name: "count"}}}
+	schema := engine.Schema[thing]{Reflect: engine.Reflect[thing], Required: []engine.Required{{Name: "id", NotEmpty: true}, {Name: "name", Nullable: true}, {Name: "count"}}}
 	for body, want := range map[string]string{
 		`{"id":"1","name":"n","count":1}`:         "",
 		`{"id":"1","name":null,"count":0}`:        "",
@@ -526,16 +526,16 @@ func TestCutOff(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Decode": func() error {
 			rsp, err := send(t, handler)
-			_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
+			_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 			return err
 		},
 		"DecodeList": func() error {
 			rsp, err := send(t, handler)
-			_, err = engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{}, rsp, err)
+			_, err = engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 			return err
 		},
 		"Items": func() error {
-			list, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetcher(t, handler)))
+			list, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetcher(t, handler)))
 			if len(list) != 1 {
 				t.Errorf("got items %+v, want the first one", list)
 			}
@@ -581,7 +581,7 @@ func TestMaxResponseBytes(t *testing.T) {
 					req.Header.Set("Accept-Encoding", acceptEncoding)
 				}
 				rsp, err := engine.NewDoer(server.Client(), "test").Do(req)
-				got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, engine.Schema[thing]{}, rsp, err)
+				got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: test.limit}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 				if test.is == nil {
 					if err != nil || got.ID != "1" {
 						t.Errorf("got id %q, %v, want 1", got.ID, err)
@@ -622,18 +622,18 @@ func TestConnectionReuse(t *testing.T) {
 	}
 	for range 2 {
 		rsp, err := get("/value")
-		if _, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err); err != nil {
+		if _, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
 		rsp, err = get("/list")
-		if _, err := engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{}, rsp, err); err != nil {
+		if _, err := engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
-		if _, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
+		if _, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, func(context.Context) (*http.Response, error) { return get("/list") })); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
 		rsp, err = get("/nothing")
-		if _, err := engine.DecodeOrEmpty[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err); err != nil {
+		if _, err := engine.DecodeOrEmpty[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err); err != nil {
 			t.Errorf("got error %v, want none", err)
 		}
 		rsp, err = get("/ignored")
@@ -643,7 +643,7 @@ func TestConnectionReuse(t *testing.T) {
 		rsp, err = get("/refused")
 		failure(t, engine.Discard(getThing, rsp, err), api.ErrNotFound)
 		rsp, err = get("/html")
-		_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
+		_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 		failure(t, err, api.ErrUnexpected)
 		rsp, err = get("/redirect")
 		failure(t, engine.Discard(getThing, rsp, err), api.ErrRedirect)
@@ -660,7 +660,7 @@ func TestWrongLengths(t *testing.T) {
 		for _, length := range []int64{-1, 10, 32 << 20, 1 << 50, math.MaxInt64} {
 			rsp := inMemory(200, http.Header{}, `{"id":"1"}`)
 			rsp.ContentLength = length
-			got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, engine.Schema[thing]{}, rsp, nil)
+			got, err := engine.Decode[thing](getThing, api.Settings{MaxResponseBytes: limit}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, nil)
 			if err != nil || got.ID != "1" {
 				t.Errorf("limit %d, length %d: got %+v, %v, want the thing 1", limit, length, got, err)
 			}
@@ -670,7 +670,7 @@ func TestWrongLengths(t *testing.T) {
 	for _, length := range []int64{-1, 2 << 20, 3<<20 + 9, 64 << 20} {
 		rsp := inMemory(200, http.Header{}, `{"id":"`+long+`"}`)
 		rsp.ContentLength = length
-		if got, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, nil); err != nil || got.ID != long {
+		if got, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, nil); err != nil || got.ID != long {
 			t.Errorf("length %d: got %d bytes, %v, want %d", length, len(got.ID), err, len(long))
 		}
 	}
@@ -679,7 +679,7 @@ func TestWrongLengths(t *testing.T) {
 	for range 10 {
 		rsp := inMemory(200, http.Header{}, `{`)
 		rsp.ContentLength = 32 << 20
-		if _, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, nil); err == nil {
+		if _, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, nil); err == nil {
 			t.Error("half an object: got no error, want one")
 		}
 	}

@@ -184,7 +184,7 @@ func TestTransportErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		rsp, err := engine.NewDoer(client, "test").Do(req)
-		_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
+		_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 		return err
 	}
 	check := func(t *testing.T, err error) {
@@ -230,7 +230,7 @@ func TestTransportErrors(t *testing.T) {
 	t.Run("a wrapped url.Error", func(t *testing.T) {
 		reason := errors.New("no route")
 		wrapped := fmt.Errorf("attempt 3: %w", &url.Error{Op: "Get", URL: target, Err: reason})
-		_, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, wrapped)
+		_, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, wrapped)
 		check(t, err)
 		if !errors.Is(err, reason) || !strings.Contains(err.Error(), "attempt 3: no route") {
 			t.Errorf("got %v, want the cause and its text", err)
@@ -254,19 +254,19 @@ func TestTransportErrors(t *testing.T) {
 func TestDoerReturnsNothing(t *testing.T) {
 	t.Parallel()
 	nothing := func(context.Context) (*http.Response, error) { return nil, nil }
-	_, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, nil)
+	_, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, nil)
 	failure(t, err, nil)
-	_, err = engine.DecodeOrEmpty[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, nil)
+	_, err = engine.DecodeOrEmpty[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, nil)
 	failure(t, err, nil)
-	_, err = engine.DecodeList[thing](getThing, api.Settings{}, engine.Schema[thing]{}, nil, nil)
+	_, err = engine.DecodeList[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, nil)
 	failure(t, err, nil)
 	failure(t, engine.Discard(getThing, nil, nil), nil)
-	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, nothing))
+	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nothing))
 	failure(t, err, nil)
 
 	// A Doer may also return a response without a body.
 	bare := &http.Response{StatusCode: 200}
-	_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, bare, nil)
+	_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, bare, nil)
 	failure(t, err, api.ErrUnexpected)
 	failure(t, engine.Discard(getThing, &http.Response{StatusCode: 404}, nil), api.ErrNotFound)
 	if err := engine.Discard(getThing, bare, nil); err != nil {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tapkey-go/tapkey-go/api"
@@ -18,23 +17,6 @@ import (
 
 // maxErrorBody is how many bytes of the body of an error response are kept.
 const maxErrorBody = 64 << 10
-
-// errorFields are the fields that error responses commonly use for the code and the
-// message: ErrorCode and ErrorMessage or Message, code and message of OData, title and detail
-// of RFC 9457, error and error_description of RFC 6749. OData has them in an object, error or
-// odata.error. Their names are matched without regard to case. Their values are kept as JSON,
-// because a field of another type must not hide the others.
-type errorFields struct {
-	ErrorCode        jsontext.Value `json:"errorCode"`
-	ErrorMessage     jsontext.Value `json:"errorMessage"`
-	ODataError       jsontext.Value `json:"odata.error"`
-	Code             jsontext.Value `json:"code"`
-	Error            jsontext.Value `json:"error"`
-	Message          jsontext.Value `json:"message"`
-	Detail           jsontext.Value `json:"detail"`
-	Title            jsontext.Value `json:"title"`
-	ErrorDescription jsontext.Value `json:"error_description"`
-}
 
 // statusError returns the error of a response whose status is not 2xx. It reads the body,
 // which may be anything.
@@ -66,16 +48,20 @@ func errorBody(rsp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
+// errorText returns the code and the message of an error response, in the fields that are
+// commonly used: ErrorCode and ErrorMessage or Message, code and message of OData, title and
+// detail of RFC 9457, error and error_description of RFC 6749. OData has them in an object,
+// error or odata.error. The case of the names does not matter. A value of another type does not
+// hide the others. If the body is cut off, the fields before its end are read.
 func errorText(body []byte) (code, message string) {
-	var outer errorFields
-	unmarshalErrorBody(bytes.TrimPrefix(body, byteOrderMark), &outer)
+	outer, _ := LooseFields(bytes.TrimPrefix(body, byteOrderMark))
 	var words string
-	for _, m := range append(nestedFields(outer.Error, outer.ODataError), outer) {
-		text := firstString(m.ErrorCode, m.Code, m.Error)
+	for _, m := range append(nestedFields(outer["error"], outer["odata.error"]), outer) {
+		text := firstString(m["errorcode"], m["code"], m["error"])
 		words = cmp.Or(words, text)
 		code = cmp.Or(code, redact.Code(text))
-		message = cmp.Or(message, OneLine(firstString(
-			messageText(m.ErrorMessage), messageText(m.Message), m.Detail, m.ErrorDescription, m.Title), maxText))
+		message = cmp.Or(message, OneLine(firstString(messageText(m["errormessage"]), messageText(m["message"]),
+			m["detail"], m["errordescription"], m["title"]), maxText))
 	}
 	if code == "" && message == "" {
 		message = OneLine(words, maxText) // words in place of a code
@@ -84,12 +70,11 @@ func errorText(body []byte) (code, message string) {
 }
 
 // nestedFields returns the fields of those values that are objects.
-func nestedFields(values ...jsontext.Value) (objects []errorFields) {
+func nestedFields(values ...jsontext.Value) (objects []map[string]jsontext.Value) {
 	for _, value := range values {
 		if value.Kind() == '{' {
-			var m errorFields
-			unmarshalErrorBody(value, &m)
-			objects = append(objects, m)
+			fields, _ := LooseFields(value)
+			objects = append(objects, fields)
 		}
 	}
 	return objects
@@ -101,24 +86,13 @@ func messageText(message jsontext.Value) jsontext.Value {
 	if message.Kind() != '{' {
 		return message
 	}
-	var object struct {
-		Value   jsontext.Value `json:"value"`
-		Text    jsontext.Value `json:"text"`
-		Message jsontext.Value `json:"message"`
-	}
-	_ = json.Unmarshal(message, &object, tolerant, json.MatchCaseInsensitiveNames(true))
-	for _, text := range []jsontext.Value{object.Value, object.Text, object.Message} {
+	object, _ := LooseFields(message)
+	for _, text := range []jsontext.Value{object["value"], object["text"], object["message"]} {
 		if firstString(text) != "" {
 			return text
 		}
 	}
 	return nil
-}
-
-// unmarshalErrorBody reads the fields of an object. If the body is cut off, it reads those
-// before the end; if it is not an object, none.
-func unmarshalErrorBody(body []byte, into *errorFields) {
-	_ = json.Unmarshal(body, into, tolerant, json.MatchCaseInsensitiveNames(true))
 }
 
 // firstString returns the text of the first value that is a number or a string that is
@@ -127,8 +101,7 @@ func firstString(values ...jsontext.Value) string {
 	for _, v := range values {
 		switch v.Kind() {
 		case '"':
-			var text string
-			if json.Unmarshal(v, &text, tolerant) == nil && strings.TrimSpace(text) != "" {
+			if text := Text(v); strings.TrimSpace(text) != "" {
 				return text
 			}
 		case '0':

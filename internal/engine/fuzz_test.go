@@ -99,7 +99,7 @@ func FuzzContentType(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		decode := func(contentType string) (thing, error) {
-			return engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
+			return engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, inMemory(200, http.Header{"Content-Type": {contentType}}, `{"id":"1"}`), nil)
 		}
 		got, err := decode(value)
 		if err != nil {

@@ -29,7 +29,7 @@ type thing struct {
 type kind string
 
 // thingSchema is the schema of a thing, whose id is required.
-var thingSchema = engine.Schema[thing]{Required: []engine.Required{{Name: "id"}}}
+var thingSchema = engine.Schema[thing]{Reflect: engine.Reflect[thing], Required: []engine.Required{{Name: "id"}}}
 
 var (
 	getThing   = &api.Operation{ID: "getThing", Method: "GET", Path: "/Things/{thingId}", Idempotent: true}

@@ -54,7 +54,7 @@ func newItemReader[T any](b *body, schema Schema[T]) *itemReader[T] {
 // decodeItems returns a reader of a list that has been received and that a Scanner does not
 // read.
 func decodeItems[T any](text []byte, s *Scanner, schema Schema[T]) *itemReader[T] {
-	return &itemReader[T]{schema: schema, scanner: s, dec: jsontext.NewDecoder(bytes.NewBuffer(text), tolerant)}
+	return &itemReader[T]{schema: schema, scanner: s, dec: newDecoder(bytes.NewBuffer(text))}
 }
 
 // next reads the next item into a zero value. It returns io.EOF after the last item. A null
@@ -132,6 +132,7 @@ func (r *itemReader[T]) scanItem(item *T) error {
 	for {
 		text := r.received.Bytes()
 		s := r.scanner.on(text)
+		s.depth = 1 // in the list
 		r.schema.Scan(s, item)
 		switch {
 		case !s.stopped && !s.unclear():
@@ -264,7 +265,7 @@ func (r *itemReader[T]) receive() error {
 // first.
 func (r *itemReader[T]) startDecoder() {
 	before := string(r.state) + strings.Repeat(" ", r.spaces) // the decoder may report the offset of the comma
-	r.dec = jsontext.NewDecoder(io.MultiReader(strings.NewReader(before), r.received, &r.source), tolerant)
+	r.dec = newDecoder(io.MultiReader(strings.NewReader(before), r.received, &r.source))
 	r.before = r.consumed - int64(len(before))
 	if r.state != listNotStarted {
 		_, _ = r.dec.ReadToken()

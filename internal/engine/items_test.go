@@ -62,7 +62,7 @@ func TestItemsMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before, n := liveHeap(), int64(0)
-	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetch) {
+	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetch) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestItemsBreak(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{}, 1)
 	n := 0
-	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetcher(t, endless(gone))) {
+	for item, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetcher(t, endless(gone))) {
 		if err != nil || item.ID != fmt.Sprint(n) {
 			t.Fatalf("got item %+v, %v, want number %d", item, err, n)
 		}
@@ -121,7 +121,7 @@ func TestItemsCancel(t *testing.T) {
 		defer cancel()
 		var ids []string
 		var last error
-		for item, err := range engine.Items[thing](ctx, listThings, api.Settings{}, engine.Schema[thing]{}, fetcher(t, handler)) {
+		for item, err := range engine.Items[thing](ctx, listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetcher(t, handler)) {
 			if err != nil {
 				last = err
 				continue
@@ -150,7 +150,7 @@ func TestItemsRangeTwice(t *testing.T) {
 		requests.Add(1)
 		response{body: `[{"id":"1"},{"id":"2"}]`}.ServeHTTP(w, r)
 	}))
-	list := engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetch)
+	list := engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetch)
 	if requests.Load() != 0 {
 		t.Error("got a request before the range, want none")
 	}
@@ -167,13 +167,13 @@ func TestItemsRangeTwice(t *testing.T) {
 
 func TestItemsFail(t *testing.T) {
 	t.Parallel()
-	items, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetcher(t, response{status: 403})))
+	items, err := collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetcher(t, response{status: 403})))
 	failure(t, err, api.ErrForbidden)
 	if items != nil {
 		t.Errorf("got items %+v, want none", items)
 	}
 	refused := errors.New("refused by an editor")
-	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, func(context.Context) (*http.Response, error) { return nil, refused }))
+	_, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, func(context.Context) (*http.Response, error) { return nil, refused }))
 	failure(t, err, refused)
 }
 
@@ -183,7 +183,7 @@ func TestItemsLimit(t *testing.T) {
 	small := `{"id":"1","name":"` + strings.Repeat("x", 400) + `"}`
 	many := "[" + strings.Repeat(small+",", 999) + small + "]"
 	settings := api.Settings{MaxResponseBytes: 500}
-	items, err := collect(engine.Items[thing](t.Context(), listThings, settings, engine.Schema[thing]{}, fetcher(t, response{body: many})))
+	items, err := collect(engine.Items[thing](t.Context(), listThings, settings, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetcher(t, response{body: many})))
 	if err != nil || len(items) != 1000 {
 		t.Errorf("got %d items, %v, want 1000", len(items), err)
 	}
@@ -191,7 +191,7 @@ func TestItemsLimit(t *testing.T) {
 		"plain": {body: "[" + small + `,{"id":"` + strings.Repeat("x", 2000) + `"}]`},
 		"gzip":  {encoding: "gzip", body: zip("[" + small + "," + strings.Repeat(" ", 8<<20) + small + "]")},
 	} {
-		items, err = collect(engine.Items[thing](t.Context(), listThings, settings, engine.Schema[thing]{}, fetcher(t, long)))
+		items, err = collect(engine.Items[thing](t.Context(), listThings, settings, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetcher(t, long)))
 		e := failure(t, err, api.ErrTooLarge)
 		if len(items) != 1 || e.StatusCode != 200 || errors.Is(err, api.ErrUnexpected) {
 			t.Errorf("%s: got %d items, %v with status %d, want 1 item and only ErrTooLarge", name, len(items), err, e.StatusCode)

@@ -1,57 +1,45 @@
 package engine
 
 import (
-	encoding "encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tapkey-go/tapkey-go/api"
 )
 
-// Responses may have duplicate names (the last one counts), invalid UTF-8 (replaced by
-// U+FFFD), and times without a zone (read as UTC). The decoder accepts unknown fields and
-// null anyway.
-var (
-	tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	lenient  = json.JoinOptions(tolerant, json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFromFunc(unmarshalTime), json.UnmarshalFromFunc(unmarshalObject))))
-)
-
-// unmarshalObject decodes an object with encoding/json. As a map, the values of a duplicate
-// name would be merged.
-func unmarshalObject(dec *jsontext.Decoder, o *api.Object) error {
-	raw, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	var object map[string]any
-	if err := encoding.Unmarshal(raw, &object); err != nil {
-		return errNoObject
-	}
-	*o = object
-	return nil
+// newDecoder returns a decoder of a response, which may have duplicate names (the last one
+// counts) and invalid UTF-8 (replaced by U+FFFD).
+func newDecoder(r io.Reader) *jsontext.Decoder {
+	return jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-var errNoObject = errors.New("not an object")
+// isValid reports whether text is a JSON value that newDecoder accepts.
+func isValid(text []byte) bool {
+	return jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
 
-func unmarshalTime(dec *jsontext.Decoder, t *time.Time) error {
-	var text *string
-	if err := json.UnmarshalDecode(dec, &text); err != nil {
+// checkSyntax returns the error of a text that is not one JSON value.
+func checkSyntax(text []byte) error {
+	dec := newDecoder(bytes.NewBuffer(text))
+	if _, err := dec.ReadValue(); err != nil {
 		return err
 	}
-	if text == nil {
-		*t = time.Time{}
-		return nil
+	return checkEnd(dec, text)
+}
+
+// checkEnd returns an error if more than white space follows in a text.
+func checkEnd(dec *jsontext.Decoder, text []byte) error {
+	rest := bytes.TrimLeft(text[dec.InputOffset():], " \t\r\n")
+	if len(rest) > 0 {
+		return &jsontext.SyntacticError{ByteOffset: int64(len(text) - len(rest))}
 	}
-	parsed, err := parseTime(*text)
-	*t = parsed
-	return err
+	return nil
 }
 
 func parseTime(text string) (time.Time, error) {
@@ -142,8 +130,8 @@ func jsonError(place string, before int64, err error) error {
 	if err == nil {
 		return nil
 	}
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return fmt.Errorf("%w: %s", api.ErrUnexpected, describe(place, semantic))
+	if wrong, ok := errors.AsType[*misfit](err); ok {
+		return fmt.Errorf("%w: %s", api.ErrUnexpected, wrong.describe(place))
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -158,18 +146,4 @@ func jsonError(place string, before int64, err error) error {
 		return err
 	}
 	return readError(err)
-}
-
-func describe(place string, e *json.SemanticError) string {
-	where := OneLine(place+string(e.JSONPointer), maxText)
-	if where == "" {
-		where = "value"
-	}
-	if errors.Is(e.Err, errNoTime) {
-		return fmt.Sprintf("%s: %v", where, errNoTime)
-	}
-	if e.JSONKind != 0 && e.GoType != nil {
-		return fmt.Sprintf("%s: JSON %s does not fit %s", where, e.JSONKind, e.GoType)
-	}
-	return where + ": wrong type"
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxDigits is the number of digits of the largest integer, that of a uint64.
@@ -50,7 +48,7 @@ func plainInteger(number string) (string, bool) {
 func plainIntegers(text []byte) []byte {
 	var out []byte
 	copied := 0
-	dec := jsontext.NewDecoder(bytes.NewReader(text), tolerant)
+	dec := newDecoder(bytes.NewReader(text))
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {

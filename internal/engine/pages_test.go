@@ -269,7 +269,7 @@ func TestPagesReadAhead(t *testing.T) {
 				return page(skip, top), nil
 			}
 			size := 3
-			for item, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, engine.Schema[thing]{}, nil, &size, fetch) {
+			for item, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, &size, fetch) {
 				if err != nil || item.ID == "" {
 					t.Fatalf("got %v, %v, want an item", item, err)
 				}
@@ -325,7 +325,7 @@ func TestPagesSelected(t *testing.T) {
 	fetch := func(context.Context, int, int) (*http.Response, error) {
 		return inMemory(200, http.Header{}, `[{"name":"x"},{"name":"x"}]`), nil
 	}
-	items, err := collect(engine.Pages(t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, nil, nil, fetch))
+	items, err := collect(engine.Pages(t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, nil, fetch))
 	if failure(t, err, api.ErrUnexpected); len(items) != 2 || !strings.Contains(err.Error(), "repeats") {
 		t.Errorf("got %d items, %v, want 2 and a repeated page", len(items), err)
 	}
@@ -353,7 +353,7 @@ func TestPagesOverflow(t *testing.T) {
 		start, size := math.MaxInt-1, 2
 		var skips []int
 		var mu sync.Mutex
-		items, err := collect(engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, engine.Schema[thing]{}, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+		items, err := collect(engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: ahead}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, &start, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			skips = append(skips, skip)
@@ -371,7 +371,7 @@ func TestPagesEndedGoroutine(t *testing.T) {
 	t.Parallel()
 	size := 1
 	pages := func(end func()) iter.Seq2[thing, error] {
-		return engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, engine.Schema[thing]{}, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
+		return engine.Pages[thing](t.Context(), listThings, api.Settings{ReadAhead: 1}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, &size, func(_ context.Context, skip, top int) (*http.Response, error) {
 			if skip > 0 {
 				end()
 			}
@@ -411,7 +411,7 @@ func TestPagesCloseTheBody(t *testing.T) {
 		return rsp, nil
 	}
 	size, n := 2, 0
-	for _, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, nil, &size, fetch) {
+	for _, err := range engine.Pages[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, nil, &size, fetch) {
 		if err != nil {
 			t.Fatal(err)
 		}

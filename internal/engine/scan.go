@@ -2,72 +2,58 @@ package engine
 
 import (
 	"bytes"
-	"errors"
+	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Scanner reads one JSON value for the functions that are generated for each schema, in one
-// pass. It is a fast path: at anything unusual, such as a wrong type, an escape in a name, or
-// an error of the syntax or of UTF-8, it stops, and the value is decoded by reflection
-// instead. If it does not stop, the text is JSON in UTF-8, and the value is the one that
-// reflection returns.
+// pass. It checks the syntax as it reads, and stops at an error of the syntax and at a value
+// that does not fit. It accepts unknown fields, null, duplicate names (the last one counts),
+// invalid UTF-8 (replaced by U+FFFD) and times without a zone (read as UTC).
 type Scanner struct {
 	text    []byte
 	pos     int
 	name    []byte
 	depth   int  // number of objects and arrays around pos
-	stopped bool // by what only reflection decodes
+	stopped bool // by an error
 	cut     bool // stopped at the end of the text, so that more of it may help
 
 	complete bool // the object that was read last has all required fields
+
+	rejected misfit // the value at which it stopped, if that does not fit
 
 	memory   strings.Builder // for the copies of strings
 	unquoted []byte
 }
 
-// maxScanDepth is the largest depth of a text that a Scanner reads. That of reflection is
-// ten times as large.
-const maxScanDepth = 1000
+// maxScanDepth is the largest depth of a text. It is that of package jsontext.
+const maxScanDepth = 10_000
 
 // Scan decodes a T into a variable.
 type Scan[T any] func(*Scanner, *T)
 
-// decode decodes text into a zero value, by schema.Scan if that is possible, otherwise by
-// reflection.
+// decode decodes text into a zero value.
 func decode[T any](s *Scanner, text []byte, into *T, schema Schema[T]) error {
-	if schema.Scan != nil {
-		schema.Scan(s.on(text), into)
-		if s.ended() {
-			if s.complete {
-				return nil
-			}
-			return missing(text, schema.Required)
+	if schema.Scan == nil {
+		if err := schema.Reflect(text, into); err != nil {
+			return err
 		}
-		*into = *new(T)
+		return missing(text, schema.Required)
 	}
-	if err := reflected(text, into); err != nil {
-		return err
+	schema.Scan(s.on(text), into)
+	switch {
+	case !s.ended():
+		return s.failure()
+	case s.complete:
+		return nil
 	}
 	return missing(text, schema.Required)
 }
 
-// reflected decodes text into a zero value by reflection.
-func reflected[T any](text []byte, into *T) error {
-	err := json.Unmarshal(text, into, lenient)
-	if failed, ok := errors.AsType[*json.SemanticError](err); ok && failed.JSONKind == '0' {
-		*into = *new(T)
-		return json.Unmarshal(plainIntegers(text), into, lenient)
-	}
-	return err
-}
-
 // on starts to read another text.
 func (s *Scanner) on(text []byte) *Scanner {
-	s.text, s.pos, s.depth, s.stopped, s.cut, s.complete = text, 0, 0, false, false, false
+	s.text, s.pos, s.depth, s.stopped, s.cut, s.complete, s.rejected = text, 0, 0, false, false, false, misfit{}
 	return s
 }
 
@@ -77,6 +63,19 @@ func (s *Scanner) ended() bool { return s.peek() == 0 && !s.stopped && s.pos == 
 func (s *Scanner) stop() {
 	s.cut = s.cut || !s.stopped && s.pos >= len(s.text)
 	s.stopped, s.pos = true, len(s.text)
+}
+
+// IsObject reports whether an object follows. If it is null, IsObject skips it, and into, a
+// pointer to a struct, is to become zero.
+func (s *Scanner) IsObject(into any) bool { return s.peek() == '{' || s.noObject(into) }
+
+func (s *Scanner) noObject(into any) bool {
+	if s.peek() == 'n' {
+		s.word("null")
+	} else {
+		s.reject(s.pos, reflect.TypeOf(into).Elem(), nil)
+	}
+	return false
 }
 
 // Object advances to the first field of an object. It reports false if there is none.
@@ -108,8 +107,13 @@ func (s *Scanner) Next() bool {
 
 // field reads the name of a field and the colon.
 func (s *Scanner) field() bool {
+	s.peek()
+	start := s.pos
 	name, plain := s.string()
-	if !plain || s.peek() != ':' {
+	if !plain {
+		name = s.unquote(start)
+	}
+	if s.peek() != ':' {
 		s.stop()
 		return false
 	}
@@ -166,7 +170,7 @@ func (s *Scanner) Skip() {
 	case 'f':
 		s.word("false")
 	default:
-		if !jsontext.Value(s.value()).IsValid(jsontext.AllowDuplicateNames(true)) {
+		if !isValid(s.value()) {
 			s.stop()
 		}
 	}

@@ -24,6 +24,10 @@ type node struct {
 }
 
 func scanNode(s *engine.Scanner, v *node) {
+	if !s.IsObject(v) {
+		*v = node{}
+		return
+	}
 	for more := s.Object(); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
@@ -42,7 +46,7 @@ func scanNode(s *engine.Scanner, v *node) {
 // in parts of each of the given sizes. It checks that the results are equal.
 func decodeBoth[T any](t *testing.T, body string, scan engine.Scan[T], parts ...int) (value T, list []T, err error) {
 	t.Helper()
-	reflection, generated := engine.Schema[T]{}, engine.Schema[T]{Scan: scan}
+	reflection, generated := engine.Schema[T]{Reflect: engine.Reflect[T]}, engine.Schema[T]{Scan: scan}
 	text := func(err error) string { return fmt.Sprint(err) }
 	short := body[:min(len(body), 60)]
 	wantValue, wantErr := engine.Decode(getThing, api.Settings{}, reflection, inMemory(200, nil, body), nil)

@@ -62,7 +62,7 @@ func (s *Scanner) word(word string) {
 }
 
 // string skips a string and returns the text between its quotes. The text is plain if it
-// is valid UTF-8 without escapes.
+// is valid UTF-8 without escapes. Otherwise see [Scanner.unquote].
 func (s *Scanner) string() (text []byte, plain bool) {
 	if s.peek() != '"' {
 		s.stop()
@@ -88,22 +88,23 @@ func (s *Scanner) string() (text []byte, plain bool) {
 	if end >= len(rest) {
 		s.pos = len(s.text) // cut
 	}
-	if end >= len(rest) || plain && !utf8.Valid(rest[:end]) {
+	if end >= len(rest) {
 		s.stop()
 		return nil, false
 	}
 	s.pos += end + 2
-	return rest[:end], plain
+	return rest[:end], plain && utf8.Valid(rest[:end])
 }
 
-// unquote returns the string that begins at start and ends here, without its escapes.
+// unquote returns the string that begins at start and ends here, without its escapes, and with
+// U+FFFD for invalid UTF-8. It is valid until the next call.
 func (s *Scanner) unquote(start int) []byte {
 	if s.stopped {
 		return nil
 	}
 	var err error
 	s.unquoted, err = jsontext.AppendUnquote(s.unquoted[:0], s.text[start:s.pos])
-	if err != nil {
+	if err != nil && !isValid(s.text[start:s.pos]) {
 		s.stop()
 	}
 	return s.unquoted

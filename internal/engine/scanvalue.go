@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"encoding/json"
+	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 // ScanString decodes a string.
@@ -17,7 +21,9 @@ func ScanString[T ~string](s *Scanner, into *T) {
 	start := s.pos
 	text, plain := s.string()
 	if !plain {
-		text = s.unquote(start)
+		if text = s.unquote(start); s.stopped {
+			s.reject(start, reflect.TypeFor[T](), nil)
+		}
 	}
 	*into = T(s.copy(text))
 }
@@ -32,7 +38,10 @@ func ScanBool[T ~bool](s *Scanner, into *T) {
 		s.word("true")
 		*into = true
 	default:
-		s.word("false")
+		start := s.pos
+		if s.word("false"); s.stopped {
+			s.reject(start, reflect.TypeFor[T](), nil)
+		}
 		*into = false
 	}
 }
@@ -44,10 +53,11 @@ func ScanInt[T ~int | ~int64](s *Scanner, into *T) {
 		*into = 0
 		return
 	}
+	start := s.pos
 	n, ok := s.integer()
 	*into = T(n)
 	if !ok || int64(*into) != n {
-		s.stop()
+		s.reject(start, reflect.TypeFor[T](), nil)
 	}
 }
 
@@ -92,25 +102,56 @@ func ScanTime(s *Scanner, into *time.Time) {
 		*into = time.Time{}
 		return
 	}
+	start := s.pos
 	text, plain := s.string()
 	if !plain {
-		s.stop()
-		return
+		if text = s.unquote(start); s.stopped {
+			s.reject(start, reflect.TypeFor[string](), nil)
+			return
+		}
 	}
 	if into.UnmarshalText(text) == nil { // without an allocation
 		return
 	}
 	t, err := parseTime(string(text))
 	if err != nil {
-		s.stop()
+		s.reject(start, reflect.TypeFor[time.Time](), err)
 	}
 	*into = t
 }
 
-// ScanAny decodes a value of any type, by reflection.
-func ScanAny[T any](s *Scanner, into *T) {
-	if reflected(s.value(), into) != nil {
-		s.stop()
+// ScanFloat decodes a number.
+func ScanFloat[T ~float64](s *Scanner, into *T) {
+	if s.peek() == 'n' {
+		s.word("null")
+		*into = 0
+		return
+	}
+	start := s.pos
+	text := s.value()
+	number, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !isValid(text) {
+		s.reject(start, reflect.TypeFor[T](), nil)
+	}
+	*into = T(number)
+}
+
+// ScanObject decodes an object as a map.
+func ScanObject(s *Scanner, into *api.Object) {
+	s.peek()
+	start := s.pos
+	if err := decodeObject(s.value(), into); err != nil {
+		s.reject(start, reflect.TypeFor[api.Object](), err)
+	}
+}
+
+// ScanValue decodes a value as package encoding/json decodes it without a type.
+func ScanValue(s *Scanner, into *any) {
+	s.peek()
+	start := s.pos
+	*into = nil
+	if err := json.Unmarshal(s.value(), into); err != nil {
+		s.reject(start, reflect.TypeFor[any](), nil)
 	}
 }
 
@@ -135,6 +176,9 @@ func ScanSlice[T any](s *Scanner, into *[]T, scan Scan[T]) {
 		return
 	}
 	list := []T{}
+	if s.peek() != '[' {
+		s.reject(s.pos, reflect.TypeFor[[]T](), nil)
+	}
 	for s.element(len(list)) {
 		list = append(list, *new(T))
 		scan(s, &list[len(list)-1])

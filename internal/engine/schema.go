@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,9 +10,10 @@ import (
 
 // Schema is what the contract says about a value, or about the items of a list.
 type Schema[T any] struct {
-	Scan     Scan[T]    // decodes faster than reflection; may be nil
-	Required []Required // fields that each object must have
-	Single   bool       // a list of one may be sent as its only item, without the list
+	Scan     Scan[T]                // decodes a value
+	Reflect  func([]byte, *T) error // decodes the text of a value, if Scan is nil; see [Reflect]
+	Required []Required             // fields that each object must have
+	Single   bool                   // a list of one may be sent as its only item, without the list
 }
 
 // Required is a field that an object must have.
@@ -31,12 +31,6 @@ type incomplete struct {
 
 func (e *incomplete) Error() string { return string(e.pointer) + e.problem }
 
-// ScannedBy returns the schema with another Scan.
-func (s Schema[T]) ScannedBy(scan Scan[T]) Schema[T] {
-	s.Scan = scan
-	return s
-}
-
 // missing returns an *incomplete for the first required field that an object lacks. The
 // last value of a duplicate name counts. The object has been decoded successfully.
 func missing(object []byte, required []Required) error {
@@ -44,23 +38,18 @@ func missing(object []byte, required []Required) error {
 		return nil
 	}
 	problems := slices.Repeat([]string{" is missing"}, len(required))
-	dec := jsontext.NewDecoder(bytes.NewBuffer(object), tolerant)
-	if token, err := dec.ReadToken(); err == nil && token.Kind() == '{' {
-		for dec.PeekKind() == '"' {
-			name, _ := dec.ReadToken()
-			i := slices.IndexFunc(required, func(r Required) bool { return r.Name == name.String() })
-			value, _ := dec.ReadValue()
-			switch {
-			case i < 0:
-			case value.Kind() == 'n' && !required[i].Nullable:
-				problems[i] = ": null"
-			case string(value) == `""` && required[i].NotEmpty:
-				problems[i] = " is empty"
-			default:
-				problems[i] = ""
-			}
+	_ = Fields(object, func(name string, value jsontext.Value) {
+		i := slices.IndexFunc(required, func(r Required) bool { return r.Name == name })
+		switch {
+		case i < 0:
+		case value.Kind() == 'n' && !required[i].Nullable:
+			problems[i] = ": null"
+		case string(value) == `""` && required[i].NotEmpty:
+			problems[i] = " is empty"
+		default:
+			problems[i] = ""
 		}
-	}
+	})
 	for i, problem := range problems {
 		if problem != "" {
 			return &incomplete{jsontext.Pointer("").AppendToken(required[i].Name), problem}

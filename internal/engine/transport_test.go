@@ -101,10 +101,10 @@ func TestTimeout(t *testing.T) {
 					var err error
 					var items []thing
 					if stream {
-						items, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, fetch))
+						items, err = collect(engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, fetch))
 					} else {
 						rsp, doErr := fetch(t.Context())
-						items, err = engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{}, rsp, doErr)
+						items, err = engine.DecodeList[thing](listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, doErr)
 					}
 					if took := time.Since(start); took != test.after {
 						t.Errorf("got an end after %v, want %v", took, test.after)
@@ -136,7 +136,7 @@ func TestTimeoutSlowConsumer(t *testing.T) {
 		server := slow{0, []piece{{0, `[{"id":"1"},`}, {time.Second, `{"id":"2"},`}, {time.Second, `{"id":"3"}]`}}, false}
 		client := engine.WithTimeout(&http.Client{Transport: server}, 10*time.Second, 5*time.Second)
 		n := 0
-		for _, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{}, func(ctx context.Context) (*http.Response, error) {
+		for _, err := range engine.Items[thing](t.Context(), listThings, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, func(ctx context.Context) (*http.Response, error) {
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/Things", http.NoBody)
 			return client.Do(req)
 		}) {
@@ -161,7 +161,7 @@ func TestTimeoutKeepsOtherErrors(t *testing.T) {
 			client := engine.WithTimeout(&http.Client{Transport: next, Timeout: time.Millisecond}, 10*time.Second, 5*time.Second)
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test", http.NoBody)
 			rsp, err := client.Do(req)
-			_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
+			_, err = engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 			return err
 		}
 		failure(t, do(t.Context(), roundTripper(func(*http.Request) (*http.Response, error) { return nil, reason })), reason)
@@ -266,7 +266,7 @@ func TestHeaderLimit(t *testing.T) {
 				defer client.CloseIdleConnections()
 				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 				rsp, err := client.Do(req)
-				got, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{}, rsp, err)
+				got, err := engine.Decode[thing](getThing, api.Settings{}, engine.Schema[thing]{Reflect: engine.Reflect[thing]}, rsp, err)
 				if test.text == "" {
 					if err != nil || got.ID != "1" {
 						t.Errorf("got %+v, %v, want the thing 1", got, err)

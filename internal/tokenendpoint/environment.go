@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 // Names of Tapkey's environments.
@@ -57,18 +59,26 @@ func EnvironmentOf(text string) string {
 // EnvironmentOfToken returns the name of the environment that issued a JWT, or "" if that is not known. The
 // signature is not verified.
 func EnvironmentOfToken(accessToken string) string {
+	return EnvironmentOf(Claim(accessToken, "iss"))
+}
+
+// Claim returns a claim of a JWT that is a string, or "" if there is none. A payload with
+// duplicate names or invalid UTF-8 has none. The signature is not verified.
+func Claim(accessToken, name string) (claim string) {
 	parts := strings.Split(accessToken, ".")
 	if len(parts) != 3 {
 		return ""
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		Issuer string `json:"iss"`
-	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
+	if err != nil || !jsontext.Value(payload).IsValid() {
 		return ""
 	}
-	return EnvironmentOf(claims.Issuer)
+	_ = engine.Fields(payload, func(field string, value jsontext.Value) {
+		if field == name {
+			claim = engine.Text(value)
+		}
+	})
+	return claim
 }
 
 // hostOf returns the name of the host of a URL in lower case, or "" if the URL is invalid.

@@ -56,8 +56,8 @@ func (e *Error) Unwrap() error { return e.Err }
 func newError(rsp *http.Response, body []byte, fields response, err error) *Error {
 	e := &Error{
 		StatusCode:  rsp.StatusCode,
-		Code:        text(fields.Error),
-		Description: text(fields.ErrorDescription),
+		Code:        engine.Text(fields.Error),
+		Description: engine.Text(fields.ErrorDescription),
 		Header:      rsp.Header,
 		Err:         err,
 	}

@@ -1,11 +1,11 @@
 package tokenendpoint
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/oauth2"
 
@@ -15,25 +15,27 @@ import (
 // response is the body of a response of the token endpoint (RFC 6749, sections 5.1 and
 // 5.2). The values are kept as JSON, because a field of another type must not hide the others.
 type response struct {
-	AccessToken      jsontext.Value `json:"access_token"`
-	TokenType        jsontext.Value `json:"token_type"`
-	ExpiresIn        jsontext.Value `json:"expires_in"`
-	RefreshToken     jsontext.Value `json:"refresh_token"`
-	Error            jsontext.Value `json:"error"`
-	ErrorDescription jsontext.Value `json:"error_description"`
+	AccessToken      jsontext.Value
+	TokenType        jsontext.Value
+	ExpiresIn        jsontext.Value
+	RefreshToken     jsontext.Value
+	Error            jsontext.Value
+	ErrorDescription jsontext.Value
 
 	all map[string]any // for oauth2.Token.Extra
 }
 
 // parseResponse parses a body, which may be anything. The fields before an error are set.
 func parseResponse(body []byte) (response, error) {
-	tolerant := json.JoinOptions(
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
-	var r response
-	if err := json.Unmarshal(body, &r, tolerant); err != nil {
+	fields, err := engine.LooseFields(body)
+	r := response{
+		AccessToken: fields["accesstoken"], TokenType: fields["tokentype"], ExpiresIn: fields["expiresin"], RefreshToken: fields["refreshtoken"],
+		Error: fields["error"], ErrorDescription: fields["errordescription"],
+	}
+	if err != nil {
 		return r, errors.New("not a JSON object")
 	}
-	_ = json.Unmarshal(body, &r.all, tolerant) // a number may be too large for a float64
+	_ = json.Unmarshal(body, &r.all) // a number may be too large for a float64
 	return r, nil
 }
 
@@ -87,7 +89,7 @@ func absent(v jsontext.Value) bool {
 	case 0, 'n', 'f':
 		return true
 	case '"':
-		return text(v) == ""
+		return engine.Text(v) == ""
 	}
 	return false
 }
@@ -98,7 +100,7 @@ func stringField(name string, v jsontext.Value) (string, error) {
 	case 0, 'n':
 		return "", nil
 	case '"':
-		return text(v), nil
+		return engine.Text(v), nil
 	}
 	return "", errors.New(name + " is not a string")
 }
@@ -112,16 +114,7 @@ func seconds(v jsontext.Value) (time.Duration, bool) {
 	case '0':
 		return engine.ParseSeconds(v.String())
 	case '"':
-		return engine.ParseSeconds(strings.TrimSpace(text(v)))
+		return engine.ParseSeconds(strings.TrimSpace(engine.Text(v)))
 	}
 	return 0, false
-}
-
-// text returns the text of a JSON string, or "" for any other value.
-func text(v jsontext.Value) string {
-	var s string
-	if v.Kind() != '"' || json.Unmarshal(v, &s, jsontext.AllowInvalidUTF8(true)) != nil {
-		return ""
-	}
-	return s
 }
