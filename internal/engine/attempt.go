@@ -44,8 +44,7 @@ type Attempt struct {
 	traced http.Request // Request with the context and the hooks of the attempt
 
 	transport *timeoutTransport
-	jar       http.CookieJar  // may be nil
-	caller    context.Context // context of the caller
+	jar       http.CookieJar // may be nil
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	timer     *time.Timer
@@ -96,8 +95,7 @@ func (a *Attempt) Send() (*http.Response, error) {
 // roundTrip sends the request.
 func (a *Attempt) roundTrip() (*http.Response, error) {
 	t, req := a.transport, a.Request
-	a.caller = req.Context()
-	ctx, cancel := context.WithCancelCause(a.caller)
+	ctx, cancel := context.WithCancelCause(req.Context())
 	a.ctx, a.cancel = ctx, cancel
 	a.timer = time.AfterFunc(t.header, a.expire)
 	rsp, err := t.next.RoundTrip(a.once(ctx))
@@ -151,8 +149,8 @@ func (a *Attempt) timeout() error {
 // cause returns why an attempt ended that failed with err: because the context of the
 // caller ended, because the attempt canceled itself, or because of err.
 func (a *Attempt) cause(err error) error {
-	if a.caller.Err() != nil {
-		return &endedError{a.caller.Err(), context.Cause(a.caller), err}
+	if caller := a.Request.Context(); caller.Err() != nil {
+		return &endedError{caller.Err(), context.Cause(caller), err}
 	}
 	if reason := context.Cause(a.ctx); reason != nil && reason != context.Canceled {
 		return reason

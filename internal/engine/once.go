@@ -37,7 +37,7 @@ type progress struct {
 	http2         bool      // it uses HTTP/2
 	sent          bool      // the request has been written
 	responded     bool      // the response has arrived, which the hooks may notice first
-	informational int       // number of responses with status 1xx
+	informational uint8     // number of responses with status 1xx
 }
 
 func (p *progress) noResponse() bool { return p.sent && !p.responded }
