@@ -107,7 +107,7 @@ func (s *Files) Lock(ctx context.Context, key string) (unlock func(), err error)
 		return nil, err
 	}
 	for {
-		locked, err := tryLock(file)
+		locked, err := privatefile.TryLock(file)
 		if locked {
 			return func() { _ = file.Close() }, nil // closing unlocks
 		}

@@ -1,6 +1,6 @@
 //go:build unix && !aix && !solaris
 
-package tokenstore
+package privatefile
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks an open file, and reports whether it succeeded. The lock ends when the file is
+// TryLock locks an open file, and reports whether it succeeded. The lock ends when the file is
 // closed, also by the end of the process.
-func tryLock(file *os.File) (bool, error) {
+func TryLock(file *os.File) (bool, error) {
 	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EINTR) {
 		return false, nil
