@@ -145,6 +145,10 @@ bench: ## compare with other clients and write docs/performance.md
 bench-quick: $(OGEN) ## print the main measurements and whether they meet the targets
 	@$(GO) run -C bench ./cmd/bench -quick
 
+.PHONY: access-model
+access-model: ## apply random wants to random grants 20,000 times, with faults and interruptions
+	TAPKEY_ACCESS_RUNS=20000 $(GO) test ./access -run '^TestModel$$' -count=1 -v -timeout 60m
+
 .PHONY: faults
 faults: ## test the result of each fault and print the table
 	@$(GO) test ./client -run '^TestFaultMatrix$$' -count=1 -v -faults.print | grep -E '^\||^--- |^ok|FAIL|_test\.go'

@@ -13,7 +13,6 @@ var ErrNotManaged = errors.New("a grant that is not managed is in the way")
 // Unwrap returns them.
 type WantError struct {
 	Index int // of the want
-	Want  Want
 	Err   error
 }
 

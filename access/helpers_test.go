@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/oauth2"
+
 	"github.com/tapkey-go/tapkey-go/access"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
@@ -233,3 +235,9 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return rsp, err
 }
+
+func staticToken() oauth2.TokenSource {
+	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})
+}
+
+func httpClient(transport http.RoundTripper) *http.Client { return &http.Client{Transport: transport} }

@@ -116,33 +116,37 @@ func (c *comparer) equal(a, b Limits) bool {
 	case a.Schedule == "" && b.Schedule == "":
 		return false
 	}
-	return equalOpenings(c.openings(a), c.openings(b))
+	start := c.now
+	if a.From.After(start) && b.From.After(start) {
+		start = earlier(a.From, b.From)
+	}
+	return equalOpenings(c.openings(a, start), c.openings(b, start))
 }
 
-// openings iterates over the times at which limits open a lock from now on. A time restriction
-// that cannot be read opens at no time that another one has.
-func (c *comparer) openings(l Limits) iter.Seq[schedule.Opening] {
+// openings iterates over the times at which limits open a lock from start on. A time
+// restriction that cannot be read opens at no time that another one has.
+func (c *comparer) openings(l Limits, start time.Time) iter.Seq[schedule.Opening] {
 	if l.Schedule == "" {
-		return clip(nil, l.From, until(l), c.now)
+		return clip(nil, l.From, until(l), start)
 	}
 	p := c.parse(l.Schedule)
 	if p.err != nil {
 		return func(yield func(schedule.Opening) bool) { yield(schedule.Opening{}) }
 	}
-	return clip(&p.Schedule, l.From, until(l), c.now)
+	return clip(&p.Schedule, l.From, until(l), start)
 }
 
-// clip iterates over the openings of a schedule in a period, from now on. A nil schedule is
-// always open.
-func clip(s *schedule.Schedule, from, until, now time.Time) iter.Seq[schedule.Opening] {
-	from, end := later(from, now), now.AddDate(horizonYears, 0, 0)
+// clip iterates over the openings of a schedule in a period, for horizonYears from start on. A
+// nil schedule is always open.
+func clip(s *schedule.Schedule, from, until, start time.Time) iter.Seq[schedule.Opening] {
+	from, end := later(from, start), start.AddDate(horizonYears, 0, 0)
 	if !until.IsZero() && until.Before(end) {
 		end = until
 	}
 	return func(yield func(schedule.Opening) bool) {
 		all := func(yield func(schedule.Opening) bool) { yield(schedule.Opening{Start: from, End: end}) }
 		if s != nil {
-			all = s.Openings(now)
+			all = s.Openings(start)
 		}
 		for o := range all {
 			if !o.Start.Before(end) {
@@ -161,6 +165,13 @@ func clip(s *schedule.Schedule, from, until, now time.Time) iter.Seq[schedule.Op
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
 		return a
 	}
 	return b

@@ -59,8 +59,11 @@ func merge(wants []Want, now time.Time) (limits Limits, ok bool, err error) {
 
 // opens reports whether a part with a schedule opens from now on.
 func (p part) opens(now time.Time) bool {
-	for range clip(p.schedule, p.from, p.until, now) {
-		return true
+	for start := later(p.from, now); start.Before(never) && (p.until.IsZero() || start.Before(p.until)); {
+		for range clip(p.schedule, p.from, p.until, start) {
+			return true
+		}
+		start = start.AddDate(horizonYears, 0, 0)
 	}
 	return false
 }
@@ -138,7 +141,7 @@ func (p part) windows(all period, now time.Time) (schedule.Schedule, error) {
 	}
 	limited := *p.schedule
 	zone := time.UTC
-	for o := range p.schedule.Openings(now) {
+	for o := range p.schedule.Openings(later(p.from, now)) {
 		zone = o.Start.Location()
 		break
 	}
@@ -148,18 +151,30 @@ func (p part) windows(all period, now time.Time) (schedule.Schedule, error) {
 	if !p.until.Equal(all.until) {
 		limited = limited.Until(p.until.Add(-time.Second).In(zone))
 	}
-	want := clip(p.schedule, p.from, p.until, now)
-	if limited.Err() == nil && equalOpenings(clip(&limited, all.from, all.until, now), want) {
+	start := later(all.from, now)
+	if limited.Err() == nil && p.opensLike(limited, all, start) {
 		return limited, nil
 	}
 	var once []schedule.Schedule
-	for o := range want {
+	for o := range clip(p.schedule, p.from, p.until, start) {
 		if len(once) == maxWindows {
 			return schedule.Schedule{}, errors.New("the wants cannot be merged into one grant: a schedule begins or ends during a day, or does not recur weekly")
 		}
 		once = append(once, schedule.Once(o.Start, o.End))
 	}
 	return schedule.Join(once...), nil
+}
+
+// opensLike reports whether a schedule opens, during the period all, when the part does. They
+// may differ only near the boundaries of the part.
+func (p part) opensLike(s schedule.Schedule, all period, start time.Time) bool {
+	const near = 8 * 24 * time.Hour
+	for _, from := range []time.Time{start, later(start, p.from.Add(-near)), later(start, p.until.Add(-near))} {
+		if !equalOpenings(clip(&s, all.from, all.until, from), clip(p.schedule, p.from, p.until, from)) {
+			return false
+		}
+	}
+	return true
 }
 
 // longest is the length of the longest window of a schedule that does not recur.

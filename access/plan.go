@@ -45,17 +45,14 @@ func (s Scope) check() error {
 }
 
 // Plan compares wants with the grants of an owner account and returns the changes. It changes
-// nothing. It reads the lists of locks, contacts and grants page by page, and that of cards if
-// it is needed.
+// nothing. It sends one request for each of the lists of locks, contacts and grants, and for that
+// of cards if it is needed. Grants that do not matter are dropped while the list is received.
 //
 // The operations are listBoundLocks, listContacts, listBoundCards and listGrants. If wants are
 // invalid, such as for a lock that does not exist, the error joins a [WantError] for each, and
 // there is no plan: a misspelled lock must not revoke a grant.
 func Plan(ctx context.Context, c *client.Client, owner string, wants []Want, scope Scope) (*ChangeSet, error) {
 	if err := scope.check(); err != nil {
-		return nil, err
-	}
-	if err := checkWants(wants); err != nil {
 		return nil, err
 	}
 	p := &planner{client: c, owner: owner, scope: scope, pairs: map[pair]*pairState{}, people: map[string]Who{}}
@@ -78,17 +75,6 @@ func nowOf(now func() time.Time) time.Time {
 		now = time.Now
 	}
 	return now().UTC()
-}
-
-// checkWants returns the errors of all wants, apart from names that do not exist.
-func checkWants(wants []Want) error {
-	var errs []error
-	for i, w := range wants {
-		if err := w.check(); err != nil {
-			errs = append(errs, &WantError{i, w, err})
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // A planner collects what is known about each pair.
@@ -158,19 +144,22 @@ func (p *planner) inScope(lock string) bool {
 func (p *planner) addWants(ctx context.Context, wants []Want) error {
 	var errs []error
 	for i, w := range wants {
-		if w.Who.Card != "" {
+		if w.Who.Card != "" { // read once
 			if err := p.dir.readCards(ctx, p.client, p.owner); err != nil {
 				return err
 			}
 		}
 		if err := p.addWant(w); err != nil {
-			errs = append(errs, &WantError{i, w, err})
+			errs = append(errs, &WantError{i, err})
 		}
 	}
 	return errors.Join(errs...)
 }
 
 func (p *planner) addWant(w Want) error {
+	if err := w.check(); err != nil {
+		return err
+	}
 	lock, err := p.dir.lock(w.Lock)
 	if err != nil {
 		return err

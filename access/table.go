@@ -44,9 +44,15 @@ func (s *ChangeSet) summary() string {
 		counts[c.Action]++
 	}
 	var parts []string
-	for _, a := range []Action{ActionCreateContact, ActionCreate, ActionUpdate, ActionRevoke, ActionForget, ActionConflict, ActionKeep} {
-		if counts[a] > 0 || a == ActionKeep {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[a], a))
+	for _, kind := range []struct {
+		action Action
+		text   string
+	}{
+		{ActionCreateContact, "contacts to create"}, {ActionCreate, "grants to create"}, {ActionUpdate, "to change"},
+		{ActionRevoke, "to revoke"}, {ActionForget, "to forget"}, {ActionConflict, "conflicts"}, {ActionKeep, "to keep"},
+	} {
+		if n := counts[kind.action]; n > 0 || kind.action == ActionKeep {
+			parts = append(parts, fmt.Sprintf("%s: %d", kind.text, n))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -13,6 +13,7 @@ import (
 var contactsNoun = noun{
 	name:  "contacts",
 	short: "Smartphone users",
+	extra: []func(*app) *cobra.Command{(*app).suspendCommand, (*app).restoreCommand},
 	verbs: []verb{
 		{
 			use:       "list",

@@ -16,6 +16,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1   // a call or a check failed
 	exitMisuse      = 2   // unknown command, wrong flag, missing credentials
+	exitChanges     = 3   // a plan has changes
 	exitAuth        = 4   // the credentials or the token were rejected
 	exitInterrupted = 130 // by SIGINT or SIGTERM
 )
@@ -27,6 +28,8 @@ func exitStatus(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errChanges):
+		return exitChanges
 	case ctx.Err() != nil:
 		return exitInterrupted
 	case rejected(err) || errors.Is(err, errNotSignedIn) || errors.Is(err, auth.ErrSignInAgain):

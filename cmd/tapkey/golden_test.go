@@ -128,6 +128,7 @@ func runExample(t *testing.T, env []string, example, mode string) string {
 	}
 	cmd := shell(t, env, line)
 	cmd.Dir = t.TempDir()
+	writeFilesOf(t, env, example, cmd.Dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, status := "", 0
@@ -160,6 +161,22 @@ func runExample(t *testing.T, env []string, example, mode string) string {
 	return normalize(out)
 }
 
+// writeFilesOf writes the files that an example reads.
+func writeFilesOf(t *testing.T, env []string, example, dir string) {
+	t.Helper()
+	if strings.Contains(example, "bookings.csv") {
+		must(t, os.WriteFile(filepath.Join(dir, "bookings.csv"), []byte(`email,lock,from,until,schedule,ref
+kim@example.com,Entrance Door,2098-01-07 08:00,2098-01-09 18:00,,B-1
+kim@example.com,Entrance Door,2098-01-09 18:00,2098-01-12 10:00,,B-2
+sam@example.com,Garage,2098-01-01,2098-07-01,Mo-Fr 08:00-18:00,B-3
+sam@example.com,Entrance Door,,,,B-4
+`), 0o600))
+	}
+	if strings.Contains(example, "contacts restore") {
+		tapkeyMain(t, env, "contacts", "suspend", "sam@example.com", "--owner", "Home", "--record", filepath.Join(dir, "sam.json"), "--yes")
+	}
+}
+
 // normalize replaces the parts of an output that differ from run to run. It writes
 // escape characters as \e.
 func normalize(text string) string {
@@ -173,6 +190,7 @@ func normalize(text string) string {
 		{`"(iat|nbf)": 17960328\d\d`, `"$1": 1796032800`},
 		{`"expires": "[^"]+"`, `"expires": "2026-11-30T11:00:00Z"`},
 		{`"remainingSeconds": \d+`, `"remainingSeconds": 3599`},
+		{`"time":( ?)"20[^"]+"`, `"time":$1"2026-11-30T10:00:00Z"`},
 		{`\b5\dm\d+s\b`, "59m59s"},
 		{`[+-]\d s\b`, "+0 s"},
 		{`\b3[56]\d\d s\b`, "3599 s"},

@@ -5,6 +5,8 @@ import (
 	"context"
 	"iter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
@@ -22,7 +24,7 @@ var logsNoun = noun{
 			}),
 		},
 	},
-	extra: (*app).exportCommand,
+	extra: []func(*app) *cobra.Command{(*app).exportCommand},
 }
 
 var logColumns = []column[tapkey.LogEntry]{

@@ -23,7 +23,7 @@ type noun struct {
 	name  string
 	short string
 	verbs []verb
-	extra func(*app) *cobra.Command // a subcommand that calls several operations; may be nil
+	extra []func(*app) *cobra.Command // subcommands that call several operations
 }
 
 // A verb is a command that calls one operation, such as "tapkey grants list". The
@@ -73,8 +73,8 @@ func (a *app) nounCommand(n noun) *cobra.Command {
 	for _, v := range n.verbs {
 		cmd.AddCommand(a.verbCommand(v))
 	}
-	if n.extra != nil {
-		cmd.AddCommand(n.extra(a))
+	for _, extra := range n.extra {
+		cmd.AddCommand(extra(a))
 	}
 	return cmd
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/tapkey-go/tapkey-go/client"
 )
 
 // An app holds the flags that the commands share.
@@ -25,10 +23,9 @@ type app struct {
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	a := &app{stderr: stderr}
 	root := &cobra.Command{
-		Use:   "tapkey",
-		Short: "Call the Tapkey API or a sandbox of it",
-		Long: "Call the Tapkey API or a sandbox of it, as a person after tapkey login or with\n" +
-			client.EnvClientID + " and " + client.EnvClientSecret + "; see docs/cli.md.",
+		Use:           "tapkey",
+		Short:         "Call the Tapkey API or a sandbox of it",
+		Long:          "Call the Tapkey API or a sandbox of it; for credentials see docs/cli.md.",
 		Example:       "  tapkey owners list --sandbox",
 		Version:       version(),
 		Args:          subcommandArgs,
@@ -46,7 +43,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	for _, n := range nouns {
 		root.AddCommand(a.nounCommand(n))
 	}
-	root.AddCommand(a.apiCommand(), a.tokenCommand(), a.doctorCommand())
+	root.AddCommand(a.accessCommand(), a.apiCommand(), a.tokenCommand(), a.doctorCommand())
 	for _, cmd := range root.Commands() { // those that need a token
 		notEmpty(cmd.PersistentFlags().Func, "token-dir", "keep access tokens in files in `DIR`", &a.tokenDir)
 	}

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
 	_ "time/tzdata" // for systems without a time zone database
 
 	"github.com/spf13/cobra"
@@ -43,45 +39,8 @@ func scheduleFlags(cmd *cobra.Command) (text func() (*string, error)) {
 	}
 }
 
-// zoneFlag adds --zone. After the flags have been parsed, zone returns the time zone.
-func zoneFlag(cmd *cobra.Command, usage string) (zone func() (*time.Location, error)) {
-	var name string
-	notEmpty(cmd.Flags().Func, "zone", usage, &name)
-	return func() (*time.Location, error) {
-		if name == "" {
-			return localZone()
-		}
-		location, err := time.LoadLocation(name)
-		if err != nil || name == "Local" {
-			return nil, fmt.Errorf("--zone %q is not a name of the time zone database, such as Europe/Vienna", shorten(name))
-		}
-		return location, nil
-	}
-}
-
 // shorten returns at most 40 bytes of a text for an error.
 func shorten(text string) string { return text[:min(len(text), 40)] }
-
-// localZone returns the local time zone with its name in the time zone database, which
-// time.Local does not have.
-func localZone() (*time.Location, error) {
-	name, set := os.LookupEnv("TZ")
-	name = strings.TrimPrefix(name, ":")
-	switch {
-	case set && name == "":
-		return time.UTC, nil
-	case !set:
-		name, _ = filepath.EvalSymlinks("/etc/localtime")
-	}
-	if _, after, found := strings.Cut(filepath.ToSlash(name), "zoneinfo/"); found {
-		name = after
-	}
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
-		return nil, errors.New("the name of the local time zone is unknown: use --zone, such as --zone Europe/Vienna")
-	}
-	return location, nil
-}
 
 // checkRestriction returns an error if a lock does not support time restrictions. If that is
 // unknown, it prints a warning.
