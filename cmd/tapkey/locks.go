@@ -56,6 +56,7 @@ var locksNoun = noun{
 			}),
 		},
 	},
+	extra: []func(*app) *cobra.Command{(*app).batteriesCommand},
 }
 
 var lockColumns = []column[tapkey.BoundLock]{

@@ -24,7 +24,7 @@ var logsNoun = noun{
 			}),
 		},
 	},
-	extra: []func(*app) *cobra.Command{(*app).exportCommand},
+	extra: []func(*app) *cobra.Command{(*app).exportCommand, (*app).followCommand},
 }
 
 var logColumns = []column[tapkey.LogEntry]{

@@ -23,7 +23,7 @@ type noun struct {
 	name  string
 	short string
 	verbs []verb
-	extra []func(*app) *cobra.Command // subcommands that call several operations
+	extra []func(*app) *cobra.Command // subcommands that call several operations, or one in another way
 }
 
 // A verb is a command that calls one operation, such as "tapkey grants list". The
@@ -32,6 +32,7 @@ type noun struct {
 type verb struct {
 	use       string // name and argument, such as "get ID"
 	short     string
+	long      string                      // more about it, in lines that end in a line break; may be ""
 	operation string                      // operation ID
 	example   string                      // runs against a sandbox; a backslash continues a line
 	confirm   string                      // question to ask before an operation that cannot be undone, or ""
@@ -85,7 +86,7 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     v.use,
 		Short:   v.short,
-		Long:    fmt.Sprintf("%s.\nIt calls %s, which needs the scope %s.", v.short, op.ID, strings.Join(op.Scopes, " ")),
+		Long:    fmt.Sprintf("%s.\n%sIt calls %s, which needs the scope %s.", v.short, v.long, op.ID, strings.Join(op.Scopes, " ")),
 		Example: indent(v.example),
 		Args:    cobra.NoArgs,
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // publicPackages are the packages that programs import.
-var publicPackages = []string{".", "access", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "odata", "sandbox", "schedule"}
+var publicPackages = []string{".", "access", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "logfeed", "odata", "sandbox", "schedule"}
 
 // Every exported name has a doc comment. The linter checks neither struct fields nor
 // generated code; this test does.
@@ -73,8 +73,8 @@ func TestExportedNamesAreFew(t *testing.T) {
 			total += n
 		}
 	}
-	if total > 941 {
-		t.Errorf("the root module has %d exported names, want at most 941", total)
+	if total > 961 {
+		t.Errorf("the root module has %d exported names, want at most 961", total)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package privatefile reads and replaces files that only the user of the program may access.
+// Package privatefile reads, replaces and locks files that only the user of the program may access.
 package privatefile
 
 import (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -29,5 +30,15 @@ func CheckOwner(name string, info fs.FileInfo, permissions fs.FileMode) error {
 	return nil
 }
 
-// rename renames a file to a name that may exist.
-func rename(from, to string) error { return os.Rename(from, to) }
+// rename renames a file to a name that may exist. It syncs the directory, so that the name is
+// on the disk; not every file system can.
+func rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	if dir, err := os.Open(filepath.Dir(to)); err == nil { //nolint:gosec // the directory of the file
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+	return nil
+}
