@@ -13,7 +13,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-// commandsRun are the shell commands in README.md and docs/401.md that the test runs, with
+// commandsRun are the shell commands in README.md, docs/401.md and docs/recipes.md that the test runs, with
 // the exit status and a part of the output that it wants.
 var commandsRun = map[string]struct {
 	status int
@@ -30,6 +30,24 @@ var commandsRun = map[string]struct {
 	"bin/tapkey token --sandbox":                                         {0, "scope\tread:owneraccount"},
 	"bin/tapkey api GET /Owners --sandbox":                               {0, `"name":"Home"`},
 	"bin/tapkey doctor --sandbox":                                        {0, "4 owner accounts"},
+
+	// Recipes.
+	"tapkey doctor --header 'access_token eyJhbGciOi'":                                                                         {1, "missing-bearer-prefix"},
+	"tapkey doctor --owner Home --operation listBoundLocks":                                                                    {0, "listBoundLocks yes"},
+	"tapkey doctor --sandbox --scenario no-refresh-token":                                                                      {1, "offline_access"},
+	"tapkey doctor --sandbox --scenario user-not-registered":                                                                   {1, "user-not-registered"},
+	"tapkey locks list --owner Home --select id,title,physicalLockId":                                                          {0, "\tGarage\t"},
+	"tapkey locks get c2a85d13-0000-4000-8000-000000000001 --owner Home":                                                       {0, "Garage"},
+	"tapkey locks log c2a85d13-0000-4000-8000-000000000001 --owner Home --limit 1":                                             {0, "TriggerLock"},
+	"tapkey locks batteries --owner Home":                                                                                      {0, "Garage\t00-00-00-00-00-00-00-01\t2.95\t"},
+	"tapkey grants revoke 3a6f18c9-0000-4000-8000-000000000000 --owner Home --yes":                                             {0, ""},
+	"tapkey grants delete-from-card 3a6f18c9-0000-4000-8000-000000000003 --owner Home --yes":                                   {0, ""},
+	"tapkey users create --owner 'Coworking Space' --provider b75c2e91-0000-4001-8000-000000000000 --ip-user-id employee-4713": {0, "employee-4713"},
+	"tapkey contacts create --owner Home --provider b75c2e91-0000-4001-8000-000000000000 --ip-user-id employee-4713":           {0, "employee-4713"},
+	"tapkey contacts revoke-grants 90d7c4e6-0000-4000-8000-000000000001 --owner Home --yes":                                    {0, ""},
+	"tapkey users list --owner 'Coworking Space' --provider b75c2e91-0000-4001-8000-000000000000 --ip-user-id employee-4711":   {0, "employee-4711"},
+	"tapkey users list --owner 'Coworking Space' --provider b75c2e91-0000-4001-8000-000000000000":                              {0, "employee-4712"},
+	"tapkey logs follow --owner Home --output bin/log.jsonl --once":                                                            {0, ""},
 
 	"tapkey doctor": {0, "4 owner accounts"},
 	"tapkey doctor --owner Home --operation listGrants": {0, "listGrants yes"},
@@ -65,7 +83,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	}
 	run, bin := sandboxShell(t)
 	found := map[string]bool{}
-	for _, document := range []string{"README.md", "docs/401.md"} {
+	for _, document := range []string{"README.md", "docs/401.md", "docs/recipes.md"} {
 		for _, command := range readDocument(t, document).shell() {
 			found[command] = true
 			expected, runs := commandsRun[command]
@@ -95,8 +113,10 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			t.Errorf("commandsNotRun has %q, want only commands of the documents", command)
 		}
 	}
-	if exported, err := os.ReadFile(filepath.Join(bin, "log.csv")); err != nil || strings.Count(string(exported), "\n") < 2 {
-		t.Errorf("exported log = %q, error %v, want at least 2 lines", exported, err)
+	for _, name := range []string{"log.csv", "log.jsonl"} {
+		if exported, err := os.ReadFile(filepath.Join(bin, name)); err != nil || strings.Count(string(exported), "\n") < 2 {
+			t.Errorf("%s = %q, error %v, want at least 2 lines", name, exported, err)
+		}
 	}
 }
 

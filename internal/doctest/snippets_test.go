@@ -20,9 +20,10 @@ import (
 var snippetImports = map[string]string{
 	"api": modulePath + "/api", "auth": modulePath + "/auth", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
-	"sandbox": modulePath + "/sandbox", "tapkey": modulePath + "/gen/tapkey",
+	"logfeed": modulePath + "/logfeed", "sandbox": modulePath + "/sandbox", "schedule": modulePath + "/schedule", "tapkey": modulePath + "/gen/tapkey",
 	"tokenstore": modulePath + "/auth/tokenstore", "tapkeyredis": modulePath + "/auth/redis", "redis": "github.com/redis/go-redis/v9",
 	"context": "context", "log": "log", "errors": "errors", "fmt": "fmt", "http": "net/http", "rsa": "crypto/rsa", "slog": "log/slog", "time": "time",
+	"oauth2": "golang.org/x/oauth2", "os": "os", "pem": "encoding/pem", "strings": "strings", "x509": "crypto/x509",
 }
 
 // Each snippet of Go in the documents compiles as the body of a test with a client c.
