@@ -50,6 +50,9 @@ type Error struct {
 	Method    string // HTTP method
 	Path      string // path template, never the path itself; empty without an operation
 
+	Attempts  int    `json:",omitzero"` // number of attempts to send the request; 0 if it was not sent
+	RequestID string `json:",omitzero"` // request ID that the server assigned; empty if there is none that looks like one
+
 	SentBearer bool        `json:"-" xml:"-"` // whether the request is known to have had a bearer token
 	Header     http.Header `json:"-" xml:"-"` // header of the response, nil without one
 	Body       []byte      `json:"-" xml:"-"` // first 64 KiB of the body; nil if the status is 2xx

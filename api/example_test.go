@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -122,4 +123,29 @@ func ExampleMaybeDone() {
 	// Output:
 	// maybe done
 	// 1 request
+}
+
+func ExampleContextWithResponse() {
+	server, err := sandbox.Start()
+	if err != nil {
+		panic(err)
+	}
+	defer server.Close()
+	c, err := client.New(client.WithCredentials(server.ClientID(), server.ClientSecret()),
+		client.WithBaseURL(server.BaseURL()), client.WithTokenURL(server.TokenURL()))
+	if err != nil {
+		panic(err)
+	}
+
+	rsp := api.Response{MaxBodyBytes: 64 << 10} // to read fields that the contract does not have yet
+	owners, err := c.ListOwners(api.ContextWithResponse(context.Background(), &rsp))
+	if err != nil {
+		panic(err)
+	}
+	var raw []struct{ ID string }
+	if err := json.Unmarshal(rsp.Body, &raw); err != nil {
+		panic(err)
+	}
+	fmt.Println(rsp.StatusCode, rsp.Attempts, len(raw) == len(owners))
+	// Output: 200 1 true
 }

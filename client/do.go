@@ -49,6 +49,7 @@ func (c *Client) Do(
 func (c *Client) send(
 	ctx context.Context, op *api.Operation, method, path string, query url.Values, body any, editors []tapkey.RequestEditorFn,
 ) (*http.Response, error) {
+	engine.StartCall(ctx)
 	if method == "" || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return nil, fmt.Errorf("invalid method %q", method)
 	}

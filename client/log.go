@@ -7,7 +7,6 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
-	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // logAttempt logs the method, operation, path template, number, duration, and status or
@@ -33,21 +32,10 @@ func logAttempt(logger *slog.Logger, req *http.Request, number int, start time.T
 		attrs = append(attrs, slog.String("error", "no response"))
 	} else {
 		attrs = append(attrs, slog.Int("status", rsp.StatusCode))
-		if id := requestID(req, rsp.Header); id != "" {
+		if id := engine.RequestID(&http.Response{Request: req, Header: rsp.Header}); id != "" { // a RoundTripper may have set another Request
 			attrs = append(attrs, slog.String("request_id", id))
 		}
 	}
 	logger.LogAttrs(req.Context(), level, "tapkey: attempt", attrs...)
 	logged = true
-}
-
-// requestID returns the request ID that the server assigned. It is "" if there is none, if
-// its format is invalid, or if it repeats the credentials of the request.
-func requestID(req *http.Request, header http.Header) string {
-	for _, name := range []string{"X-Request-Id", "Request-Id", "Traceparent"} {
-		if id := redact.RequestID(header.Get(name)); id != "" && !redact.Sent(req.Header).In(id) {
-			return id
-		}
-	}
-	return ""
 }

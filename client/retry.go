@@ -50,10 +50,11 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 		if d.logger != nil {
 			start = time.Now()
 		}
+		number := try.Count()
 		rsp, err := try.Send() //nolint:contextcheck // its context is that of the request
 		err = redactAttempt(try.Request, err)
 		unsent := err != nil && (done || engine.NeverSent(err))
-		logAttempt(d.logger, try.Request, attempt+1, start, rsp, err)
+		logAttempt(d.logger, try.Request, number, start, rsp, err)
 		if rsp != nil {
 			if replaced := tokenendpoint.HeaderReplaced(try.Request, rsp); replaced && refused(rsp) {
 				return nil, replacedError(req, rsp)

@@ -129,6 +129,7 @@ func exportedValues(t *testing.T) map[string][]printed {
 		StatusCode: 400, Message: "the-s3cret", Err: ofCaller,
 		Header: http.Header{"Authorization": {"Bearer the-token"}}, Body: []byte("the-s3cret"),
 	}
+	ownResponse := &api.Response{Header: ownAPIErr.Header, Body: ownAPIErr.Body}
 	ownTokenErr := &client.TokenError{StatusCode: 400, Err: ofCaller}
 	ownClient := sandbox.Client{ID: "other", Secret: "the-s3cret"}
 
@@ -151,6 +152,7 @@ func exportedValues(t *testing.T) map[string][]printed {
 		"client.Option":          {{value: client.WithCredentials("the-id", "the-s3cret")}, {value: client.WithTokenSource(static)}, {value: client.FromEnv()}},
 		"client.TokenError":      {{value: ownTokenErr, ofCaller: true}, {value: *ownTokenErr, ofCaller: true}},
 		"api.Error":              {{value: ownAPIErr, ofCaller: true}, {value: *ownAPIErr, ofCaller: true}},
+		"api.Response":           {{value: ownResponse, ofCaller: true}, {value: *ownResponse, ofCaller: true}},
 		"tapkey.API":             {{value: c.API}, {value: *c.API}, {value: calls}, {value: *calls}},
 		"tapkey.Client":          {{value: c.Raw()}, {value: *c.Raw()}, {value: plain, ofCaller: true}, {value: *plain, ofCaller: true}},
 		"tapkey.ClientOption":    {{value: tapkey.WithRequestEditorFn(client.BearerAuth(static))}},
@@ -205,7 +207,7 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 // withoutSecrets are the exported types that hold no secret: what they contain is not about
 // requests, or not about credentials.
 var withoutSecrets = []string{
-	"api.Object", "api.Operation", "api.PathValueError", "api.Settings",
+	"api.Attempt", "api.Object", "api.Operation", "api.PathValueError", "api.Settings",
 	"auth.AuthorizeError", "auth.Login",
 	"client.Environment", "client.TokenInvalidator", "client.TokenLocker", "client.TokenStore",
 	"doctor.HeaderOptions", "doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",

@@ -181,8 +181,9 @@ func (c *tokenCache) renew(ctx context.Context, seen *lease, forced bool) <-chan
 			return nil, failed
 		}
 		// All callers share the result. The request therefore has neither the deadline nor
-		// the operation of this caller.
-		ctx := context.WithoutCancel(api.ContextWithOperation(ctx, nil))
+		// the operation of this caller, and what the source of the program does with it is not
+		// the response of the call.
+		ctx := context.WithoutCancel(api.ContextWithResponse(api.ContextWithOperation(ctx, nil), nil))
 		var stored bool // the token is that of the store
 		token, err := c.guard.call(ctx, func(ctx context.Context) (token *oauth2.Token, err error) {
 			if forced && old != nil && c.invalidate != nil {
@@ -240,7 +241,7 @@ func (c *tokenCache) request(ctx context.Context) (*oauth2.Token, error) {
 // attempt requests a token and retries transient failures.
 func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 	for n := 0; ; n++ {
-		token, err := c.fetch(ctx)
+		token, err := c.fetch(engine.ContextWithTokenRequest(ctx, n+1))
 		failed, ok := errors.AsType[*TokenError](err)
 		if err == nil || !ok || n >= c.retries || !failed.transient() || ctx.Err() != nil {
 			return token, err

@@ -43,6 +43,7 @@ type Attempt struct {
 	url    url.URL
 	traced http.Request // Request with the context and the hooks of the attempt
 
+	info      api.Attempt // zero if it does not belong to a call with retries
 	transport *timeoutTransport
 	jar       http.CookieJar // may be nil
 	ctx       context.Context
@@ -57,7 +58,8 @@ type Attempt struct {
 	progress
 }
 
-// Attempt returns an attempt to send a request, with its body from the start.
+// Attempt returns an attempt to send a request, with its body from the start. The attempt is
+// counted by [Attempt.Count].
 func (s *Sender) Attempt(req *http.Request) (*Attempt, error) {
 	a := &Attempt{transport: s.transport, jar: s.jar, copied: *req, url: *req.URL}
 	a.Request = &a.copied
@@ -68,6 +70,13 @@ func (s *Sender) Attempt(req *http.Request) (*Attempt, error) {
 	body, err := req.GetBody()
 	a.copied.Body = body
 	return a, err
+}
+
+// Count counts the attempt in its call and returns its number, which an http.RoundTripper gets
+// from [api.AttemptFromContext].
+func (a *Attempt) Count() int {
+	a.info.Number = NextAttempt(a.Request)
+	return a.info.Number
 }
 
 // Send sends the request. It is called once.

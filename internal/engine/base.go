@@ -2,13 +2,11 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/tapkey-go/tapkey-go/api"
-	"github.com/tapkey-go/tapkey-go/internal/redact"
 )
 
 // Base is the base URL of a server, parsed once. The requests of all calls begin with it.
@@ -38,30 +36,6 @@ func NewBase(text string) (*Base, error) {
 	return b, nil
 }
 
-// call is the context of a call, which has the operation, with the request and its URL, in
-// one allocation.
-type call struct {
-	context.Context
-	op  *api.Operation
-	req http.Request
-	url url.URL
-}
-
-// Value implements context.Context. See [api.ContextWithOperation] for the key.
-func (c *call) Value(key any) any {
-	if key == any((*api.Operation)(nil)) {
-		return c.op
-	}
-	return c.Context.Value(key)
-}
-
-// Format implements fmt.Formatter. Every verb prints the operation, and nothing of the
-// request.
-func (c *call) Format(s fmt.State, verb rune) {
-	text := "context of " + c.op.ID
-	redact.Format(s, verb, text, text)
-}
-
 // NewRequest returns the request of a call. Its context has the operation. The values for the
 // path are those of the parameters in the path template of the operation, in their order, and
 // are checked as by [Begin]. The fixed parts of the template must need no escapes.
@@ -69,7 +43,7 @@ func (c *call) Format(s fmt.State, verb rune) {
 // The request is the one that oapi-codegen's own functions build, except that a space in the
 // query is encoded as %20, and that it has no header: see [StartHeader].
 func (b *Base) NewRequest(ctx context.Context, op *api.Operation, query Query, body *JSON, path ...string) (*http.Request, error) {
-	c := &call{Context: ctx, op: op, url: b.url}
+	c := &call{Context: ctx, op: op, url: b.url, state: startState(ctx)}
 	if err := b.setPath(&c.url, op, path); err != nil {
 		return nil, newError(op, err)
 	}
@@ -112,6 +86,7 @@ func (b *Base) setPath(u *url.URL, op *api.Operation, values []string) error {
 // Adopt returns a request that oapi-codegen's own function builds, as the request of a call:
 // with the operation in its context, and with checked path values.
 func Adopt(ctx context.Context, op *api.Operation, build func() (*http.Request, error), path ...PathValue) (*http.Request, error) {
+	startState(ctx)
 	ctx, err := Begin(ctx, op, path...)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,10 @@ func responseError(op *api.Operation, rsp *http.Response, err error) *api.Error 
 	sent := sentWith(rsp)
 	e := newError(op, sent.Error(err))
 	e.StatusCode, e.Header = rsp.StatusCode, sent.Header(rsp.Header)
-	e.SentBearer = sentBearer(rsp.Request)
+	e.SentBearer, e.RequestID = sentBearer(rsp.Request), RequestID(rsp)
+	if s := stateOf(rsp.Request); s != nil {
+		e.Attempts = s.attempts
+	}
 	return e
 }
 
@@ -52,6 +55,10 @@ func transportError(op *api.Operation, err error) *api.Error {
 	if e, ok := err.(*api.Error); ok {
 		return e
 	}
+	attempts := 0
+	if a, ok := err.(*attemptsError); ok {
+		err, attempts = a.error, a.attempts
+	}
 	d, sent := err.(*doerError)
 	if sent {
 		err = d.error
@@ -68,7 +75,9 @@ func transportError(op *api.Operation, err error) *api.Error {
 	if !sent {
 		err = NotSent(err)
 	}
-	return newError(op, err)
+	e := newError(op, err)
+	e.Attempts = attempts
+	return e
 }
 
 // readError returns the error of a response body that ended early. A body that was cut

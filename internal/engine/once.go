@@ -70,8 +70,13 @@ type tracing struct {
 }
 
 func (c *tracing) Value(key any) any {
-	if key == traceKey {
+	switch key {
+	case traceKey:
 		return c.attempt.trace()
+	case any((*api.Attempt)(nil)):
+		if c.attempt.info.Number > 0 {
+			return &c.attempt.info
+		}
 	}
 	return c.Context.Value(key)
 }

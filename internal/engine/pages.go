@@ -48,11 +48,12 @@ func Pages[T any](
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		seed := maphash.MakeSeed()
+		seed, own := maphash.MakeSeed(), pageResponses(ctx)
 		queue := pageQueue[T]{skip: first, size: top, ahead: newReadAhead(s), last: new(atomic.Bool), read: func(skip int) page[T] {
+			ctx, stored := own(ctx)
 			rsp, err := fetch(ctx, skip, top)
 			p := readPage(op, s, schema, seed, rsp, WithCause(ctx, err))
-			p.skip = skip
+			p.skip, p.response = skip, stored
 			return p
 		}}
 		defer queue.wait()
@@ -62,6 +63,7 @@ func Pages[T any](
 		probing := false  // the first page was short
 		for {
 			current := queue.pop()
+			current.storeResponse(ctx)
 			if current.rsp == nil && current.err == nil { // fetch called runtime.Goexit, as t.Fatal does
 				current.err = newError(op, errors.New("the goroutine that reads a page has ended"))
 			}
@@ -116,6 +118,8 @@ type page[T any] struct {
 	rsp *http.Response
 	err error
 
+	response *api.Response // of [api.ContextWithResponse]; may be nil
+
 	panicked any // value that a request editor or RoundTripper panicked with
 }
 
@@ -132,6 +136,27 @@ func readPage[T any](op *api.Operation, s api.Settings, schema Schema[T], seed m
 		p.err = responseError(op, p.rsp, err)
 	}
 	return p
+}
+
+// pageResponses returns a function that returns a context for one page, which may be read in
+// advance, with a separate response if ctx has one.
+func pageResponses(ctx context.Context) func(context.Context) (context.Context, *api.Response) {
+	of, _ := ctx.Value((*api.Response)(nil)).(*api.Response)
+	if of == nil {
+		return func(ctx context.Context) (context.Context, *api.Response) { return ctx, nil }
+	}
+	most := of.MaxBodyBytes // not read on other goroutines
+	return func(ctx context.Context) (context.Context, *api.Response) {
+		own := &api.Response{MaxBodyBytes: most}
+		return api.ContextWithResponse(ctx, own), own
+	}
+}
+
+// storeResponse stores the response of the page in that of ctx.
+func (p *page[T]) storeResponse(ctx context.Context) {
+	if p.response != nil {
+		*ctx.Value((*api.Response)(nil)).(*api.Response) = *p.response
+	}
 }
 
 // pageQueue reads pages in order, some of them before the caller needs them.

@@ -119,6 +119,10 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if err := fixBody(req); err != nil {
 		return nil, err
 	}
+	call, req := callOf(req)
+	if d.direct {
+		call.state.attempts = 1
+	}
 	rsp, err := d.next.Do(req)
 	if rsp != nil && rsp.Request == nil {
 		rsp.Request = req // the caller's RoundTripper may not set it
@@ -126,7 +130,7 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if d.direct && err != nil && NeverSent(err) {
 		err = NotSent(err)
 	}
-	return rsp, FromDoer(WithCause(req.Context(), err))
+	return rsp, call.state.end(rsp, FromDoer(WithCause(req.Context(), err)))
 }
 
 func (d *completingDoer) completeHeader(req *http.Request) {

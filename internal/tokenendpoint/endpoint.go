@@ -151,6 +151,9 @@ func (e *Endpoint) request(ctx context.Context, form url.Values) (*http.Request,
 			sent.Set("client_secret", e.Secret)
 		}
 	}
+	if attempt, _ := api.AttemptFromContext(ctx); !attempt.TokenRequest {
+		ctx = engine.ContextWithTokenRequest(ctx, 1)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, strings.NewReader(sent.Encode()))
 	if err != nil {
 		return nil, err
