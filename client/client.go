@@ -91,6 +91,7 @@ type Client struct {
 // shared holds the connections and the token, which a Client shares with its variants.
 type shared struct {
 	http   *http.Client
+	login  http.RoundTripper // of token requests: that of http, within the middleware given to New
 	tokens *tokenCache
 	bearer tapkey.RequestEditorFn
 }
@@ -107,26 +108,23 @@ func New(opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	httpClient := engine.Bounded(cfg.httpClient)
+	login := aroundTransport(cfg.attemptMiddleware, httpClient.Transport)
 	tokens := &tokenCache{
-		fetch: cfg.fetcher(httpClient.Transport), invalidate: cfg.invalidate, stored: cfg.newStoredTokens(),
-		retries: cfg.retries, sleep: cfg.sleep, clock: cfg.clock,
+		fetch: cfg.fetcher(login), invalidate: cfg.invalidate, stored: cfg.newStoredTokens(),
+		retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep, clock: cfg.clock,
 	}
-	return newClient(cfg, &shared{http: httpClient, tokens: tokens, bearer: BearerAuth(tokens)})
+	return newClient(cfg, &shared{http: httpClient, login: login, tokens: tokens, bearer: BearerAuth(tokens)})
 }
 
-// With returns a variant of c with other settings, for a single call or for a part of the
-// program. The variant shares the token and the connections with c. Therefore the
+// With returns a variant of c with other settings, for a part of the program; a single call
+// takes them from [ContextWithOptions]. The variant shares the token and the connections with c. Therefore the
 // credentials, the scopes, the URLs and the http.Client cannot be changed: their options are
 // an [ErrConfig].
 func (c *Client) With(opts ...Option) (*Client, error) {
 	cfg := *c.config()
+	cfg.fixed = "by With"
 	if err := cfg.apply(opts); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	for _, opt := range opts {
-		if shared, ok := opt.(sharedOption); ok {
-			return nil, fmt.Errorf("%w: %s cannot be changed by With: use New", ErrConfig, shared.name)
-		}
 	}
 	return newClient(&cfg, c.shared())
 }
@@ -171,7 +169,7 @@ func (c *Client) NewTokenWithStyle(ctx context.Context, style oauth2.AuthStyle, 
 	if err := cfg.checkStyle(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	token, err := c.shared().tokens.guard.call(ctx, cfg.fetcher(c.shared().http.Transport))
+	token, err := c.shared().tokens.guard.call(ctx, cfg.fetcher(c.shared().login))
 	return token, engine.WithCause(ctx, err)
 }
 
@@ -180,7 +178,7 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []tapkey.ClientOption{tapkey.WithHTTPClient(newChain(cfg, s, base))}
+	options := []tapkey.ClientOption{tapkey.WithHTTPClient(newDoer(cfg, s, base))}
 	if cfg.userAgent != "" {
 		options = append(options, tapkey.WithRequestEditorFn(userAgent(cfg.userAgent)))
 	}
@@ -198,26 +196,61 @@ func newClient(cfg *config, s *shared) (*Client, error) {
 	}, nil
 }
 
-// newChain returns the Doer that sends a request after all request editors have run. It is
-// a chain, whose order matters. From the outside in:
+// newDoer returns the Doer that sends a request after all request editors have run: the chain
+// of newChain, or another one for a call whose context has options.
+func newDoer(cfg *config, s *shared, base *url.URL) engine.Doer {
+	d := &callDoer{next: newChain(cfg, s, base), with: func(options *callOptions) (engine.Doer, error) {
+		own := *cfg
+		own.fixed = forACall
+		if err := own.apply(options.opts); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+		}
+		return newChain(&own, s, base), nil
+	}}
+	if len(cfg.callMiddleware) > 0 {
+		return struct{ engine.Doer }{d} // without SendsCopies
+	}
+	return d
+}
+
+// newChain returns the Doer of a call with the given settings. It is a chain, whose order
+// matters. From the outside in:
 //
-//  1. originDoer checks the origin, before credentials are added.
-//  2. scopeDoer refuses operations whose scopes are not requested.
-//  3. renewDoer retries once after a 401, if it obtains another token. If the response is
+//  1. timeoutDoer limits the time of the call, if there is a limit.
+//  2. failureDoer logs the failure of the call, if there is a logger.
+//  3. middlewareDoer calls the middleware around the call, if there is any.
+//  4. originDoer checks the origin, before credentials are added.
+//  5. scopeDoer refuses operations whose scopes are not requested.
+//  6. renewDoer retries once after a 401, if it obtains another token. If the response is
 //     again a 401, it returns an error with a hint.
-//  4. retryDoer retries transient failures, if the operation may be sent again. For each
-//     attempt it adds the current token to a copy of the request, logs the attempt, and removes
-//     the credentials from its error.
-//  5. The Sender sends the copy with the transport of http.Client and follows no redirect.
+//  7. retryDoer retries transient failures, if the operation may be sent again. For each
+//     attempt it waits for the limits, adds the current token to a copy of the request, calls
+//     the middleware around the attempt, logs it, and removes the credentials from its error.
+//  8. The Sender sends the copy with the transport of http.Client and follows no redirect.
 func newChain(cfg *config, s *shared, base *url.URL) engine.Doer {
+	sender := engine.NewSender(s.http)
+	if cfg.attemptTimeout > 0 {
+		sender = sender.WithTimeout(cfg.attemptTimeout)
+	}
 	var next engine.Doer = &retryDoer{
-		sender: engine.NewSender(s.http), prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep,
+		sender: sender, prepare: s.bearer, retries: cfg.retries, logger: cfg.logger, sleep: cfg.sleep,
+		enter: both(cfg.slots, cfg.limiter), middleware: cfg.attemptMiddleware,
 	}
 	next = &renewDoer{next: next, tokens: s.tokens, requested: cfg.requested()}
 	if !cfg.anyOperation() {
-		next = &scopeDoer{next: next, config: cfg, operations: tapkey.Operations()}
+		next = &scopeDoer{next: next, config: cfg}
 	}
-	return &originDoer{next: next, base: base}
+	next = &originDoer{next: next, base: base}
+	if len(cfg.callMiddleware) > 0 {
+		next = &middlewareDoer{next: next, middleware: cfg.callMiddleware}
+	}
+	if cfg.logger != nil {
+		next = &failureDoer{next: next, logger: cfg.logger}
+	}
+	if cfg.timeout > 0 {
+		next = &timeoutDoer{next: next, timeout: cfg.timeout}
+	}
+	return next
 }
 
 func userAgent(name string) tapkey.RequestEditorFn {

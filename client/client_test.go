@@ -311,7 +311,7 @@ func TestLogOfAttempts(t *testing.T) {
 					}
 					got = append(got, fmt.Sprint(entry["attempt"], " ", entry["status"], " ", entry["error"], " ", entry["request_id"]))
 				}
-				want := []string{"1 503 <nil> " + test.want, "2 <nil> no response <nil>", "3 200 <nil> <nil>"}
+				want := []string{"1 <nil> <nil> <nil>" /* the token */, "1 503 <nil> " + test.want, "2 <nil> no response <nil>", "3 200 <nil> <nil>"}
 				if !slices.Equal(got, want) {
 					t.Errorf("got the log %q, want %q", got, want)
 				}

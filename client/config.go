@@ -47,14 +47,39 @@ type config struct {
 	logger    *slog.Logger
 	editors   []tapkey.RequestEditorFn
 	settings  api.Settings
+
+	timeout           time.Duration // of a call; 0 for none
+	attemptTimeout    time.Duration // 0 for that of the http.Client
+	callMiddleware    []Middleware
+	attemptMiddleware []Middleware
+	limiter, slots    gate // of attempts; may be nil
+
+	fixed   string // why a sharedOption is refused; empty in New
+	problem error  // what the first invalid option has found
+}
+
+// applyAll applies options and returns the error of the first one that is invalid.
+func (c *config) applyAll(opts []Option) error {
+	for _, opt := range opts {
+		if opt == nil {
+			c.fail(errors.New("an option is nil"))
+		} else {
+			opt.apply(c)
+		}
+	}
+	return c.problem
+}
+
+// fail records that an option is invalid.
+func (c *config) fail(err error) {
+	if c.problem == nil {
+		c.problem = err
+	}
 }
 
 func (c *config) apply(opts []Option) error {
-	for _, opt := range opts {
-		if opt == nil {
-			return errors.New("an option is nil")
-		}
-		opt.apply(c)
+	if err := c.applyAll(opts); err != nil {
+		return err
 	}
 	return c.checkOwn()
 }

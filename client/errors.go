@@ -32,5 +32,5 @@ var (
 	ErrPath = errors.New("invalid path")
 )
 
-// errOrigin means that a request editor changed the origin of a request.
+// errOrigin means that a request editor or a middleware changed the origin of a request.
 var errOrigin = errors.New("request not sent: a request editor changed its origin")

@@ -352,6 +352,7 @@ func ExampleWithLogger() {
 		panic(err)
 	}
 	// Output:
+	// level=DEBUG msg="tapkey: token request" attempt=1
 	// level=DEBUG msg="tapkey: attempt" method=GET operation=listOwners path=/Owners attempt=1 status=503
 	// level=DEBUG msg="tapkey: attempt" method=GET operation=listOwners path=/Owners attempt=2 status=200
 }

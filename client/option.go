@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -22,24 +23,38 @@ func DefaultScopes() []string {
 	return []string{"read:owneraccounts", "read:owneraccount:permissions"}
 }
 
-// Option is an option of [New] and [Client.With]. Later options take precedence.
+// Option is an option of [New], of [Client.With] and of a single call, whose context is one of
+// [ContextWithOptions]. Later options take precedence: those of a call over those of the
+// client. Credentials, scopes, URLs, the token and the http.Client are set by New only.
 type Option interface {
 	apply(*config)
 }
 
-// ownOption changes a setting that is specific to a variant of a Client.
+// WithOptions returns an option that applies several options in order.
+func WithOptions(opts ...Option) Option {
+	opts = slices.Clone(opts)
+	return ownOption(func(c *config) { _ = c.applyAll(opts) }) // the caller of the option returns the error
+}
+
+// ownOption changes a setting that is specific to a variant of a Client, or to a call.
 type ownOption func(*config)
 
 func (o ownOption) apply(c *config) { o(c) }
 
-// sharedOption changes a setting that a Client shares with its variants. [Client.With]
-// rejects it.
+// sharedOption changes a setting that a Client shares with its variants. [Client.With] and
+// calls reject it.
 type sharedOption struct {
 	name string
 	set  func(*config)
 }
 
-func (o sharedOption) apply(c *config) { o.set(c) }
+func (o sharedOption) apply(c *config) {
+	if c.fixed != "" {
+		c.fail(fmt.Errorf("%s cannot be changed %s: use New", o.name, c.fixed))
+		return
+	}
+	o.set(c)
+}
 
 // setCredentials replaces the credentials and the token source.
 func (c *config) setCredentials(id, secret string) {
@@ -158,10 +173,17 @@ func WithRetries(n int) Option {
 	return ownOption(func(c *config) { c.retries = n })
 }
 
-// WithLogger sets a logger that logs each attempt: operation, method, path template, number,
-// status, duration and the request ID of the response. The level is Debug, or Warn if no
-// response was received. Other headers, queries and bodies are never logged. The default,
-// nil, disables logging.
+// WithLogger sets a logger. The default, nil, disables logging. What is logged at which level:
+//
+//   - Debug: each attempt that received a response, each token request that succeeded, and what
+//     the program has canceled
+//   - Info: a call that failed with a status other than 5xx, such as 404, after all its attempts
+//   - Warn: an attempt without a response, a token request that failed, and a call that failed
+//     in any other way
+//
+// The attributes are operation, method, path template, number, status, error code, duration and
+// the request ID of the response. Other headers, queries and bodies are never logged. Token
+// requests are logged by the logger given to [New].
 func WithLogger(logger *slog.Logger) Option {
 	return ownOption(func(c *config) { c.logger = logger })
 }

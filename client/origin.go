@@ -38,11 +38,11 @@ func (d *originDoer) Do(req *http.Request) (*http.Response, error) {
 	return d.next.Do(req)
 }
 
-// SendsCopies implements [engine.Copier]: no Doer of the chain changes the request, and each
-// attempt sends a copy.
-func (d *originDoer) SendsCopies() {}
-
 func (d *originDoer) same(scheme, host string) bool {
-	return scheme == d.base.Scheme && host == d.base.Host ||
-		originOf(scheme, host) == originOf(d.base.Scheme, d.base.Host)
+	return sameOrigin(d.base, scheme, host)
+}
+
+// sameOrigin reports whether scheme and host are the origin of a URL.
+func sameOrigin(u *url.URL, scheme, host string) bool {
+	return scheme == u.Scheme && host == u.Host || originOf(scheme, host) == originOf(u.Scheme, u.Host)
 }

@@ -27,39 +27,29 @@ const (
 // retryDoer retries transient failures. It calls prepare on a copy of the request for each
 // attempt, so that each attempt has the current token.
 type retryDoer struct {
-	sender  *engine.Sender
-	prepare tapkey.RequestEditorFn
-	retries int
-	logger  *slog.Logger // may be nil
-	sleep   func(context.Context, time.Duration) error
+	sender     *engine.Sender
+	prepare    tapkey.RequestEditorFn
+	retries    int
+	logger     *slog.Logger // may be nil
+	sleep      func(context.Context, time.Duration) error
+	enter      gate // limits attempts; may be nil
+	middleware []Middleware
 }
 
 func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	lost := false // an earlier attempt may have been executed
 	for attempt := 0; ; attempt++ {
-		try, err := d.sender.Attempt(req)
-		if err == nil {
-			err = d.prepare(ctx, try.Request)
-		}
-		if err != nil {
+		sent, done, rsp, err := d.attempt(req)
+		if sent == nil {
 			return nil, notSent(err, !lost)
 		}
-		done := ctx.Err() != nil
-		var start time.Time
-		if d.logger != nil {
-			start = time.Now()
-		}
-		number := try.Count()
-		rsp, err := try.Send() //nolint:contextcheck // its context is that of the request
-		err = redactAttempt(try.Request, err)
-		unsent := err != nil && (done || engine.NeverSent(err))
-		logAttempt(d.logger, try.Request, number, start, rsp, err)
+		unsent := err != nil && (done || engine.NeverSent(err) || isNotSent(err))
 		if rsp != nil {
-			if replaced := tokenendpoint.HeaderReplaced(try.Request, rsp); replaced && refused(rsp) {
+			if replaced := tokenendpoint.HeaderReplaced(sent, rsp); replaced && refused(rsp) {
 				return nil, replacedError(req, rsp)
 			}
-			rsp.Request = try.Request // the caller's RoundTripper may not set it
+			rsp.Request = sent // the caller's RoundTripper may not set it
 		}
 		if attempt >= d.retries || !transient(rsp, err) || !repeatable(req, err) || ctx.Err() != nil {
 			return rsp, notSent(err, unsent && !lost)
@@ -74,6 +64,39 @@ func (d *retryDoer) Do(req *http.Request) (*http.Response, error) {
 			return nil, notSent(err, !lost)
 		}
 	}
+}
+
+// attempt makes one attempt and returns the request that was sent, or nil if the request could
+// not be prepared. Done means that the context had ended before.
+func (d *retryDoer) attempt(req *http.Request) (sent *http.Request, done bool, rsp *http.Response, err error) {
+	ctx := req.Context()
+	try, err := d.sender.Attempt(req)
+	if err == nil && d.enter != nil {
+		var leave func()
+		if leave, err = d.enter(ctx); err == nil {
+			defer leave()
+		}
+	}
+	if err == nil {
+		err = d.prepare(ctx, try.Request)
+	}
+	if err != nil {
+		return nil, false, nil, err
+	}
+	done = ctx.Err() != nil
+	var start time.Time
+	if d.logger != nil {
+		start = time.Now()
+	}
+	number := try.Count()
+	if len(d.middleware) == 0 {
+		rsp, err = try.Send() //nolint:contextcheck // its context is that of the request
+	} else {
+		rsp, err = d.sendWithin(try, number)
+	}
+	err = redactAttempt(try.Request, err)
+	logAttempt(d.logger, try.Request, number, start, rsp, err)
+	return try.Request, done, rsp, err
 }
 
 // refused reports whether a response says that credentials or permissions are missing.
@@ -122,7 +145,7 @@ func transient(rsp *http.Response, err error) bool {
 	if err != nil {
 		// An invalid certificate and a header that is too large are permanent.
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
-		return !certificate && !errors.Is(err, api.ErrTooLarge)
+		return !certificate && !errors.Is(err, api.ErrTooLarge) && !isNotSent(err)
 	}
 	return transientStatus(rsp.StatusCode)
 }

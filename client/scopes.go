@@ -88,9 +88,8 @@ func containsAll(have, want []string) bool {
 // scopeDoer refuses a request whose operation needs a scope that is not requested. The API
 // would respond with a 401 that does not say so.
 type scopeDoer struct {
-	next       engine.Doer
-	config     *config
-	operations []api.Operation
+	next   engine.Doer
+	config *config
 }
 
 func (d *scopeDoer) Do(req *http.Request) (*http.Response, error) {

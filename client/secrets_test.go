@@ -209,7 +209,7 @@ func closedSandbox(t *testing.T) *sandbox.Server {
 var withoutSecrets = []string{
 	"api.Attempt", "api.Object", "api.Operation", "api.PathValueError", "api.Settings",
 	"auth.AuthorizeError", "auth.Login",
-	"client.Environment", "client.TokenInvalidator", "client.TokenLocker", "client.TokenStore",
+	"client.Environment", "client.Middleware", "client.TokenInvalidator", "client.TokenLocker", "client.TokenStore",
 	"doctor.HeaderOptions", "doctor.ID", "doctor.Options", "doctor.Severity", "doctor.Step",
 	"lockid.ID", "odata.Expr", "odata.NullValue", "odata.Value",
 	"sandbox.Fault", "sandbox.FaultKind", "sandbox.LogEntry", "sandbox.Owner", "sandbox.Provider", "sandbox.Request", "sandbox.SeedGrant",

@@ -495,7 +495,7 @@ func TestBodyIsClosedIfTheLoggerDoesNotReturn(t *testing.T) {
 	for name, test := range ends {
 		var closed atomic.Bool
 		var attempts atomic.Int32
-		attempts.Store(1) // the next one is the second
+		attempts.Store(0) // the first one is that of the token
 		c := sourceClient(t, static("t"), func(req *http.Request) (*http.Response, error) {
 			rsp := response(req, http.StatusOK, `[]`)
 			rsp.Body = closeRecorder{rsp.Body, &closed}

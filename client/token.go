@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,7 @@ type tokenCache struct {
 	invalidate func(*oauth2.Token) // tells the source that a token was refused; may be nil
 	stored     *storedTokens       // nil without a store
 	retries    int
+	logger     *slog.Logger // may be nil
 	sleep      func(context.Context, time.Duration) error
 	clock      clock
 	guard      tokenGuard // of fetch and invalidate
@@ -241,7 +243,9 @@ func (c *tokenCache) request(ctx context.Context) (*oauth2.Token, error) {
 // attempt requests a token and retries transient failures.
 func (c *tokenCache) attempt(ctx context.Context) (*oauth2.Token, error) {
 	for n := 0; ; n++ {
-		token, err := c.fetch(engine.ContextWithTokenRequest(ctx, n+1))
+		start := time.Now()
+		token, err := c.fetch(engine.ContextWithAttempt(ctx, api.Attempt{Number: n + 1, TokenRequest: true}))
+		logToken(ctx, c.logger, n+1, start, err)
 		failed, ok := errors.AsType[*TokenError](err)
 		if err == nil || !ok || n >= c.retries || !failed.transient() || ctx.Err() != nil {
 			return token, err

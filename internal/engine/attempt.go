@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,6 +22,13 @@ import (
 type Sender struct {
 	transport *timeoutTransport
 	jar       http.CookieJar // may be nil
+	timeout   time.Duration  // in place of those of the transport; 0 for these
+}
+
+// WithTimeout returns a copy of s that limits the time until the header of the response, and
+// the time between two parts of the body, to d.
+func (s *Sender) WithTimeout(d time.Duration) *Sender {
+	return &Sender{s.transport, s.jar, d}
 }
 
 // NewSender returns a Sender with the transport and the cookies of a client of [WithTimeout].
@@ -29,7 +37,7 @@ func NewSender(client *http.Client) *Sender {
 	if !ok {
 		return NewSender(WithTimeout(client, DefaultHeaderTimeout, DefaultIdleTimeout))
 	}
-	return &Sender{transport, client.Jar}
+	return &Sender{transport: transport, jar: client.Jar}
 }
 
 // Attempt is an attempt to send a request, and then the body of its response. Its timer
@@ -49,6 +57,7 @@ type Attempt struct {
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	timer     *time.Timer
+	own       time.Duration // time-out in place of those of the transport; 0 for these
 	idle      time.Duration // time-out of a Read
 	body      io.ReadCloser // nil until the header has arrived
 
@@ -61,7 +70,7 @@ type Attempt struct {
 // Attempt returns an attempt to send a request, with its body from the start. The attempt is
 // counted by [Attempt.Count].
 func (s *Sender) Attempt(req *http.Request) (*Attempt, error) {
-	a := &Attempt{transport: s.transport, jar: s.jar, copied: *req, url: *req.URL}
+	a := &Attempt{transport: s.transport, jar: s.jar, own: s.timeout, copied: *req, url: *req.URL}
 	a.Request = &a.copied
 	a.copied.URL, a.copied.Header = &a.url, maps.Clone(req.Header)
 	if req.GetBody == nil {
@@ -106,7 +115,7 @@ func (a *Attempt) roundTrip() (*http.Response, error) {
 	t, req := a.transport, a.Request
 	ctx, cancel := context.WithCancelCause(req.Context())
 	a.ctx, a.cancel = ctx, cancel
-	a.timer = time.AfterFunc(t.header, a.expire)
+	a.timer = time.AfterFunc(cmp.Or(a.own, t.header), a.expire)
 	rsp, err := t.next.RoundTrip(a.once(ctx))
 	if !a.timer.Stop() && err == nil {
 		err = a.timeout() // it expired as the response arrived
@@ -139,7 +148,7 @@ func (a *Attempt) roundTrip() (*http.Response, error) {
 		a.cancel(nil)
 		return rsp, nil
 	}
-	if a.idle = t.idle; rsp.StatusCode < 200 || rsp.StatusCode > 299 {
+	if a.idle = cmp.Or(a.own, t.idle); rsp.StatusCode < 200 || rsp.StatusCode > 299 {
 		a.idle = min(a.idle, errorBodyTimeout)
 	}
 	a.body, rsp.Body = rsp.Body, a
@@ -150,7 +159,7 @@ func (a *Attempt) expire() { a.cancel(a.timeout()) }
 
 func (a *Attempt) timeout() error {
 	if a.body == nil {
-		return fmt.Errorf("no response within %v: %w", a.transport.header, context.DeadlineExceeded)
+		return fmt.Errorf("no response within %v: %w", cmp.Or(a.own, a.transport.header), context.DeadlineExceeded)
 	}
 	return fmt.Errorf("no more of the response within %v: %w", a.idle, context.DeadlineExceeded)
 }

@@ -48,7 +48,9 @@ func (c *call) Format(s fmt.State, verb rune) {
 type state struct {
 	attempts int           // number of attempts that have begun
 	response *api.Response // of [api.ContextWithResponse]; may be nil
-	start    time.Time     // zero without response
+	start    time.Time     // zero without response and failed
+	ended    bool          // the Doer has returned
+	failed   func(error, time.Duration)
 }
 
 // startState returns the state of a call that starts now.
@@ -97,10 +99,50 @@ func NextAttempt(req *http.Request) int {
 	return s.attempts
 }
 
-// ContextWithTokenRequest returns a context for the attempt with the given number to request a
-// token. See [api.AttemptFromContext] for the key.
-func ContextWithTokenRequest(ctx context.Context, number int) context.Context {
-	return context.WithValue(ctx, (*api.Attempt)(nil), &api.Attempt{Number: number, TokenRequest: true})
+// Attempts returns the number of attempts of the call that a request belongs to.
+func Attempts(req *http.Request) int {
+	if s := stateOf(req); s != nil {
+		return s.attempts
+	}
+	return 0
+}
+
+// ContextWithAttempt returns a copy of ctx that belongs to an attempt. See
+// [api.AttemptFromContext] for the key.
+func ContextWithAttempt(ctx context.Context, attempt api.Attempt) context.Context {
+	return context.WithValue(ctx, (*api.Attempt)(nil), &attempt)
+}
+
+// OnFailure sets a function that is called once if the call that a request belongs to fails,
+// with the error and the time since the call was sent: an *[api.Error] if a response was
+// received, and the error of the Doer otherwise.
+func OnFailure(req *http.Request, failed func(error, time.Duration)) {
+	if s := stateOf(req); s != nil {
+		s.failed = failed
+		if s.start.IsZero() {
+			s.start = time.Now()
+		}
+	}
+}
+
+func (s *state) report(err error) {
+	if s.failed != nil {
+		s.failed(err, time.Since(s.start))
+		s.failed = nil
+	}
+}
+
+// failedResponse returns [responseError] as the error of a call, and reports it.
+func failedResponse(op *api.Operation, rsp *http.Response, err error) *api.Error {
+	return reported(rsp, responseError(op, rsp, err))
+}
+
+// reported reports the error of a call whose Doer has returned rsp.
+func reported(rsp *http.Response, e *api.Error) *api.Error {
+	if s := stateOf(rsp.Request); s != nil && s.ended {
+		s.report(e)
+	}
+	return e
 }
 
 // end records the result of a Doer, and returns its error with the number of attempts.
@@ -112,8 +154,12 @@ func (s *state) end(rsp *http.Response, err error) error {
 	if described {
 		failed.Attempts = max(failed.Attempts, s.attempts)
 	}
+	s.ended = true
 	if s.response != nil {
 		s.store(rsp, failed)
+	}
+	if err != nil {
+		s.report(err)
 	}
 	if err == nil || described || s.attempts == 0 {
 		return err

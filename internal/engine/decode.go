@@ -41,7 +41,7 @@ func decodeBody[T any](op *api.Operation, body *body, text []byte, schema Schema
 	var value T
 	schema.Required = selected(schema.Required, body.rsp)
 	if err := unmarshal(&body.scanner, text, &value, schema); err != nil {
-		return *new(T), responseError(op, body.rsp, err)
+		return *new(T), failedResponse(op, body.rsp, err)
 	}
 	return value, nil
 }
@@ -56,7 +56,7 @@ func DecodeList[T any](op *api.Operation, s api.Settings, schema Schema[T], rsp 
 	schema.Required = selected(schema.Required, body.rsp)
 	list, err := unmarshalList(&body.scanner, body.text(), schema)
 	if err != nil {
-		return nil, responseError(op, body.rsp, err)
+		return nil, failedResponse(op, body.rsp, err)
 	}
 	return list, nil
 }
@@ -71,7 +71,7 @@ func Discard(op *api.Operation, rsp *http.Response, err error) error {
 	}
 	defer CloseBody(rsp)
 	if _, err := jsonBody(rsp); err != nil {
-		return responseError(op, rsp, err)
+		return failedResponse(op, rsp, err)
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func Response(op *api.Operation, s api.Settings, rsp *http.Response, err error) 
 	if err != nil {
 		return nil, err
 	}
-	rsp.Body = &limitedBody{op, rsp, limitedReader{reader: rsp.Body, limit: maxResponseBytes(s)}, rsp.Body}
+	rsp.Body = &limitedBody{op, rsp, limitedReader{reader: rsp.Body, limit: maxBytes(rsp, s)}, rsp.Body}
 	return rsp, nil
 }
 
@@ -99,7 +99,7 @@ type limitedBody struct {
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.limited.Read(p)
 	if err != nil && err != io.EOF {
-		err = responseError(b.op, b.rsp, readError(err))
+		err = failedResponse(b.op, b.rsp, readError(err))
 	}
 	return n, err
 }

@@ -28,12 +28,12 @@ func Items[T any](
 		defer rsp.Body.Close()
 		reader, err := jsonBody(rsp)
 		if err != nil {
-			yield(*new(T), responseError(op, rsp, err))
+			yield(*new(T), failedResponse(op, rsp, err))
 			return
 		}
 		b := bodies.Get().(*body)
 		defer b.release()
-		b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxResponseBytes(s)}
+		b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxBytes(rsp, s)}
 		schema := schema
 		schema.Required = selected(schema.Required, rsp)
 		items := newItemReader(b, schema)
@@ -50,7 +50,7 @@ func Items[T any](
 				err = readError(b.limited.failed)
 			}
 			if err != nil {
-				yield(*new(T), responseError(op, rsp, err))
+				yield(*new(T), failedResponse(op, rsp, err))
 				return
 			}
 			b.limited.reset()

@@ -35,6 +35,7 @@ func Pages[T any](
 	ctx context.Context, op *api.Operation, s api.Settings, schema Schema[T], start, size *int,
 	fetch func(ctx context.Context, skip, top int) (*http.Response, error),
 ) iter.Seq2[T, error] {
+	s = settingsOf(ctx, s)
 	first, top := 0, pageSize(s)
 	if start != nil {
 		first = *start
@@ -72,7 +73,7 @@ func Pages[T any](
 					return
 				}
 				err := fmt.Errorf("%w: the page from item %d repeats the one before it", api.ErrUnexpected, current.skip)
-				yield(*new(T), responseError(op, current.rsp, err))
+				yield(*new(T), failedResponse(op, current.rsp, err))
 				return
 			}
 			n := len(current.items)
@@ -89,7 +90,7 @@ func Pages[T any](
 			}
 			for _, item := range current.items {
 				if ctx.Err() != nil {
-					yield(*new(T), responseError(op, current.rsp, ended(ctx, ctx.Err())))
+					yield(*new(T), failedResponse(op, current.rsp, ended(ctx, ctx.Err())))
 					return
 				}
 				if !yield(item, nil) {
@@ -133,7 +134,7 @@ func readPage[T any](op *api.Operation, s api.Settings, schema Schema[T], seed m
 	p := page[T]{rsp: body.rsp, sum: maphash.Bytes(seed, body.Bytes()), identified: len(schema.Required) > 0}
 	p.items, err = unmarshalList(&body.scanner, body.text(), schema)
 	if err != nil {
-		p.err = responseError(op, p.rsp, err)
+		p.err = failedResponse(op, p.rsp, err)
 	}
 	return p
 }

@@ -106,6 +106,13 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if req.URL == nil {
 		return nil, errors.New("the request has no URL")
 	}
+	call, req := callOf(req)
+	if options := CallOptionsFrom(req.Context()); options != nil {
+		StartHeader(req)
+		if err := options.Edit(req.Context(), req); err != nil {
+			return nil, NotSent(WithCause(req.Context(), err))
+		}
+	}
 	if req.Header == nil && d.copies {
 		req.Header = d.header
 		if _, ok := req.Body.(*JSON); ok {
@@ -119,7 +126,6 @@ func (d *completingDoer) do(req *http.Request) (*http.Response, error) {
 	if err := fixBody(req); err != nil {
 		return nil, err
 	}
-	call, req := callOf(req)
 	if d.direct {
 		call.state.attempts = 1
 	}

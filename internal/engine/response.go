@@ -32,9 +32,9 @@ func success(op *api.Operation, rsp *http.Response, err error) (*http.Response, 
 	if location, ok := Redirect(rsp); ok {
 		e := responseError(op, rsp, fmt.Errorf("%w: to %s", api.ErrRedirect, location))
 		e.Body, _ = errorBody(rsp)
-		return nil, e
+		return nil, reported(rsp, e)
 	}
-	return nil, statusError(op, rsp)
+	return nil, reported(rsp, statusError(op, rsp))
 }
 
 // drainTimeout is how long CloseBody reads a body.
@@ -109,14 +109,14 @@ func readValue(op *api.Operation, s api.Settings, rsp *http.Response, err error)
 	reader, err := jsonBody(rsp)
 	if err != nil {
 		CloseBody(rsp)
-		return nil, responseError(op, rsp, err)
+		return nil, failedResponse(op, rsp, err)
 	}
 	b := bodies.Get().(*body)
-	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxResponseBytes(s)}
+	b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxBytes(rsp, s)}
 	if err := b.read(rsp.ContentLength); err != nil {
 		CloseBody(rsp)
 		b.release()
-		return nil, responseError(op, rsp, readError(err))
+		return nil, failedResponse(op, rsp, readError(err))
 	}
 	_ = rsp.Body.Close() // read to its end
 	return b, nil

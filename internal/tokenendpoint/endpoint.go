@@ -152,7 +152,7 @@ func (e *Endpoint) request(ctx context.Context, form url.Values) (*http.Request,
 		}
 	}
 	if attempt, _ := api.AttemptFromContext(ctx); !attempt.TokenRequest {
-		ctx = engine.ContextWithTokenRequest(ctx, 1)
+		ctx = engine.ContextWithAttempt(ctx, api.Attempt{Number: 1, TokenRequest: true})
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, strings.NewReader(sent.Encode()))
 	if err != nil {
