@@ -21,3 +21,18 @@ func AttemptFromContext(ctx context.Context) (Attempt, bool) {
 	}
 	return *attempt, true
 }
+
+// readAheadKey is the key of a page that is read in advance.
+type readAheadKey struct{}
+
+// ReadAheadFromContext reports whether a request's context belongs to a page that an iterator
+// requests before its loop needs the page.
+func ReadAheadFromContext(ctx context.Context) bool {
+	ahead, _ := ctx.Value(readAheadKey{}).(bool)
+	return ahead
+}
+
+// ContextWithReadAhead returns a copy of ctx that belongs to a page that is read in advance.
+func ContextWithReadAhead(ctx context.Context) context.Context {
+	return context.WithValue(ctx, readAheadKey{}, true)
+}

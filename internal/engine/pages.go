@@ -50,8 +50,11 @@ func Pages[T any](
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		seed, own := maphash.MakeSeed(), pageResponses(ctx)
-		queue := pageQueue[T]{skip: first, size: top, ahead: newReadAhead(s), last: new(atomic.Bool), read: func(skip int) page[T] {
+		queue := pageQueue[T]{skip: first, size: top, ahead: newReadAhead(s), last: new(atomic.Bool), read: func(skip int, ahead bool) page[T] {
 			ctx, stored := own(ctx)
+			if ahead {
+				ctx = api.ContextWithReadAhead(ctx)
+			}
 			rsp, err := fetch(ctx, skip, top)
 			p := readPage(op, s, schema, seed, rsp, WithCause(ctx, err))
 			p.skip, p.response = skip, stored
@@ -164,7 +167,7 @@ func (p *page[T]) storeResponse(ctx context.Context) {
 type pageQueue[T any] struct {
 	skip    int // of the next page to request
 	size    int // number of items that a page is assumed to have
-	read    func(skip int) page[T]
+	read    func(skip int, ahead bool) page[T]
 	ahead   readAhead
 	pending []chan page[T] // pages that have been requested
 	next    []int          // skip of each of them
@@ -176,7 +179,7 @@ type pageQueue[T any] struct {
 func (q *pageQueue[T]) pop() page[T] {
 	if len(q.pending) == 0 {
 		q.ahead.receive(true)
-		return q.read(q.advance())
+		return q.read(q.advance(), false)
 	}
 	if q.ahead.replaces() {
 		q.fill(len(q.pending) + 1) // the first of them is returned below
@@ -224,7 +227,7 @@ func (q *pageQueue[T]) fill(n int) {
 				}
 				result <- p
 			}()
-			p = q.read(skip)
+			p = q.read(skip, true)
 		}()
 	}
 }
