@@ -2,7 +2,7 @@
 
 GO        ?= go
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . auth/redis contract bench examples interop tools tools/lint tools/vuln
+MODULES   := . auth/redis otel contract bench examples interop tools tools/lint tools/vuln
 NEWEST    := go1.27.3
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
@@ -45,8 +45,9 @@ bench/internal/peers/%/oas_client_gen.go: openapi.yaml bench/go.mod bench/intern
 	$(GO) generate -C bench -run 'target $* ' ./internal/peers
 
 .PHONY: test-modules
-test-modules: $(OGEN) ## test the nested modules auth/redis, contract, examples, bench and interop
+test-modules: $(OGEN) ## test the nested modules auth/redis, otel, contract, examples, bench and interop
 	$(GO) vet -C auth/redis ./... && $(GO) test -C auth/redis $(RACE) ./...
+	$(GO) vet -C otel ./... && $(GO) test -C otel $(RACE) ./...
 	$(GO) vet -C contract ./... && $(GO) test -C contract ./...
 	$(GO) vet -C examples ./... && $(GO) test -C examples $(RACE) ./...
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
@@ -95,6 +96,7 @@ vet: ## run go vet for Linux, Windows and macOS
 lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 	$(LINT) run ./...
 	cd auth/redis && $(GO) tool -modfile=../../tools/lint/go.mod golangci-lint run -c ../../.golangci.yml ./...
+	cd otel && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd contract && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd tools && $(GO) tool -modfile=lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
@@ -104,7 +106,7 @@ lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities, if vuln.go.dev is reachable
-	@GO='$(GO)' sh tools/vuln/check.sh . auth/redis contract
+	@GO='$(GO)' sh tools/vuln/check.sh . auth/redis otel contract
 
 .PHONY: jsonv2
 jsonv2: ## run the tests with JSON v2 of the standard library
@@ -169,7 +171,7 @@ fuzz: ## run each fuzz test for FUZZTIME, by default a minute
 
 .PHONY: size
 size: ## count the lines of hand-written Go without tests
-	@for d in api internal/engine internal/tokenendpoint internal/tokenstore client auth/tokenstore auth/redis doctor odata lockid schedule sandbox cmd/tapkey; do \
+	@for d in api internal/engine internal/tokenendpoint internal/tokenstore client auth/tokenstore auth/redis otel doctor odata lockid schedule sandbox cmd/tapkey; do \
 		printf '%-16s %5d lines of code, %5d with comments and empty lines\n' $$d \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \

@@ -443,7 +443,7 @@ func TestLogLevels(t *testing.T) {
 		want   string
 	}{
 		{"success", 200, `{"id":"1"}`, t.Context(), ""},
-		{"not found", 404, `{"errorCode":"None"}`, t.Context(), "level=INFO" + of + "attempts=1 status=404 code=None request_id=req-1\n"},
+		{"not found", 404, `{"errorCode":"None"}`, t.Context(), "level=INFO" + of + "attempts=1 status=404 request_id=req-1\n"},
 		{"refused", 401, ``, t.Context(), "level=INFO" + of + "attempts=2 status=401 request_id=req-1\n"},
 		{"server", 500, `{"errorMessage":"alex@example.com"}`, t.Context(), "level=WARN" + of + "attempts=2 status=500 request_id=req-1\n"},
 		{"unusable", 200, `{"id":`, t.Context(), "level=WARN" + of + `attempts=1 status=200 request_id=req-1 error="unexpected response: body cut off: unexpected EOF"` + "\n"},

@@ -240,7 +240,7 @@ func debugJSON(text []byte) string {
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
-			if err != io.EOF && enc.StackDepth() > 0 {
+			if !errors.Is(err, io.EOF) && enc.StackDepth() > 0 {
 				complete(enc)
 				out.WriteString("(the rest is not valid JSON)")
 			}

@@ -40,7 +40,7 @@ func (c *Client) Do(
 ) (*http.Response, error) {
 	var op api.Operation
 	rsp, err := c.send(ctx, &op, method, path, query, body, editors)
-	rsp, err = engine.Response(&op, c.config().settings, rsp, engine.WithCause(ctx, err))
+	rsp, err = engine.Response(&op, c.config().settings, rsp, engine.WithCause(ctx, err)) //nolint:contextcheck // its context is that of the request
 	return rsp, explained(err, op, c.config().requested())
 }
 

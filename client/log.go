@@ -66,10 +66,8 @@ func logFailure(logger *slog.Logger, req *http.Request, err error, duration time
 	attrs = append(attrs, slog.Int("attempts", engine.Attempts(req)), slog.Duration("duration", duration))
 	if failed, ok := errors.AsType[*api.Error](err); ok && failed.StatusCode != 0 {
 		attrs = append(attrs, slog.Int("status", failed.StatusCode))
-		for _, attr := range []slog.Attr{slog.String("code", redact.Code(failed.Code)), slog.String("request_id", failed.RequestID)} {
-			if attr.Value.String() != "" {
-				attrs = append(attrs, attr)
-			}
+		if failed.RequestID != "" {
+			attrs = append(attrs, slog.String("request_id", failed.RequestID))
 		}
 		if failed.StatusCode >= 400 && failed.StatusCode <= 499 {
 			level = slog.LevelInfo

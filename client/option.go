@@ -181,9 +181,10 @@ func WithRetries(n int) Option {
 //   - Warn: an attempt without a response, a token request that failed, and a call that failed
 //     in any other way
 //
-// The attributes are operation, method, path template, number, status, error code, duration and
-// the request ID of the response. Other headers, queries and bodies are never logged. Token
-// requests are logged by the logger given to [New].
+// The attributes are operation, method, path template, number, status, duration and the request
+// ID of the response, the code of a token request that failed, and why a call failed without a
+// response. Other headers, queries and bodies are never logged. Token requests are logged by the
+// logger given to [New].
 func WithLogger(logger *slog.Logger) Option {
 	return ownOption(func(c *config) { c.logger = logger })
 }

@@ -92,7 +92,7 @@ func (d *retryDoer) attempt(req *http.Request) (sent *http.Request, done bool, r
 	if len(d.middleware) == 0 {
 		rsp, err = try.Send() //nolint:contextcheck // its context is that of the request
 	} else {
-		rsp, err = d.sendWithin(try, number)
+		rsp, err = d.sendWithin(try, number) //nolint:contextcheck // its context is that of the request
 	}
 	err = redactAttempt(try.Request, err)
 	logAttempt(d.logger, try.Request, number, start, rsp, err)

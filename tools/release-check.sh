@@ -40,7 +40,7 @@ is_version() {
 		echo "invalid version \"$version\", want one such as v0.2.0; from v2 on the module path has to change"
 		return 1
 	}
-	for tag in "$version" "auth/redis/$version" "contract/$version"; do
+	for tag in "$version" "auth/redis/$version" "otel/$version" "contract/$version"; do
 		at=$(git rev-parse --quiet --verify "refs/tags/$tag^{commit}") || continue
 		[ "$at" = "$(git rev-parse HEAD)" ] || { echo "$tag is another commit"; return 1; }
 	done

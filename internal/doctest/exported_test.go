@@ -15,7 +15,7 @@ import (
 )
 
 // publicPackages are the packages that programs import.
-var publicPackages = []string{".", "access", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "logfeed", "odata", "sandbox", "schedule"}
+var publicPackages = []string{".", "access", "api", "auth", "auth/redis", "auth/tokenstore", "client", "contract", "doctor", "gen/tapkey", "lockid", "logfeed", "odata", "otel", "sandbox", "schedule"}
 
 // Every exported name has a doc comment. The linter checks neither struct fields nor
 // generated code; this test does.
@@ -66,15 +66,15 @@ func TestExportedNamesAreFew(t *testing.T) {
 	for _, dir := range publicPackages {
 		n := exportedNames(packageDocs(t, dir))
 		t.Logf("%-10s %3d exported names", dir, n)
-		if dir == "api" && n > 67 {
-			t.Errorf("package api has %d exported names, want at most 67", n)
+		if dir == "api" && n > 69 {
+			t.Errorf("package api has %d exported names, want at most 69", n)
 		}
-		if dir != "contract" && dir != "auth/redis" { // modules of their own
+		if dir != "contract" && dir != "auth/redis" && dir != "otel" { // modules of their own
 			total += n
 		}
 	}
-	if total > 981 {
-		t.Errorf("the root module has %d exported names, want at most 981", total)
+	if total > 993 {
+		t.Errorf("the root module has %d exported names, want at most 993", total)
 	}
 }
 

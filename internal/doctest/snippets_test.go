@@ -21,7 +21,7 @@ var snippetImports = map[string]string{
 	"api": modulePath + "/api", "auth": modulePath + "/auth", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
 	"logfeed": modulePath + "/logfeed", "sandbox": modulePath + "/sandbox", "schedule": modulePath + "/schedule", "tapkey": modulePath + "/gen/tapkey",
-	"tokenstore": modulePath + "/auth/tokenstore", "tapkeyredis": modulePath + "/auth/redis", "redis": "github.com/redis/go-redis/v9",
+	"tokenstore": modulePath + "/auth/tokenstore", "tapkeyredis": modulePath + "/auth/redis", "redis": "github.com/redis/go-redis/v9", "tapkeyotel": modulePath + "/otel",
 	"context": "context", "log": "log", "errors": "errors", "fmt": "fmt", "http": "net/http", "rsa": "crypto/rsa", "slog": "log/slog", "time": "time",
 	"oauth2": "golang.org/x/oauth2", "os": "os", "pem": "encoding/pem", "strings": "strings", "x509": "crypto/x509",
 }
@@ -36,6 +36,7 @@ func TestSnippetsCompile(t *testing.T) {
 	fetchDependencies(t, ".")
 	fetchDependencies(t, "contract")
 	fetchDependencies(t, "auth/redis")
+	fetchDependencies(t, "otel")
 	compiled := 0
 	for _, d := range documents(t) {
 		for i, block := range d.blocks {
@@ -79,6 +80,8 @@ func compile(t *testing.T, snippet string) (problems string) {
 		module = "contract"
 	case strings.Contains(snippet, "redis."):
 		module = "auth/redis"
+	case strings.Contains(snippet, "tapkeyotel."):
+		module = "otel"
 	}
 	dir, err := filepath.Abs(filepath.Join(module, "snippets"))
 	if err != nil {

@@ -75,7 +75,7 @@ func callOf(req *http.Request) (*call, *http.Request) {
 	}
 	op, _ := ctx.Value((*api.Operation)(nil)).(*api.Operation)
 	c := &call{Context: ctx, op: op, state: startState(ctx)}
-	return c, req.WithContext(c)
+	return c, req.WithContext(c) //nolint:contextcheck // c is ctx with the call
 }
 
 // stateOf returns the state of the call that a request belongs to, or nil.

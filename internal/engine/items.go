@@ -33,7 +33,7 @@ func Items[T any](
 		}
 		b := bodies.Get().(*body)
 		defer b.release()
-		b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxBytes(rsp, s)}
+		b.rsp, b.limited = rsp, limitedReader{reader: reader, limit: maxBytes(rsp, s)} //nolint:contextcheck // that of the request
 		schema := schema
 		schema.Required = selected(schema.Required, rsp)
 		items := newItemReader(b, schema)
