@@ -16,8 +16,8 @@ const (
 
 // A Change is a difference between the wanted and the actual state.
 type Change struct {
-	Action    Action   `json:"action"`
-	Who       Who      `json:"who"`
+	Action    Action   `json:"action"`              // what Apply does
+	Who       Who      `json:"who"`                 // the person or the card
 	Receiver  string   `json:"receiver,omitempty"`  // id of the contact or the card; "" if the contact has to be created
 	Lock      string   `json:"lock,omitempty"`      // id of the lock
 	LockTitle string   `json:"lockTitle,omitempty"` // title of the lock
@@ -36,7 +36,7 @@ type ChangeSet struct {
 	Exclusive bool     `json:"exclusive"` // as in the scope
 	Wants     int      `json:"wants"`     // number of wants that have not ended
 	Managed   int      `json:"managed"`   // number of managed grants that are not expired
-	Changes   []Change `json:"changes"`
+	Changes   []Change `json:"changes"`   // with kept grants and conflicts
 }
 
 // version is the version of the JSON of a ChangeSet and of a Suspension.

@@ -12,8 +12,8 @@ var ErrNotManaged = errors.New("a grant that is not managed is in the way")
 // A WantError is an invalid want. The error of [Plan] joins those of all wants; its method
 // Unwrap returns them.
 type WantError struct {
-	Index int // of the want
-	Err   error
+	Index int   // of the want
+	Err   error // what is wrong with it
 }
 
 // Error returns the number of the want and what is wrong.
@@ -25,8 +25,8 @@ func (e *WantError) Unwrap() error { return e.Err }
 // A ChangeError is a change that failed. The error of [ChangeSet.Apply] joins those of all
 // changes; its method Unwrap returns them.
 type ChangeError struct {
-	Change Change
-	Err    error
+	Change Change // what was tried
+	Err    error  // why it failed
 }
 
 // Error returns the change and its error on one line.

@@ -15,9 +15,9 @@ import (
 // [Suspend] revokes the grants in it, and [Restore] creates them again. Store it, as JSON,
 // before you call Suspend: a revoked grant does not show what it has allowed.
 type Suspension struct {
-	Version  int              `json:"version"` // of this form, 1
-	Owner    string           `json:"owner"`   // id of the owner account
-	Who      Who              `json:"who"`
+	Version  int              `json:"version"`  // of this form, 1
+	Owner    string           `json:"owner"`    // id of the owner account
+	Who      Who              `json:"who"`      // the person or the card
 	Receiver string           `json:"receiver"` // id of the contact or the card
 	Time     time.Time        `json:"time"`     // when the grants were read
 	Grants   []SuspendedGrant `json:"grants"`   // those that were neither revoked nor expired, by lock
@@ -28,7 +28,7 @@ type SuspendedGrant struct {
 	Grant     string `json:"grant"`               // id
 	Lock      string `json:"lock"`                // id of the lock
 	LockTitle string `json:"lockTitle,omitempty"` // title of the lock
-	Limits    Limits `json:"limits,omitzero"`
+	Limits    Limits `json:"limits,omitzero"`     // what it allows
 }
 
 // NewSuspension reads all grants of a person or a card and changes nothing. The operations are

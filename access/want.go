@@ -16,9 +16,11 @@ type Who struct {
 	// Email is the e-mail address of a Tapkey user. Case makes no difference.
 	Email string `json:"email,omitempty"`
 
-	// Provider and User are the ids of an identity provider and of a user there.
+	// Provider is the id of the identity provider of User.
 	Provider string `json:"provider,omitempty"`
-	User     string `json:"user,omitempty"`
+
+	// User is the id of a user at the identity provider.
+	User string `json:"user,omitempty"`
 
 	// Card is the title or the id of a card, an NFC transponder. Grants on cards take effect
 	// when the card is synchronized.
@@ -76,6 +78,7 @@ func (w Who) key() string {
 
 // A Want is access that someone should have.
 type Want struct {
+	// Who gets access.
 	Who Who
 
 	// Lock is the id, the serial number or the title of a lock. The serial number is the hex
