@@ -21,7 +21,6 @@ const keyID = "sandbox"
 
 // tokens issues access tokens like IdentityServer and verifies them.
 type tokens struct {
-	issuer   string
 	lifetime time.Duration
 	clients  map[string]*Client
 	clock    *clock
@@ -35,9 +34,8 @@ type tokens struct {
 	cutoff  int64           // tokens up to this serial number are revoked
 }
 
-func newTokens(issuer string, lifetime time.Duration, clients map[string]*Client, clock *clock) *tokens {
+func newTokens(lifetime time.Duration, clients map[string]*Client, clock *clock) *tokens {
 	return &tokens{
-		issuer:   issuer,
 		lifetime: lifetime,
 		clients:  clients,
 		clock:    clock,
@@ -65,13 +63,13 @@ type token struct {
 	user   subject
 }
 
-// issue returns a new access token for the scopes of an authorization. The time is that of
-// the clock.
-func (t *tokens) issue(a authorization) (string, error) {
+// issue returns a new access token of an issuer, for the scopes of an authorization. The
+// time is that of the clock.
+func (t *tokens) issue(issuer string, a authorization) (string, error) {
 	now := t.clock.now()
 	return t.sign("at+jwt", claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer:    t.issuer,
+			Issuer:    issuer,
 			Subject:   a.user.id,
 			Audience:  jwt.ClaimStrings{audience},
 			IssuedAt:  jwt.NewNumericDate(now),
@@ -107,13 +105,14 @@ func (t *tokens) publicKey(*jwt.Token) (any, error) {
 	return &key.PublicKey, nil
 }
 
-// verify verifies an access token. The text of its error can be used in a quoted string of
-// a header.
+// verify verifies an access token. It does not compare the issuer, which depends on the host
+// that the client has requested: only this server has the key. The text of the error can be
+// used in a quoted string of a header.
 func (t *tokens) verify(value string) (*token, error) {
 	var c claims
 	_, err := jwt.ParseWithClaims(value, &c, t.publicKey,
 		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
-		jwt.WithIssuer(t.issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired(),
+		jwt.WithAudience(audience), jwt.WithExpirationRequired(),
 		jwt.WithTimeFunc(t.clock.now),
 	)
 	client := t.clients[c.ClientID]

@@ -252,7 +252,7 @@ func (s *identity) respond(w http.ResponseWriter, r *http.Request, request *auth
 	if request.query.Has("state") {
 		parameters = append(parameters, parameter{"state", request.query.Get("state")})
 	}
-	parameters = append(parameters, parameter{"iss", s.issuer})
+	parameters = append(parameters, parameter{"iss", s.origin(r)})
 	if request.mode == modeFormPost {
 		s.pages.formPost(w, request.redirectURI, parameters)
 		return

@@ -22,7 +22,7 @@ type code struct {
 
 // codeGrant exchanges an authorization code for tokens. A code can be used once, whatever
 // the result. A second use revokes the tokens that were issued for it.
-func (s *identity) codeGrant(client *Client, form url.Values) (tokenBody, error) {
+func (s *identity) codeGrant(issuer string, client *Client, form url.Values) (tokenBody, error) {
 	if len(client.RedirectURIs) == 0 {
 		return tokenBody{}, refuse("unauthorized_client")
 	}
@@ -53,7 +53,7 @@ func (s *identity) codeGrant(client *Client, form url.Values) (tokenBody, error)
 	if err := checkVerifier(found.challenge, form); err != nil {
 		return tokenBody{}, err
 	}
-	body, err := s.issue(found.authorization)
+	body, err := s.issue(issuer, found.authorization)
 	if err == nil && slices.Contains(found.scopes, scopeOffline) {
 		body.RefreshToken = s.refreshTokens.add(refreshToken{authorization: found.authorization})
 	}

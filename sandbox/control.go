@@ -16,10 +16,11 @@ const controlPath = "/_sandbox/"
 func (s *Server) controlRoutes() map[string]func(r *http.Request) (any, error) {
 	done := map[string]any{}
 	return map[string]func(r *http.Request) (any, error){
-		"GET ": func(*http.Request) (any, error) {
+		"GET ": func(r *http.Request) (any, error) {
+			origin := s.originFor(r)
 			return map[string]any{
-				"baseUrl": s.BaseURL(), "tokenUrl": s.TokenURL(), "clientId": s.ClientID(),
-				"issuer": s.Issuer(), "authorizeUrl": s.AuthorizeURL(),
+				"baseUrl": origin + basePath, "tokenUrl": origin + tokenPath, "clientId": s.ClientID(),
+				"issuer": origin, "authorizeUrl": origin + authorizePath,
 				"time": s.Time(), "faultKinds": describeFaultKinds(),
 			}, nil
 		},

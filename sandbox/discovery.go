@@ -14,15 +14,16 @@ func (s *identity) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	if !onlyGet(w, r) {
 		return
 	}
+	issuer := s.origin(r)
 	methods := []string{"client_secret_basic", "client_secret_post", "none"}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                 s.issuer,
-		"jwks_uri":               s.issuer + keysPath,
-		"authorization_endpoint": s.issuer + authorizePath,
-		"token_endpoint":         s.issuer + tokenPath,
-		"revocation_endpoint":    s.issuer + revocationPath,
-		"userinfo_endpoint":      s.issuer + userinfoPath,
-		"end_session_endpoint":   s.issuer + endSessionPath,
+		"issuer":                 issuer,
+		"jwks_uri":               issuer + keysPath,
+		"authorization_endpoint": issuer + authorizePath,
+		"token_endpoint":         issuer + tokenPath,
+		"revocation_endpoint":    issuer + revocationPath,
+		"userinfo_endpoint":      issuer + userinfoPath,
+		"end_session_endpoint":   issuer + endSessionPath,
 
 		"scopes_supported":                               allUserScopes(),
 		"grant_types_supported":                          []string{grantClientCredentials, grantCode, grantRefreshToken, grantExchange},

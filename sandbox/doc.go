@@ -2,6 +2,9 @@
 // identity server, where people sign in and clients get tokens, and every operation of the
 // contract. Its data is in memory.
 //
+// Use it in tests of programs that call Tapkey, without an account and without a network. The
+// command tapkey sandbox and a container image serve the same for programs in other languages.
+//
 //	s, err := sandbox.Start()
 //	if err != nil {
 //		t.Fatal(err)

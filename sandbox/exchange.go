@@ -75,7 +75,7 @@ func (p Provider) check() error {
 // exchangeGrant exchanges the JWT of an identity provider for an access token. Documented:
 // the parameters and claims. Reported: that audience and requested_token_type may be left
 // out, and that the user need not be registered.
-func (s *identity) exchangeGrant(client *Client, form url.Values) (tokenBody, error) {
+func (s *identity) exchangeGrant(issuer string, client *Client, form url.Values) (tokenBody, error) {
 	if !client.TokenExchange {
 		return tokenBody{}, refuse("unauthorized_client")
 	}
@@ -104,7 +104,7 @@ func (s *identity) exchangeGrant(client *Client, form url.Values) (tokenBody, er
 	if err != nil {
 		return tokenBody{}, err
 	}
-	return s.issue(authorization{client: client.ID, user: subject{user, provider.ID}, scopes: scopes})
+	return s.issue(issuer, authorization{client: client.ID, user: subject{user, provider.ID}, scopes: scopes})
 }
 
 // verifyJWT verifies the JWT of an identity provider and returns its user.

@@ -49,7 +49,7 @@ func isIdentityOperation(name string) bool {
 
 // identity is the identity server. People sign in there, and clients get tokens.
 type identity struct {
-	issuer  string
+	origin  func(*http.Request) string // scheme, host and port, the issuer of tokens
 	clients map[string]*Client
 	secrets secrets
 	people  people
@@ -71,13 +71,13 @@ type identity struct {
 func (s *Server) newIdentity(clients map[string]*Client, people people) *identity {
 	port := strconv.Itoa(int(s.gate.addr.Port()))
 	return &identity{
-		issuer:        s.origin,
+		origin:        s.originFor,
 		clients:       clients,
 		secrets:       s.secrets,
 		people:        people,
 		store:         s.store,
 		clock:         s.clock,
-		tokens:        newTokens(s.origin, s.config.tokenLifetime, clients, s.clock),
+		tokens:        newTokens(s.config.tokenLifetime, clients, s.clock),
 		pages:         newPages(),
 		autoConsent:   s.config.autoConsent,
 		rotateRefresh: s.config.rotateRefresh,

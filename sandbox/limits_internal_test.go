@@ -122,7 +122,7 @@ func TestStalledRequestsEnd(t *testing.T) {
 		t.Skip("not run with -short: it takes a second or more")
 	}
 	s := startWith(t, WithControl(), func(c *config) { c.timeouts.body = 20 * time.Millisecond })
-	token, err := s.identity.tokens.issue(authorization{client: s.ClientID(), scopes: allScopes()})
+	token, err := s.identity.tokens.issue(s.origin, authorization{client: s.ClientID(), scopes: allScopes()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +131,7 @@ func TestStalledRequestsEnd(t *testing.T) {
 	for _, request := range []string{
 		"PUT " + owner + "/Contacts", "POST " + owner + "/Grants/x/Revoke", "GET " + owner, "DELETE " + owner + "/Permissions/x",
 		"GET /api/v1/Owners", "POST /connect/token", "PUT /nowhere", "POST /_sandbox/faults", "GET /.well-known/openid-configuration",
+		"GET /healthz", "POST /openapi.yaml", "GET /docs",
 	} {
 		for _, body := range []string{length, chunked, "Expect: 100-continue\r\n" + length} {
 			for _, authorization := range []string{"Authorization: Bearer " + token + "\r\n", ""} {
@@ -222,7 +223,7 @@ func TestFaultsAreBounded(t *testing.T) {
 // A long filter works, but its places are not kept.
 func TestBookmarksAreBounded(t *testing.T) {
 	s := startWith(t)
-	token, err := s.identity.tokens.issue(authorization{client: s.ClientID(), scopes: allScopes()})
+	token, err := s.identity.tokens.issue(s.origin, authorization{client: s.ClientID(), scopes: allScopes()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,13 +15,13 @@ type idClaims struct {
 	Provider string `json:"idp"`
 }
 
-// idToken returns an ID token for the user of an authorization. It is valid for as long as
-// a code.
-func (s *identity) idToken(a authorization) (string, error) {
+// idToken returns an ID token of an issuer, for the user of an authorization. It is valid for
+// as long as a code.
+func (s *identity) idToken(issuer string, a authorization) (string, error) {
 	now := s.clock.now()
 	return s.tokens.sign("JWT", idClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer:    s.issuer,
+			Issuer:    issuer,
 			Subject:   a.user.id,
 			Audience:  jwt.ClaimStrings{a.client},
 			IssuedAt:  jwt.NewNumericDate(now),

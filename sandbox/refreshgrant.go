@@ -16,7 +16,7 @@ func WithRotatingRefreshTokens() Option { return func(c *config) { c.rotateRefre
 
 // refreshGrant exchanges a refresh token for an access token. Other parameters, such as
 // the redirect_uri and the code_verifier that a sample of Tapkey sends, are ignored.
-func (s *identity) refreshGrant(client *Client, form url.Values) (tokenBody, error) {
+func (s *identity) refreshGrant(issuer string, client *Client, form url.Values) (tokenBody, error) {
 	if len(client.RedirectURIs) == 0 {
 		return tokenBody{}, refuse("unauthorized_client")
 	}
@@ -49,7 +49,7 @@ func (s *identity) refreshGrant(client *Client, form url.Values) (tokenBody, err
 		return tokenBody{}, invalidGrant("the refresh token is revoked")
 	}
 	granted.nonce = "" // belongs to the response to the authorization request
-	body, err := s.issue(granted)
+	body, err := s.issue(issuer, granted)
 	if err != nil {
 		return tokenBody{}, err
 	}

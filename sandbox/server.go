@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -110,6 +111,20 @@ func (s *Server) listen() error {
 	return nil
 }
 
+// validHost matches a host with an optional port that is safe in every document.
+var validHost = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$`)
+
+// originFor returns the origin of the URLs in the response to a request. A sandbox that
+// listens on all interfaces is reached through mapped ports and names that it cannot know:
+// there, the origin is that of the request.
+func (s *Server) originFor(r *http.Request) string {
+	if !s.gate.addr.Addr().IsUnspecified() || !validHost.MatchString(r.Host) {
+		return s.origin
+	}
+	scheme, _, _ := strings.Cut(s.origin, "://")
+	return scheme + "://" + r.Host
+}
+
 // reachableAddr returns the address at which a listener can be reached from this
 // computer.
 func reachableAddr(addr netip.AddrPort) netip.AddrPort {
@@ -162,15 +177,16 @@ func (s *Server) serve(listener net.Listener) {
 
 // handle serves one request. It routes the request, records it, receives its body, applies
 // the injected faults, and checks token and permissions before the generated code handles it.
+// Requests about the sandbox are neither recorded nor faulty.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "Tapkey-Sandbox")
 	w.Header().Set("Date", s.clock.now().UTC().Format(http.TimeFormat))
-	if s.config.control && strings.HasPrefix(r.URL.Path, controlPath) {
+	if serve := s.about(r.URL.Path); serve != nil {
 		if err := receiveBody(w, r, s.config.timeouts.body); err != nil {
 			responseError(w, r, err)
 			return
 		}
-		s.control(w, r)
+		serve(w, r)
 		return
 	}
 	operation, next := s.route(r)

@@ -65,7 +65,7 @@ func (s *identity) parseEndSession(query string) (endSessionRequest, *pageError)
 		var c idClaims
 		_, err := jwt.ParseWithClaims(hint, &c, s.tokens.publicKey,
 			jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}), jwt.WithoutClaimsValidation())
-		if err != nil || c.Issuer != s.issuer || len(c.Audience) != 1 || values.Has("client_id") && values.Get("client_id") != c.Audience[0] {
+		if err != nil || len(c.Audience) != 1 || values.Has("client_id") && values.Get("client_id") != c.Audience[0] {
 			return endSessionRequest{}, &pageError{"invalid_request", "id_token_hint was not issued by this server to the client."}
 		}
 		r.person = c.Subject

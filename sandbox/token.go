@@ -79,13 +79,13 @@ func (s *identity) respondToken(w http.ResponseWriter, r *http.Request) (tokenBo
 	}
 	switch form.Get("grant_type") {
 	case grantClientCredentials:
-		return s.clientCredentialsGrant(client, form)
+		return s.clientCredentialsGrant(s.origin(r), client, form)
 	case grantCode:
-		return s.codeGrant(client, form)
+		return s.codeGrant(s.origin(r), client, form)
 	case grantRefreshToken:
-		return s.refreshGrant(client, form)
+		return s.refreshGrant(s.origin(r), client, form)
 	case grantExchange:
-		return s.exchangeGrant(client, form)
+		return s.exchangeGrant(s.origin(r), client, form)
 	}
 	return tokenBody{}, refuse("unsupported_grant_type")
 }
@@ -142,7 +142,7 @@ func (s *identity) clientWith(id, secret string) (*Client, bool) {
 }
 
 // clientCredentialsGrant issues a token to the service account of a client.
-func (s *identity) clientCredentialsGrant(client *Client, form url.Values) (tokenBody, error) {
+func (s *identity) clientCredentialsGrant(issuer string, client *Client, form url.Values) (tokenBody, error) {
 	if client.NoClientCredentials || client.Public {
 		return tokenBody{}, refuse("unauthorized_client")
 	}
@@ -153,7 +153,7 @@ func (s *identity) clientCredentialsGrant(client *Client, form url.Values) (toke
 	if !contains(client.apiScopes(), scopes) {
 		return tokenBody{}, refuse("invalid_scope")
 	}
-	return s.issue(authorization{client: client.ID, scopes: scopes})
+	return s.issue(issuer, authorization{client: client.ID, scopes: scopes})
 }
 
 // scopesOf returns the scopes that a request names, sorted.
@@ -166,10 +166,10 @@ func contains(all, some []string) bool {
 	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
-// issue returns the response with a new access token and, for the scope openid, a new ID
+// issue returns the response with a new access token of an issuer and, for the scope openid, a new ID
 // token.
-func (s *identity) issue(a authorization) (tokenBody, error) {
-	accessToken, err := s.tokens.issue(a)
+func (s *identity) issue(issuer string, a authorization) (tokenBody, error) {
+	accessToken, err := s.tokens.issue(issuer, a)
 	if err != nil {
 		return tokenBody{}, err
 	}
@@ -180,7 +180,7 @@ func (s *identity) issue(a authorization) (tokenBody, error) {
 		Scope:       strings.Join(a.scopes, " "),
 	}
 	if slices.Contains(a.scopes, scopeOpenID) {
-		body.IDToken, err = s.idToken(a)
+		body.IDToken, err = s.idToken(issuer, a)
 	}
 	return body, err
 }

@@ -33,11 +33,11 @@ func TestDocs(t *testing.T) {
 // writeCommand writes the section about one command.
 func writeCommand(w io.Writer, cmd *cobra.Command) {
 	about := cmd.Long
-	if cmd.HasSubCommands() {
+	if cmd.HasAvailableSubCommands() {
 		about = cmd.Short + "."
 	}
 	fmt.Fprintf(w, "\n### %s\n\n%s\n", cmd.CommandPath(), strings.ReplaceAll(about, "\n", " "))
-	if cmd.HasSubCommands() {
+	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintln(w)
 		for _, sub := range cmd.Commands() {
 			if sub.IsAvailableCommand() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -103,10 +104,24 @@ func exactArgs(n int) cobra.PositionalArgs {
 	}
 }
 
-// version returns the version of the module, as recorded by the go command.
+// version returns the version of the module and, if the command was built in a repository,
+// the commit and its date, as recorded by the go command.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)"
 	}
-	return "(devel)"
+	return versionOf(info)
+}
+
+func versionOf(info *debug.BuildInfo) string {
+	text := cmp.Or(info.Main.Version, "(devel)")
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if commit := settings["vcs.revision"]; commit != "" {
+		text += " (commit " + commit + ", " + settings["vcs.time"] + ")"
+	}
+	return text
 }

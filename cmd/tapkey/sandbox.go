@@ -51,6 +51,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 	f.StringArrayVar(&flags.redirectURIs, "redirect-uri", nil, "register a redirect `URI`; repeatable")
 	f.BoolVar(&flags.control, "control", false, "serve the control endpoints under /_sandbox/")
 	f.BoolVar(&flags.nonLoopback, "allow-non-loopback", false, "allow an address other than loopback")
+	cmd.AddCommand(sandboxHealthCommand())
 	return cmd
 }
 
