@@ -2,7 +2,7 @@
 
 GO        ?= go
 LINT      := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
-MODULES   := . auth/redis otel contract bench examples interop tools tools/lint tools/vuln
+MODULES   := . auth/redis otel contract bench examples examples/testcontainers interop tools tools/lint tools/vuln
 NEWEST    := go1.27.3
 COMPILER  := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      := $(if $(and $(COMPILER),$(filter 1,$(shell $(GO) env CGO_ENABLED))),-race)
@@ -45,13 +45,15 @@ bench/internal/peers/%/oas_client_gen.go: openapi.yaml bench/go.mod bench/intern
 	$(GO) generate -C bench -run 'target $* ' ./internal/peers
 
 .PHONY: test-modules
-test-modules: $(OGEN) ## test the nested modules auth/redis, otel, contract, examples, bench and interop
+test-modules: $(OGEN) ## test the nested modules, such as contract, examples and interop
 	$(GO) vet -C auth/redis ./... && $(GO) test -C auth/redis $(RACE) ./...
 	$(GO) vet -C otel ./... && $(GO) test -C otel $(RACE) ./...
 	$(GO) vet -C contract ./... && $(GO) test -C contract ./...
 	$(GO) vet -C examples ./... && $(GO) test -C examples $(RACE) ./...
 	$(GO) vet -C bench ./... && $(GO) test -C bench ./...
 	$(GO) vet -C interop ./... && $(GO) test -C interop ./...
+	$(GO) vet -C tools ./image && $(GO) test -C tools ./image
+	$(GO) vet -C examples/testcontainers ./... && $(GO) test -C examples/testcontainers ./...
 
 .PHONY: check
 check: fmt tidy stale vet lint vuln test jsonv2 contract test-modules ## run every check with the installed Go
@@ -102,6 +104,7 @@ lint: $(OGEN) ## run golangci-lint, and actionlint for the workflows
 	cd examples && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd bench && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
 	cd interop && $(GO) tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yml ./...
+	cd examples/testcontainers && $(GO) tool -modfile=../../tools/lint/go.mod golangci-lint run -c ../../.golangci.yml ./...
 	$(GO) tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes=
 
 .PHONY: vuln
@@ -176,6 +179,14 @@ size: ## count the lines of hand-written Go without tests
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \
 	done
+
+.PHONY: image
+image: ## write the container image of the sandbox to dist/image
+	@GO='$(GO)' sh tools/image.sh
+
+.PHONY: snapshot
+snapshot: ## build the archives of a release to dist, without publishing them
+	@GO='$(GO)' sh tools/snapshot.sh
 
 .PHONY: release-check
 release-check: ## check that this commit can be tagged: VERSION=v0.2.0

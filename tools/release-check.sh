@@ -15,6 +15,8 @@ only=" $* "
 go=${GO:-go}
 module=$($go list -m)
 nested=$(git ls-files '*/go.mod' | sed 's,/go.mod$,,')
+# The modules that have tags: those that others import. The rest is for this repository.
+tagged=$(for dir in $nested; do case $dir in bench | examples | examples/* | interop | tools | tools/*) ;; *) echo "$dir" ;; esac; done)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -40,8 +42,8 @@ is_version() {
 		echo "invalid version \"$version\", want one such as v0.2.0; from v2 on the module path has to change"
 		return 1
 	}
-	for tag in "$version" "auth/redis/$version" "otel/$version" "contract/$version"; do
-		at=$(git rev-parse --quiet --verify "refs/tags/$tag^{commit}") || continue
+	for tag in $(git tag --list "$version" "*/$version"); do
+		at=$(git rev-parse --verify "refs/tags/$tag^{commit}")
 		[ "$at" = "$(git rev-parse HEAD)" ] || { echo "$tag is another commit"; return 1; }
 	done
 	echo "$version can be the tag"
@@ -60,10 +62,12 @@ has_notes() {
 }
 
 is_tidy() {
-	for dir in . $nested; do
+	# The graph of goreleaser has modules that nothing imports and a proxy may not have.
+	dirs=". $(echo "$nested" | grep -vx tools/release)"
+	for dir in $dirs; do
 		(cd "$dir" && $go mod tidy -diff) || return 1
 	done
-	echo "$(echo . $nested | wc -w) modules"
+	echo "$(echo $dirs | wc -w) modules"
 }
 
 # contract ARGUMENT... runs the contract command.
@@ -78,14 +82,16 @@ agrees() {
 }
 
 # released_is_current checks that contract/released is this source tree as this version,
-# and that the module contract requires the version.
+# and that the modules with tags require the version.
 released_is_current() {
 	contract breaking >"$work/breaking" || { cat "$work/breaking"; return 1; }
 	grep -q "no change since $version;" "$work/breaking" && cmp -s openapi.yaml contract/released/openapi.yaml ||
 		{ echo "contract/released is not this source tree as $version: run bin/contract release $version"; return 1; }
-	grep -q "$module $version\$" contract/go.mod ||
-		{ echo "contract/go.mod does not require $module $version"; return 1; }
-	echo "contract/released and contract/go.mod have $version"
+	for dir in $tagged; do
+		grep -q "$module $version\$" "$dir/go.mod" ||
+			{ echo "$dir/go.mod does not require $module $version"; return 1; }
+	done
+	echo "contract/released and the go.mod of$(printf ' %s' $tagged) have $version"
 }
 
 # version_is_enough checks that the version is at least the one that the changes since the
@@ -102,8 +108,34 @@ version_is_enough() {
 }
 
 examples_run() {
-	$go vet -C examples ./... && $go test -C examples ./... >"$work/examples" || { cat "$work/examples"; return 1; }
+	for dir in $(git ls-files '*/go.mod' | sed -n 's,/go.mod$,,; /^examples/p'); do
+		$go vet -C "$dir" ./... && $go test -C "$dir" ./... >>"$work/examples" || { cat "$work/examples"; return 1; }
+	done
 	echo "$(grep -c '^ok' "$work/examples") passed"
+}
+
+# tests_pass tests the nested modules that programs import or run, and interop.
+tests_pass() {
+	for dir in $tagged interop; do
+		$go vet -C "$dir" ./... && $go test -C "$dir" ./... >>"$work/tests" || { cat "$work/tests"; return 1; }
+	done
+	echo "$(echo $tagged interop)"
+}
+
+# builds_are_the_same builds the archives and the image in two clean clones, in different
+# directories, and compares them.
+builds_are_the_same() {
+	RELEASE_TOOLS=$work/tools
+	export RELEASE_TOOLS
+	for name in first second; do
+		git clone --quiet . "$work/$name" || return 1
+		(cd "$work/$name" && sh tools/snapshot.sh && sh tools/image.sh "$version" && [ -z "$(git status --porcelain)" ]) || return 1
+		(cd "$work/$name/dist" && find tapkey_* checksums.txt tapkey.rb image -type f -exec sha256sum {} + | sort) >"$work/$name.sums" || return 1
+	done
+	diff "$work/first.sums" "$work/second.sums" || return 1
+	archives=$(grep -c 'tapkey_[^/]*\.\(tar\.gz\|zip\)$' "$work/first.sums")
+	[ "$archives" -eq 6 ] || { echo "$archives archives, want 6"; return 1; }
+	echo "$archives archives and $(wc -l <"$work/first.sums") files in all, the same in two clones"
 }
 
 documents_are_true() {
@@ -127,10 +159,10 @@ offer() {
 }
 
 # is_published reports whether the version can be downloaded. It queries the module proxy
-# only if both tags exist, because the proxy caches that a version is missing.
+# only if all tags exist, because the proxy caches that a version is missing.
 is_published() {
 	git show-ref --quiet --verify "refs/tags/$version" &&
-		git show-ref --quiet --verify "refs/tags/contract/$version" &&
+		(for dir in $tagged; do git show-ref --quiet --verify "refs/tags/$dir/$version" || exit 1; done) &&
 		(cd "$work" && GOWORK=off $go list -m "$module@$version") >/dev/null 2>&1
 }
 
@@ -151,7 +183,10 @@ consumer_builds() {
 	origin=published
 	if ! is_published; then
 		origin="as if published: $version is not"
-		offer '' $(printf ':(exclude)%s ' $nested) && offer contract/ || return 1
+		offer '' $(printf ':(exclude)%s ' $nested) || return 1
+		for dir in $tagged; do
+			offer "$dir/" || return 1
+		done
 		# Downloaded modules are used again; the module cache is temporary.
 		GOPROXY="file://$work/proxy,file://$($go env GOMODCACHE)/cache/download,$($go env GOPROXY)"
 		GONOSUMDB="$module" GOMODCACHE=$work/modules GOFLAGS=-modcacherw
@@ -172,10 +207,19 @@ func main() {
 	}
 }
 GO
+	for dir in $tagged; do
+		[ "$dir" = contract ] || use_from "$module/$dir" <<GO || return 1
+package main
+
+import _ "$module/$dir"
+
+func main() {}
+GO
+	done
 	cd "$work" && $go install "$module/cmd/tapkey@$version" || return 1
 	"$work/bin/tapkey" --version | grep -qF "$version" || { echo "tapkey --version is not $version"; return 1; }
 	"$work/bin/tapkey" owners list --sandbox || return 1
-	echo "client, contract and go install, $origin"
+	echo "client,$(printf ' %s,' $tagged) and go install, $origin"
 }
 
 check version is_version
@@ -187,7 +231,9 @@ check drift agrees drift
 check released released_is_current
 check breaking version_is_enough
 check examples examples_run
+check tests tests_pass
 check documents documents_are_true
 check consumer consumer_builds
+check builds builds_are_the_same
 [ $ran -gt 0 ] || { echo "there is no check$only" >&2; exit 2; }
 exit $failed
