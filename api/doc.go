@@ -1,5 +1,8 @@
 // Package api defines the errors and operations that generated calls return and use.
 //
+// Import it to examine the error of a call, or to get the operation of a request in an
+// http.RoundTripper.
+//
 // A failed call returns an *[Error], which matches a sentinel by its status:
 //
 //	if errors.Is(err, api.ErrNotFound) { ... }

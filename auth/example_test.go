@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -220,3 +221,24 @@ func userSource(config auth.Config, key *rsa.PrivateKey, provider, user string) 
 }
 
 // end
+
+var scopes = []string{"read:owneraccounts", "offline_access"}
+
+// configOf returns a configuration for a client of the sandbox.
+func configOf(s *sandbox.Server, c sandbox.Client) auth.Config {
+	return auth.Config{
+		ClientID: c.ID, ClientSecret: c.Secret, Scopes: scopes,
+		AuthorizeURL: s.AuthorizeURL(), TokenURL: s.TokenURL(),
+	}
+}
+
+// freeRedirectURL returns a redirect URI on a free port of loopback.
+func freeRedirectURL(host string) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return "http://" + net.JoinHostPort(host, port) + "/authorize/"
+}

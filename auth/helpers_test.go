@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -22,8 +21,6 @@ import (
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
-var scopes = []string{"read:owneraccounts", "offline_access"}
-
 func start(t testing.TB, opts ...sandbox.Option) *sandbox.Server {
 	t.Helper()
 	s, err := sandbox.Start(opts...)
@@ -32,14 +29,6 @@ func start(t testing.TB, opts ...sandbox.Option) *sandbox.Server {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
-}
-
-// configOf returns a configuration for a client of the sandbox.
-func configOf(s *sandbox.Server, c sandbox.Client) auth.Config {
-	return auth.Config{
-		ClientID: c.ID, ClientSecret: c.Secret, Scopes: scopes,
-		AuthorizeURL: s.AuthorizeURL(), TokenURL: s.TokenURL(),
-	}
 }
 
 func newApp(t testing.TB, config auth.Config) *auth.App {
@@ -165,17 +154,6 @@ func signIn(t testing.TB, app *auth.App) *oauth2.Token {
 		t.Fatal(err)
 	}
 	return token
-}
-
-// freeRedirectURL returns a redirect URI on a free port of loopback.
-func freeRedirectURL(host string) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return "http://" + net.JoinHostPort(host, port) + "/authorize/"
 }
 
 // checkFailure checks that err matches target, that the doctor names the cause, and that no

@@ -1,6 +1,9 @@
 // Package contract validates the requests to Tapkey's API and its responses against
 // openapi.yaml, the contract that the client is generated from.
 //
+// Use it in the tests and in the CI of a service, to find out when the service or Tapkey's API
+// departs from the contract.
+//
 // [Transport] is an http.RoundTripper that validates each exchange and records what
 // disagrees with the contract. It does not change the calls:
 //

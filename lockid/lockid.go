@@ -1,5 +1,5 @@
 // Package lockid converts ids of physical locks between the form used by the API and the
-// form printed on the lock.
+// form printed on the lock. Use it if people read or type the id of a lock.
 //
 // The API encodes an id in base64: two bytes with the length, little-endian, followed by
 // the id itself. In a URL it is base64url without padding. On the lock the id is printed in

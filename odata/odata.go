@@ -1,5 +1,6 @@
-// Package odata builds $filter expressions (OData 4.01, part 2, section 5.1.1). It quotes
-// and escapes values:
+// Package odata builds $filter expressions (OData 4.01, part 2, section 5.1.1). Use it if a
+// list should contain some items only, and above all if a value in the expression is input: it
+// quotes and escapes values.
 //
 //	filter := odata.And(odata.Eq("logType", "Command"), odata.Ge("receivedAt", since))
 //	params := &tapkey.ListLogEntriesParams{Filter: new(filter.String())}

@@ -1,6 +1,9 @@
 // Package redis has a store of tokens in Redis for client.WithTokenStore. Processes on several
 // machines then share tokens, and processes that start at the same time send one token request.
 //
+// Use it if many processes that live shorter than their tokens run on several machines, such as
+// functions and jobs, and for refresh tokens of people whom several replicas serve.
+//
 // It is a separate module, so that go-redis reaches only programs that use it. The name of
 // the package of go-redis is also redis:
 //
