@@ -48,7 +48,7 @@ func onlyRead(serve http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// serveHealth reports that the sandbox is ready: it is as soon as it accepts connections.
+// serveHealth reports that the sandbox is ready. A sandbox that accepts connections is.
 func serveHealth(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

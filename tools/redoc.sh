@@ -15,7 +15,7 @@ if [ -f $bundle ] && [ "$(cat sandbox/redoc/VERSION 2>/dev/null)" = "$stamp" ]; 
 	exit
 fi
 
-# not_run ends the script, which has not got the bundle.
+# not_run prints why the bundle is missing and ends the script.
 not_run() {
 	echo "redoc: not run ($1)"
 	[ "${2:-}" != required ] || exit 1

@@ -120,7 +120,7 @@ func documents(t *testing.T) []*document {
 			return err
 		case entry.IsDir() && (name == "bin" || name == "dist" || name == "testdata" || name != "." && name[0] == '.'):
 			return fs.SkipDir
-		case filepath.Ext(name) == ".md":
+		case filepath.Ext(name) == ".md", path == "llms.txt":
 			all = append(all, readDocument(t, filepath.ToSlash(path)))
 		}
 		return nil

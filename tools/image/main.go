@@ -1,6 +1,5 @@
 // Image writes the container image of the sandbox, without a daemon and without a base
-// image: the image has the command, its licence and a user. It is the same for the same
-// commit.
+// image: the image has the command and its licence. The same binaries give the same image.
 //
 // The argument of each architecture is a static binary, such as amd64=bin/tapkey-amd64. The
 // image is an OCI image layout, and an archive for `docker load` for each architecture. With
