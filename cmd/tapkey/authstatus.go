@@ -31,7 +31,7 @@ func (a *app) authCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.authStatus(cmd) },
 	}
-	status.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	a.outputFlags(status)
 	cmd.AddCommand(status)
 	return cmd
 }
@@ -53,6 +53,10 @@ type account struct {
 }
 
 func (a *app) authStatus(cmd *cobra.Command) error {
+	out, err := a.newOutput(cmd)
+	if err != nil {
+		return err
+	}
 	s, err := a.storedProfile()
 	if err != nil {
 		return err
@@ -64,10 +68,10 @@ func (a *app) authStatus(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	out := newOutput(cmd, a.json)
-	if a.json {
-		return printJSON(out.w, about)
+	if !out.hasColumns() {
+		return printValue(out, about)
 	}
+	out.width = 0 // the terminal wraps long values, which can then be copied
 	return printAll(out, accountColumns, about.rows())
 }
 

@@ -46,6 +46,11 @@ func writeCommand(w io.Writer, cmd *cobra.Command) {
 		}
 		return
 	}
+	defer hideOutputFlags(cmd)()
+	flags := cmd.LocalNonPersistentFlags().FlagUsagesWrapped(100)
+	if cmd.Flags().Lookup("jq") != nil {
+		flags += outputUsage
+	}
 	fmt.Fprintf(w, "\n```sh\n%s\n```\n\n```text\n%s\n\n%s```\n", strings.ReplaceAll(strings.TrimPrefix(cmd.Example, "  "), "\n  ", "\n"),
-		cmd.UseLine(), cmd.LocalNonPersistentFlags().FlagUsagesWrapped(100))
+		cmd.UseLine(), flags)
 }

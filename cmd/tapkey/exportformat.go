@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // A record is one entry of an exported log.
@@ -59,15 +58,6 @@ func (e *csvEncoder) encode(r record) error {
 func (e *csvEncoder) end() error {
 	e.w.Flush()
 	return e.w.Error()
-}
-
-// noFormula returns text with a leading apostrophe if a spreadsheet would run it as a
-// formula. Some of the text in a log is chosen by contacts, who may be untrusted.
-func noFormula(text string) string {
-	if trimmed := strings.TrimLeft(text, " "); trimmed != "" && strings.ContainsRune("=+-@", rune(trimmed[0])) {
-		return "'" + text
-	}
-	return text
 }
 
 type jsonLines struct{ w io.Writer }

@@ -17,11 +17,7 @@ func printArray[T any](w io.Writer, fields []string, items iter.Seq2[T, error]) 
 		if err != nil {
 			return asFailure(err)
 		}
-		var value any = item
-		if fields != nil {
-			value = selectFields(item, fields)
-		}
-		text, err := jsonText(value, "  ")
+		text, err := jsonText(selected(item, fields), "  ")
 		if err != nil {
 			return err
 		}
@@ -41,6 +37,42 @@ func printJSON(w io.Writer, value any) error {
 	}
 	_, err = io.WriteString(w, text+"\n")
 	return asFailure(err)
+}
+
+// printJSONLines prints each item as JSON on a line.
+func printJSONLines[T any](w io.Writer, fields []string, items iter.Seq2[T, error]) error {
+	for item, err := range items {
+		if err != nil {
+			return asFailure(err)
+		}
+		if err := printJSONLine(w, selected(item, fields)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printJSONLine prints a value as JSON on a line.
+func printJSONLine(w io.Writer, value any) error {
+	text, err := jsonText(value, "")
+	if err != nil {
+		return err
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, []byte(text)); err != nil {
+		return asFailure(err)
+	}
+	line.WriteByte('\n')
+	_, err = line.WriteTo(w)
+	return asFailure(err)
+}
+
+// selected returns the named fields of an item, or the item itself if fields is nil.
+func selected(item any, fields []string) any {
+	if fields == nil {
+		return item
+	}
+	return selectFields(item, fields)
 }
 
 // selectFields returns the named fields of an item, as far as it has them.

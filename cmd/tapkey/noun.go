@@ -93,7 +93,7 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 	if strings.Contains(v.use, " ") {
 		cmd.Args = exactArgs(1)
 	}
-	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	a.outputFlags(cmd)
 	var owner *ownerFlag // nil if the operation is not below an owner account
 	if strings.Contains(op.Path, "{ownerAccountId}/") {
 		owner = newOwnerFlag(cmd)
@@ -109,6 +109,10 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 	}
 	run := v.run(cmd, c)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		out, err := a.newOutput(cmd)
+		if err != nil {
+			return err
+		}
 		c.id = strings.Join(args, "") // at most one
 		if v.confirm != "" && !yes {
 			if err := confirm(cmd, strings.ReplaceAll(v.confirm, "%s", c.id)); err != nil {
@@ -120,7 +124,6 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 			return err
 		}
 		defer stop()
-		out := newOutput(cmd, a.json)
 		out.done, out.empty = strings.ReplaceAll(v.done, "%s", c.id), v.empty
 		return run(cmd.Context(), out)
 	}

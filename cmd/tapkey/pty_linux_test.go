@@ -45,7 +45,18 @@ func openTerminal(t *testing.T) *terminal {
 	side, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	must(t, err)
 	t.Cleanup(func() { keyboard.Close(); side.Close() })
-	return &terminal{keyboard: keyboard, side: side, screen: screen{ended: make(chan struct{})}}
+	term := &terminal{keyboard: keyboard, side: side, screen: screen{ended: make(chan struct{})}}
+	term.resize(t, 120)
+	return term
+}
+
+// resize sets the number of columns.
+func (term *terminal) resize(t *testing.T, columns int) {
+	t.Helper()
+	size := [4]uint16{24, uint16(columns)} // rows, columns, pixels
+	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, term.side.Fd(), syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size))); errno != 0 {
+		t.Fatalf("ioctl TIOCSWINSZ: error = %v, want none", errno)
+	}
 }
 
 // start starts a command on the terminal, which sends it signals for control keys. The

@@ -17,6 +17,7 @@ type app struct {
 	tokenDir    string // "" for no token store
 	profile     string // "" for that of the environment variables, or the default one
 	json        bool
+	output      outputFlags
 	stderr      io.Writer
 }
 
@@ -38,6 +39,11 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetErr(stderr)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
+	printUsage := root.UsageFunc()
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		defer hideOutputFlags(cmd)()
+		return printUsage(cmd)
+	})
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "run against a new sandbox on this machine")
 	notEmpty(root.PersistentFlags().Func, "env", "`NAME` of Tapkey's environment: production or sandbox", &a.environment)
 	notEmpty(root.PersistentFlags().Func, "profile", "`NAME` of the profile", &a.profile)
@@ -67,6 +73,25 @@ func hideHelpFlag(cmd *cobra.Command) {
 	}
 }
 
+// hideOutputFlags omits the flags of outputFlags from the help of cmd, which has a line
+// about them, until show is called.
+func hideOutputFlags(cmd *cobra.Command) (show func()) {
+	set := func(hidden bool) {
+		for _, name := range outputFlagNames {
+			if cmd.Flags().Lookup("jq") != nil {
+				cmd.Flags().Lookup(name).Hidden = hidden
+			}
+		}
+	}
+	set(true)
+	return func() { set(false) }
+}
+
+// outputUsage is the line of the help about the flags of outputFlags.
+const outputUsage = `Output: -o, --output FORMAT (table, tsv, csv, json, jsonl, yaml), --json,
+  --jq EXPRESSION, --header[=false], --bom
+`
+
 // The help has no headings, so that it fits on one screen.
 const (
 	helpTemplate  = "{{or .Long .Short}}\n\n{{.UsageString}}"
@@ -78,7 +103,7 @@ const (
 Flags of all commands: --env NAME, --profile NAME, --sandbox, --help
 {{else if eq .CommandPath "tapkey sandbox"}}
 {{.LocalFlags.FlagUsagesWrapped 80}}{{else if or .HasAvailableLocalFlags .HasAvailableInheritedFlags}}
-{{.Flags.FlagUsagesWrapped 80}}{{end}}`
+{{.Flags.FlagUsagesWrapped 80}}{{end}}{{if .Flags.Lookup "jq"}}` + outputUsage + `{{end}}`
 )
 
 // subcommandArgs accepts no arguments. An argument is a misspelled subcommand.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -37,35 +35,58 @@ func selectColumns[T any](columns []column[T], fields []string) []column[T] {
 	return selected
 }
 
-// printTable prints an aligned table with a header.
-func printTable[T any](w io.Writer, columns []column[T], items iter.Seq2[T, error]) error {
-	var text bytes.Buffer
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+func titles[T any](columns []column[T]) []string {
 	titles := make([]string, len(columns))
 	for i, c := range columns {
 		titles[i] = c.title
 	}
-	fmt.Fprintln(table, strings.Join(titles, "\t"))
-	if err := printRows(table, true, columns, items); err != nil {
+	return titles
+}
+
+// printTable prints an aligned table with times in the local zone. No line is wider than
+// the terminal.
+func printTable[T any](w io.Writer, o output, columns []column[T], items iter.Seq2[T, error]) error {
+	var rows [][]string
+	if o.header {
+		rows = append(rows, titles(columns))
+	}
+	err := eachRow(columns, items, true, func(cells []string) error {
+		rows = append(rows, append([]string(nil), cells...))
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	if err := table.Flush(); err != nil {
-		return asFailure(err)
-	}
-	for i, line := range strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n") {
-		line = strings.TrimRight(line, " ")
-		if i == 0 {
-			line = bold(line)
-		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return asFailure(err)
+	layout := newLayout(rows, o.header, o.width)
+	for i, row := range rows {
+		for _, line := range layout.lines(row) {
+			if i == 0 && o.header {
+				line = bold(line, o.tty)
+			}
+			if _, err := fmt.Fprintln(w, line); err != nil {
+				return asFailure(err)
+			}
 		}
 	}
 	return nil
 }
 
-// printRows prints one line per item, with tabs between the cells.
-func printRows[T any](w io.Writer, localTime bool, columns []column[T], items iter.Seq2[T, error]) error {
+// printTSV prints a line for each item, with tabs between the cells and times in UTC.
+func printTSV[T any](w io.Writer, o output, columns []column[T], items iter.Seq2[T, error]) error {
+	line := func(cells []string) error {
+		_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+		return err
+	}
+	if o.header {
+		if err := line(titles(columns)); err != nil {
+			return asFailure(err)
+		}
+	}
+	return eachRow(columns, items, false, line)
+}
+
+// eachRow calls do with the cells of each item. The slice of cells is reused.
+func eachRow[T any](columns []column[T], items iter.Seq2[T, error], localTime bool, do func(cells []string) error) error {
 	cells := make([]string, len(columns))
 	for item, err := range items {
 		if err != nil {
@@ -74,7 +95,7 @@ func printRows[T any](w io.Writer, localTime bool, columns []column[T], items it
 		for i, c := range columns {
 			cells[i] = cell(c.value(item), localTime)
 		}
-		if _, err := fmt.Fprintln(w, strings.Join(cells, "\t")); err != nil {
+		if err := do(cells); err != nil {
 			return asFailure(err)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -14,10 +15,24 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// bold makes text bold, unless NO_COLOR (https://no-color.org) or a dumb terminal
-// disables it.
-func bold(text string) string {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+// terminalWidth returns the number of columns of a terminal: that of the kernel, or of the
+// environment variable COLUMNS, or 80.
+func terminalWidth(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// bold makes text bold on a terminal, unless NO_COLOR (https://no-color.org) or a dumb
+// terminal disables it.
+func bold(text string, tty bool) string {
+	if !tty || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return text
 	}
 	return "\x1b[1m" + text + "\x1b[0m"
@@ -47,7 +62,8 @@ func isPrintableASCII(s string) bool {
 	return true
 }
 
-// isControl reports whether r is a control character or changes the text direction.
+// isControl reports whether r is a control character, changes the text direction or
+// separates lines.
 func isControl(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	return unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }

@@ -33,14 +33,20 @@ func (a *app) tokenCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.showToken(cmd, flags) },
 	}
-	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	a.outputFlags(cmd)
 	cmd.Flags().StringArrayVar(&flags.scopes, "scope", nil, "`SCOPE` to request; repeatable")
 	cmd.Flags().BoolVar(&flags.show, "show", false, "print the token itself")
-	cmd.MarkFlagsMutuallyExclusive("json", "show")
+	for _, name := range outputFlagNames {
+		cmd.MarkFlagsMutuallyExclusive(name, "show")
+	}
 	return cmd
 }
 
 func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
+	out, err := a.newOutput(cmd)
+	if err != nil {
+		return err
+	}
 	var opts []client.Option
 	if flags.scopes != nil {
 		opts = append(opts, client.WithScopes(flags.scopes...))
@@ -54,13 +60,13 @@ func (a *app) showToken(cmd *cobra.Command, flags tokenFlags) error {
 	if err != nil {
 		return asFailure(err)
 	}
-	out := newOutput(cmd, a.json)
 	switch about := describe(token); {
 	case flags.show:
 		_, err = fmt.Fprintln(out.w, token.AccessToken)
-	case a.json:
-		err = printJSON(out.w, about)
+	case !out.hasColumns():
+		err = printValue(out, about)
 	default:
+		out.width = 0 // the terminal wraps long values, which can then be copied
 		err = printAll(out, claimColumns, about.rows())
 	}
 	return asFailure(err)
