@@ -14,16 +14,22 @@ import (
 var errAmbiguous = errors.New("ambiguous")
 
 // FindOwner returns the one of the owner accounts that has the ID idOrName, or else the one
-// that has this name. If there is none or there are several, the error lists what there is.
+// that has this name, or has it in other letter case. If there is none or there are several,
+// the error lists what there is.
 func FindOwner(owners []tapkey.OwnerAccount, idOrName string) (tapkey.OwnerAccount, error) {
-	var matches []tapkey.OwnerAccount
+	var matches, similar []tapkey.OwnerAccount
 	for _, owner := range owners {
-		if strings.EqualFold(owner.ID, idOrName) {
+		switch {
+		case strings.EqualFold(owner.ID, idOrName):
 			return owner, nil
-		}
-		if owner.Name == idOrName {
+		case owner.Name == idOrName:
 			matches = append(matches, owner)
+		case strings.EqualFold(owner.Name, idOrName):
+			similar = append(similar, owner)
 		}
+	}
+	if len(matches) == 0 {
+		matches = similar
 	}
 	quoted := strconv.Quote(engine.OneLine(idOrName, 100))
 	name := func(o tapkey.OwnerAccount) string { return strconv.Quote(engine.OneLine(o.Name, 100)) }

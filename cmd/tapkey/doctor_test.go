@@ -110,12 +110,12 @@ func TestDoctorOwner(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
 	owner := ownersOf(t, server)[1]
-	for _, value := range []string{owner.ID, strings.ToUpper(owner.ID), owner.Name} {
+	for _, value := range []string{owner.ID, strings.ToUpper(owner.ID), owner.Name, strings.ToLower(owner.Name)} {
 		r := tapkeyMain(t, env, "doctor", "--owner", value)
 		r.checkSuccess(t)
 		checkContains(t, r.name, r.stdout, "listPermissions yes", "listGrants yes", "listLogEntries yes")
 	}
-	for _, value := range []string{"unknown", "7f9c1e52-0000-4000-8000-999999999999", strings.ToLower(owner.Name)} {
+	for _, value := range []string{"unknown", "7f9c1e52-0000-4000-8000-999999999999", owner.Name + "s"} {
 		f := tapkeyMain(t, env, "doctor", "--owner", value, "--json").finding(t)
 		check(t, "finding for an unknown owner", f.ID, doctor.NotAdministrator)
 		checkContains(t, "evidence", f.Evidence, `no owner account is named "`+value+`"; there are "Home", "Coworking Space"`)
