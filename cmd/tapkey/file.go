@@ -13,11 +13,14 @@ import (
 // replaceFile creates or replaces a file with the text that write writes. The text goes
 // to a temporary file in the same directory, which is renamed after it has been synced to
 // disk. If replaceFile fails, the old file, if any, is unchanged. A new file has mode 0600;
-// a replaced file keeps its mode.
+// a replaced file keeps its mode. If path is a symbolic link, its target is written.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
 	mode := fs.FileMode(0o600)
 	if path == "" {
 		return errors.New("the file name is empty")
+	}
+	if path, err = followLinks(path); err != nil {
+		return err
 	}
 	if info, err := os.Stat(path); err == nil {
 		if !info.Mode().IsRegular() {
@@ -39,6 +42,24 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return asFailure(commit(f, path, mode))
+}
+
+// followLinks returns the path that a symbolic link leads to, which need not exist, or path
+// itself if it is not a link.
+func followLinks(path string) (string, error) {
+	const most = 40 // links, as in Linux
+	target := path
+	for range most {
+		next, err := os.Readlink(target)
+		if err != nil {
+			return target, nil // not a link
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(target), next)
+		}
+		target = next
+	}
+	return "", fmt.Errorf("%s: too many symbolic links", path)
 }
 
 // buffered calls write with a buffered writer to w, and flushes it.
