@@ -15,13 +15,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
 type apiFlags struct {
-	fields []string
-	input  string
+	fields    []string
+	input, jq string
+	dryRun    bool
 }
 
 func (a *app) apiCommand() *cobra.Command {
@@ -40,6 +42,8 @@ func (a *app) apiCommand() *cobra.Command {
 	}
 	cmd.Flags().StringArrayVarP(&flags.fields, "field", "f", nil, "`NAME=TEXT` for a string, NAME:=JSON for any other value; repeatable")
 	cmd.Flags().StringVar(&flags.input, "input", "", "`FILE` with the JSON body; - is standard input")
+	cmd.Flags().StringVar(&flags.jq, "jq", "", "print what the jq `EXPRESSION` selects from the response")
+	dryRunFlag(cmd, &flags.dryRun)
 	cmd.MarkFlagsMutuallyExclusive("field", "input")
 	return cmd
 }
@@ -55,17 +59,34 @@ func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) e
 	if err != nil {
 		return err
 	}
-	c, stop, err := a.newClient(cmd.Context(), operationsAt(method, path))
+	show := printBody
+	if cmd.Flags().Changed("jq") {
+		code, err := compileJQ(flags.jq)
+		if err != nil {
+			return err
+		}
+		show = func(w io.Writer, body io.Reader) error { return printJQ(cmd.Context(), w, code, body) }
+	}
+	var c call
+	var opts []client.Option
+	if flags.dryRun {
+		opts = append(opts, client.WithRequestEditor(c.printRequests(cmd.OutOrStdout())))
+	}
+	var stop func()
+	c.Client, stop, err = a.newClient(cmd.Context(), operationsAt(method, path), opts...)
 	defer stop()
 	if err != nil {
 		return err
 	}
 	rsp, err := c.Do(cmd.Context(), method, path, query, body)
-	if err != nil {
+	switch {
+	case errors.Is(err, errDryRun):
+		return nil
+	case err != nil:
 		return printError(cmd.OutOrStdout(), path, err)
 	}
 	defer rsp.Body.Close()
-	return printBody(cmd.OutOrStdout(), rsp.Body)
+	return show(cmd.OutOrStdout(), rsp.Body)
 }
 
 // printError prints the body of an error response and returns the error.

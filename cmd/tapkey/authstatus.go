@@ -28,7 +28,7 @@ func (a *app) authCommand() *cobra.Command {
 			"when the token expires, and where it is kept. It sends no request and prints no\n" +
 			"secret. Exit status: 0 signed in, 4 not signed in.",
 		Example: "  tapkey auth status",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.authStatus(cmd) },
 	}
 	a.outputFlags(status)

@@ -13,7 +13,14 @@ func TestRequestBodies(t *testing.T) {
 	t.Parallel()
 	recorder, env := startRecorder(t)
 	recorder.respond(200, `{"id":"1"}`, http.Header{"Content-Type": {"application/json"}})
-	const owner = "7f9c1e52-0000-4000-8000-000000000000"
+	const (
+		owner   = "7f9c1e52-0000-4000-8000-000000000000"
+		lock    = "c2a85d13-0000-4000-8000-000000000000"
+		contact = "90d7c4e6-0000-4000-8000-000000000000"
+		card    = "5e3d9b70-0000-4000-8000-000000000000"
+	)
+	ical := filepath.Join(t.TempDir(), "office.ics")
+	must(t, os.WriteFile(ical, []byte("\uFEFFBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"), 0o600))
 	inOwner := func(args ...string) []string { return append(args, "--owner", owner) }
 	for _, test := range []struct {
 		args         []string
@@ -21,26 +28,29 @@ func TestRequestBodies(t *testing.T) {
 	}{
 		{[]string{"owners", "create", "--name", "A"}, "PUT ", `{"name":"A"}`},
 		{[]string{"owners", "update", owner, "--name", ""}, "PATCH /" + owner, `{"name":""}`},
-		{inOwner("permissions", "create", "--contact", "c", "--role", "Admin"),
-			"PUT /" + owner + "/Permissions", `{"contactId":"c","role":"Admin"}`},
+		{inOwner("permissions", "create", "--contact", contact, "--role", "Admin"),
+			"PUT /" + owner + "/Permissions", `{"contactId":"` + contact + `","role":"Admin"}`},
 		{inOwner("locks", "bind", "--serial", "12-34-BF-FB", "--code", "x", "--title", "t", "--description", "d"),
 			"PUT /" + owner + "/BoundLocks", `{"bindingCode":"x","description":"d","physicalLockId":"BAASNL/7","title":"t"}`},
-		{inOwner("cards", "update", "1", "--title", "t"),
-			"PATCH /" + owner + "/BoundCards/1", `{"title":"t"}`},
+		{inOwner("cards", "update", card, "--title", "t"),
+			"PATCH /" + owner + "/BoundCards/" + card, `{"title":"t"}`},
 		{inOwner("contacts", "create", "--identifier", "a@example.com", "--title", "t", "--comment", "c"),
 			"PUT /" + owner + "/Contacts", `{"comment":"c","identifier":"a@example.com","title":"t"}`},
 		{inOwner("contacts", "create", "--ip-user-id", "u", "--provider", "p"),
 			"PUT /" + owner + "/Contacts", `{"ipId":"p","ipUserId":"u"}`},
-		{inOwner("contacts", "update", "1", "--title", "t", "--comment", "c"),
-			"PATCH /" + owner + "/Contacts/1", `{"comment":"c","title":"t"}`},
-		{inOwner("grants", "create", "--lock", "l", "--contact", "c", "--from", "2026-12-01T08:00:00Z"),
-			"PUT /" + owner + "/Grants", `{"boundLockId":"l","contactId":"c","validFrom":"2026-12-01T08:00:00Z"}`},
-		{inOwner("grants", "create", "--lock", "l", "--identifier", "a@example.com"),
-			"PUT /" + owner + "/Grants", `{"boundLockId":"l","contact":{"identifier":"a@example.com"}}`},
-		{inOwner("grants", "create", "--lock", "l", "--card", "c", "--until", "2026-12-24T18:00:00Z"),
-			"PUT /" + owner + "/Grants", `{"boundCardId":"c","boundLockId":"l","validBefore":"2026-12-24T18:00:00Z"}`},
-		{inOwner("grants", "update", "1", "--from", "2026-12-01T08:00:00Z", "--until", "2026-12-24T18:00:00Z"),
-			"PATCH /" + owner + "/Grants/1", `{"validBefore":"2026-12-24T18:00:00Z","validFrom":"2026-12-01T08:00:00Z"}`},
+		{inOwner("contacts", "update", contact, "--title", "t", "--comment", "c"),
+			"PATCH /" + owner + "/Contacts/" + contact, `{"comment":"c","title":"t"}`},
+		{inOwner("grants", "create", "--lock", lock, "--contact", contact, "--from", "2026-12-01T08:00:00Z"),
+			"PUT /" + owner + "/Grants", `{"boundLockId":"` + lock + `","contactId":"` + contact + `","validFrom":"2026-12-01T08:00:00Z"}`},
+		{inOwner("grants", "create", "--lock", lock, "--identifier", "a@example.com"),
+			"PUT /" + owner + "/Grants", `{"boundLockId":"` + lock + `","contact":{"identifier":"a@example.com"}}`},
+		{inOwner("grants", "create", "--lock", lock, "--card", card, "--until", "2026-12-24T18:00:00Z"),
+			"PUT /" + owner + "/Grants", `{"boundCardId":"` + card + `","boundLockId":"` + lock + `","validBefore":"2026-12-24T18:00:00Z"}`},
+		{inOwner("grants", "create", "--lock", lock, "--contact", contact, "--ical", ical),
+			"PUT /" + owner + "/Grants", `{"boundLockId":"` + lock + `","contactId":"` + contact + `","timeRestrictionIcal":"BEGIN:VCALENDAR\nEND:VCALENDAR\n"}`},
+		{inOwner("grants", "update", "1", "--from", "2026-12-01T08:00:00Z", "--until", "2026-12-24T18:00:00Z", "--ical", ical),
+			"PATCH /" + owner + "/Grants/1",
+			`{"timeRestrictionIcal":"BEGIN:VCALENDAR\nEND:VCALENDAR\n","validBefore":"2026-12-24T18:00:00Z","validFrom":"2026-12-01T08:00:00Z"}`},
 		{inOwner("grants", "update", "1", "--until", "2026-12-24T18:00:00Z"),
 			"PATCH /" + owner + "/Grants/1", `{"validBefore":"2026-12-24T18:00:00Z"}`},
 		{inOwner("users", "create", "--provider", "p", "--ip-user-id", "u"),

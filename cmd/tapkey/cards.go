@@ -24,7 +24,7 @@ var cardsNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show a transponder",
 			operation: "getBoundCard",
 			example:   `tapkey cards get 5e3d9b70-0000-4000-8000-000000000001 --owner Home`,
@@ -53,13 +53,14 @@ var cardsNoun = noun{
 			}),
 		},
 		{
-			use:       "revoke-grants ID",
+			use:       "revoke-grants ID...",
 			short:     "Revoke all grants of a transponder",
 			operation: "revokeBoundCardGrants",
 			example: `tapkey cards revoke-grants 5e3d9b70-0000-4000-8000-000000000001 \
   --owner Home --yes`,
-			confirm: "Revoke all grants of card %s?",
-			done:    "The revocation of all grants of card %s has started.",
+			confirm:  "Revoke all grants of card %s?",
+			confirmN: "Revoke all grants of these %d cards?",
+			done:     "The revocation of all grants of card %s has started.",
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
 				return c.RevokeBoundCardGrants(ctx, c.ownerID, c.id)
 			}),

@@ -11,15 +11,23 @@ import (
 	"golang.org/x/term"
 )
 
-// confirm asks the user a question on the terminal and returns nil if the reply is yes.
-func confirm(cmd *cobra.Command, question string) error {
-	in, ok := cmd.InOrStdin().(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+// canConfirm returns an error if there is no terminal for a question.
+func canConfirm(cmd *cobra.Command) error {
+	if in, ok := cmd.InOrStdin().(*os.File); !ok || !term.IsTerminal(int(in.Fd())) {
 		return errors.New("confirmation required, but standard input is not a terminal: use --yes")
 	}
 	if !isTerminal(cmd.ErrOrStderr()) {
 		return errors.New("confirmation required, but standard error is not a terminal: use --yes")
 	}
+	return nil
+}
+
+// confirm asks the user a question on the terminal and returns nil if the reply is yes.
+func confirm(cmd *cobra.Command, question string) error {
+	if err := canConfirm(cmd); err != nil {
+		return err
+	}
+	in := cmd.InOrStdin()
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", oneLine(question))
 	reply := make(chan string, 1)
 	go func() { // reading from a terminal cannot be canceled: after an interrupt this does not end

@@ -42,17 +42,3 @@ func TestConfirmWithoutATerminal(t *testing.T) {
 		server.ForgetRequests()
 	}
 }
-
-func TestDryRun(t *testing.T) {
-	t.Parallel()
-	server, env := startSandbox(t)
-	revoke := append(slices.Clip(destructive["revokeGrant"]), "--owner", "Home", "--dry-run")
-	tapkeyMain(t, env, revoke...).checkFailure(t, exitMisuse, "--yes")
-	tapkeyMain(t, env, append(revoke, "--yes")...).checkSuccess(t)
-	last := server.Requests()[len(server.Requests())-1]
-	check(t, "operation", last.Operation, "revokeGrant")
-	check(t, "query", last.Query, "dryRun=true")
-	list := tapkeyMain(t, env, "grants", "list", "--owner", "Home")
-	list.checkSuccess(t)
-	checkLacks(t, "grants after the dry run", list.stdout, "Revoked")
-}

@@ -13,15 +13,33 @@ import (
 // connect sets the client of c and, unless owner is nil, the ID of the owner account.
 // If it succeeds, the caller must call stop in the end.
 func (a *app) connect(ctx context.Context, c *call, owner *ownerFlag, operations []string, opts ...client.Option) (stop func(), err error) {
+	return a.connectForNames(ctx, c, owner, operations, nil, opts...)
+}
+
+// connectForNames is connect with a client that can also request the names of some kinds of
+// entities, unless the token endpoint refuses the scopes that this needs.
+func (a *app) connectForNames(ctx context.Context, c *call, owner *ownerFlag, operations []string, kinds []*kind, opts ...client.Option) (stop func(), err error) {
 	if owner != nil {
 		operations = append(operations, owner.operations()...)
 	}
-	if c.Client, stop, err = a.newClient(ctx, operations, opts...); err != nil {
+	all := slices.Clone(operations)
+	for _, k := range kinds {
+		all = append(all, k.operations...)
+	}
+	c.Client, stop, err = a.newClient(ctx, all, opts...)
+	if err == nil && len(all) > len(operations) {
+		_, tokenErr := c.Token(ctx)
+		if refused, ok := errors.AsType[*client.TokenError](tokenErr); ok && refused.Code == "invalid_scope" {
+			stop()
+			c.Client, stop, err = a.newClient(ctx, operations, opts...)
+		}
+	}
+	if err != nil {
 		stop()
 		return nil, err
 	}
 	if owner != nil {
-		if c.ownerID, err = owner.find(ctx, c.Client); err != nil {
+		if c.ownerID, err = owner.find(ctx, c); err != nil {
 			stop()
 			return nil, err
 		}

@@ -25,7 +25,7 @@ var contactsNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show a contact",
 			operation: "getContact",
 			example:   `tapkey contacts get 90d7c4e6-0000-4000-8000-000000000001 --owner Home`,
@@ -53,13 +53,14 @@ var contactsNoun = noun{
 			}),
 		},
 		{
-			use:       "revoke-grants ID",
+			use:       "revoke-grants ID...",
 			short:     "Revoke all grants of a contact",
 			operation: "revokeContactGrants",
 			example: `tapkey contacts revoke-grants 90d7c4e6-0000-4000-8000-000000000001 \
   --owner Home --yes`,
-			confirm: "Revoke all grants of contact %s?",
-			done:    "The revocation of all grants of contact %s has started.",
+			confirm:  "Revoke all grants of contact %s?",
+			confirmN: "Revoke all grants of these %d contacts?",
+			done:     "The revocation of all grants of contact %s has started.",
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
 				return c.RevokeContactGrants(ctx, c.ownerID, c.id)
 			}),

@@ -48,7 +48,7 @@ func writeCommand(w io.Writer, cmd *cobra.Command) {
 	}
 	defer hideOutputFlags(cmd)()
 	flags := cmd.LocalNonPersistentFlags().FlagUsagesWrapped(100)
-	if cmd.Flags().Lookup("jq") != nil {
+	if hasOutputFlags(cmd) {
 		flags += outputUsage
 	}
 	fmt.Fprintf(w, "\n```sh\n%s\n```\n\n```text\n%s\n\n%s```\n", strings.ReplaceAll(strings.TrimPrefix(cmd.Example, "  "), "\n  ", "\n"),

@@ -29,7 +29,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			"Exit status: 0 healthy, 1 failure found, 2 misuse.",
 		Example: "  tapkey doctor --owner Home --operation listGrants\n" +
 			"  tapkey doctor --sandbox --scenario list",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.diagnose(cmd, flags) },
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")

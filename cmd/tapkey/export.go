@@ -18,6 +18,7 @@ type exportFlags struct {
 	format, output string
 	after          *time.Time
 	readAhead      int
+	bom            bool
 }
 
 // exportCommand exports the same data as Tapkey's log-export add-on: who opened which
@@ -33,12 +34,13 @@ func (a *app) exportCommand() *cobra.Command {
 			"spreadsheet would run as a formula gets a leading apostrophe.",
 		Example: "  tapkey logs export --owner Home --output log.csv\n" +
 			"  tapkey logs export --owner Home --after 2026-11-30T08:00:00Z --format jsonl",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runExport(cmd, flags) },
 	}
 	flags.owner = newOwnerFlag(cmd)
 	cmd.Flags().StringVar(&flags.format, "format", "csv", "`csv` or jsonl")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "-", "`FILE` to create or replace; - is standard output")
+	cmd.Flags().BoolVar(&flags.bom, "bom", false, "start CSV with a byte order mark, for Excel")
 	cmd.Flags().IntVar(&flags.readAhead, "read-ahead", 1, "number of `PAGES` to request ahead")
 	optionalTime(cmd, "after", "export only entries that the server received after `TIME`", &flags.after)
 	return cmd
@@ -48,6 +50,9 @@ func (a *app) runExport(cmd *cobra.Command, flags exportFlags) error {
 	newEncoder, ok := encoders[flags.format]
 	if !ok {
 		return fmt.Errorf("format %q is neither csv nor jsonl", flags.format)
+	}
+	if flags.bom && flags.format != "csv" {
+		return fmt.Errorf("--bom has no effect on %s", flags.format)
 	}
 	ctx, c := cmd.Context(), &call{}
 	operations := []string{"listLogEntries", "listBoundLocks", "listContacts", "listBoundCards"}
@@ -67,6 +72,11 @@ func (a *app) runExport(cmd *cobra.Command, flags exportFlags) error {
 		}
 		p := newProgress(cmd.ErrOrStderr(), target)
 		defer p.end()
+		if flags.bom {
+			if _, err := io.WriteString(w, byteOrderMark); err != nil {
+				return asFailure(err)
+			}
+		}
 		enc := newEncoder(w)
 		for entry, err := range c.AllLogEntries(ctx, c.ownerID, openings(flags.after)) {
 			if err != nil {

@@ -28,6 +28,8 @@ type encoder interface {
 	end() error
 }
 
+var exportFormats = []string{"csv", "jsonl"}
+
 var encoders = map[string]func(io.Writer) encoder{"csv": newCSV, "jsonl": newJSONLines}
 
 type csvEncoder struct {

@@ -96,8 +96,11 @@ func TestExamples(t *testing.T) {
 					}
 					text := runExample(t, env, example, mode)
 					got.WriteString("-- " + mode + " --\n" + text)
-					if operation := operations[cmd.CommandPath()]; operation != "" {
-						check(t, example+": calls of "+operation, server.Count(operation), 1)
+					if id := operations[cmd.CommandPath()]; id != "" {
+						got, isRead := server.Count(id), operation(id).Method == "GET" // a list may have several pages
+						if got == 0 || got > 1 && !isRead {
+							t.Errorf("%s: calls of %s = %d, want 1", example, id, got)
+						}
 					}
 				}
 			}

@@ -57,25 +57,26 @@ var grantsNoun = noun{
 			run:  updateGrant,
 		},
 		{
-			use:       "revoke ID",
+			use:       "revoke ID...",
 			short:     "Start the revocation of a grant",
 			operation: "revokeGrant",
 			example:   `tapkey grants revoke 3a6f18c9-0000-4000-8000-000000000000 --owner Home --yes`,
 			confirm:   "Revoke grant %s?",
+			confirmN:  "Revoke these %d grants?",
 			done:      "The revocation of grant %s has started.",
-			flags:     dryRunFlag,
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
-				return c.RevokeGrant(ctx, c.ownerID, c.id, &tapkey.RevokeGrantParams{DryRun: c.dryRun})
+				return c.RevokeGrant(ctx, c.ownerID, c.id, nil)
 			}),
 		},
 		{
-			use:       "delete-from-card ID",
+			use:       "delete-from-card ID...",
 			short:     "Delete a grant from its card at the next sync",
 			operation: "deleteGrantFromCard",
 			example: `tapkey grants delete-from-card 3a6f18c9-0000-4000-8000-000000000003 \
   --owner Home --yes`,
-			confirm: "Delete grant %s from its card?",
-			done:    "Grant %s will be deleted from its card at the next sync.",
+			confirm:  "Delete grant %s from its card?",
+			confirmN: "Delete these %d grants from their cards?",
+			done:     "Grant %s will be deleted from its card at the next sync.",
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
 				return c.DeleteGrantFromCard(ctx, c.ownerID, c.id)
 			}),
@@ -111,17 +112,16 @@ func grantedTo(g tapkey.Grant) any {
 	return cmp.Or(g.ContactID, g.BoundCardID)
 }
 
-// createGrant runs createGrant.
-func createGrant(cmd *cobra.Command, c *call) func(context.Context, output) error {
-	var body tapkey.GrantCreate
-	required(cmd, "lock", "`ID` of the lock", &body.BoundLockID)
-	optional(cmd, "contact", "`ID` of the contact", &body.ContactID)
+func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
+	referenceFlag(cmd, "lock", lockKind, "title, serial number or ID of the `LOCK`", func(id string) { body.BoundLockID = id })
+	mustBeSet(cmd, "lock")
+	referenceFlag(cmd, "contact", contactKind, "e-mail address, title or ID of the `CONTACT`", func(id string) { body.ContactID = &id })
 	cmd.Flags().Func("identifier", "`E-MAIL` address of a Tapkey user, instead of --contact", func(text string) error {
 		body.Contact = &tapkey.GrantContact{Identifier: text}
 		return nil
 	})
-	optional(cmd, "card", "`ID` of the transponder, instead of --contact", &body.BoundCardID)
-	limitFlags(cmd, c, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
+	referenceFlag(cmd, "card", cardKind, "title or ID of the `CARD`, instead of --contact", func(id string) { body.BoundCardID = &id })
+	limitFlags(cmd, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
 	cmd.MarkFlagsOneRequired("contact", "identifier", "card")
 	cmd.MarkFlagsMutuallyExclusive("contact", "identifier", "card")
 	return func(ctx context.Context, out output) error {
@@ -192,11 +192,4 @@ func checkWindow(from, until *time.Time) error {
 		return errors.New("--until is not after --from")
 	}
 	return nil
-}
-
-func dryRunFlag(cmd *cobra.Command, c *call) {
-	cmd.Flags().BoolFunc("dry-run", "send dryRun=true (its effect is not documented)", func(string) error {
-		c.dryRun = new(true)
-		return nil
-	})
 }

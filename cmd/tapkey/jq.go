@@ -25,14 +25,14 @@ func compileJQ(expression string) (*gojq.Code, error) {
 	return code, nil
 }
 
-// printJQ prints the results of an expression for a JSON text, one per line: strings
+// printJQ prints the results of an expression for a JSON value, one per line: strings
 // without quotes, other values as JSON.
-func printJQ(ctx context.Context, w io.Writer, code *gojq.Code, text string) error {
-	decoder := json.NewDecoder(strings.NewReader(text))
+func printJQ(ctx context.Context, w io.Writer, code *gojq.Code, in io.Reader) error {
+	decoder := json.NewDecoder(in)
 	decoder.UseNumber() // large numbers keep their digits
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return asFailure(err)
+		return &failure{fmt.Errorf("--jq: the response is not JSON: %w", err)}
 	}
 	results := code.RunWithContext(ctx, value)
 	for {
@@ -40,6 +40,7 @@ func printJQ(ctx context.Context, w io.Writer, code *gojq.Code, text string) err
 		if !ok {
 			return nil
 		}
+		var text string
 		switch r := result.(type) {
 		case error:
 			if halt, ok := errors.AsType[*gojq.HaltError](r); ok && halt.Value() == nil {

@@ -24,7 +24,7 @@ var lockGroupsNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show a lock group",
 			operation: "getLockGroup",
 			example:   `tapkey groups get e41b7d5c-0000-4000-8000-000000000000 --owner Home`,

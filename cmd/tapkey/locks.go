@@ -27,7 +27,7 @@ var locksNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show a lock",
 			operation: "getBoundLock",
 			example:   `tapkey locks get c2a85d13-0000-4000-8000-000000000000 --owner Home`,
@@ -48,10 +48,11 @@ var locksNoun = noun{
 		},
 		{
 			use:       "log ID",
-			short:     "List the log entries of a lock",
+			short:     "List the log entries of a lock, newest first",
 			operation: "listBoundLockLogEntries",
 			example:   `tapkey locks log c2a85d13-0000-4000-8000-000000000000 --owner Home --limit 5`,
-			run: runQuery(logColumns, func(ctx context.Context, c *call) iter.Seq2[tapkey.LogEntry, error] {
+			names:     logNames,
+			run: runLog(func(ctx context.Context, c *call) iter.Seq2[tapkey.LogEntry, error] {
 				return c.AllBoundLockLogEntries(ctx, c.ownerID, c.id, (*tapkey.ListBoundLockLogEntriesParams)(&c.query))
 			}),
 		},

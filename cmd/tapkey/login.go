@@ -40,7 +40,7 @@ func (a *app) loginCommand() *cobra.Command {
 			"client in Tapkey's portal needs Authorization Code with PKCE, offline_access and\n" +
 			"the redirect URI http://127.0.0.1:8111/authorize/.",
 		Example: "  tapkey login --client-id tapkey-sandbox-app --port 8111",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.login(cmd, flags) },
 	}
 	f := cmd.Flags()

@@ -387,7 +387,7 @@ func TestLoginMisuse(t *testing.T) {
 		{[]string{"--client-credentials", "--port", "1"}, "client-credentials"},
 		{[]string{"--client-id", "a\n"}, "client id"},
 		{[]string{"--client-id", `"a"`}, "in quotes"},
-		{[]string{"x"}, "unknown command"},
+		{[]string{"x"}, "unexpected argument"},
 	} {
 		r := m.run(append([]string{"login", "--insecure-storage"}, test.args...)...)
 		check(t, r.name+": exit status", r.status, exitMisuse)

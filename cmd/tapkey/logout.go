@@ -17,7 +17,7 @@ func (a *app) logoutCommand() *cobra.Command {
 		Long: "Revoke the token of a person where the server allows it, and remove the secrets\n" +
 			"and tokens of the profile from this machine. The settings of the profile remain.",
 		Example: "  tapkey logout",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.logout(cmd) },
 	}
 }

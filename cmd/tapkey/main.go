@@ -8,7 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // Windows and the container image have no time zone database
+
+	"github.com/spf13/cobra"
 )
 
 func main() {
@@ -28,6 +29,12 @@ func runInterruptible() int {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot(stdout, stderr)
 	root.SetArgs(args)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if name := unknownSubcommand(cmd, args); name != "" {
+			return subcommandArgs(cmd, []string{name})
+		}
+		return err
+	})
 	err := root.ExecuteContext(ctx)
 	status := exitStatus(ctx, err)
 	switch {

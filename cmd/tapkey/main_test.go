@@ -68,18 +68,28 @@ func TestMisuse(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown command":     {env, []string{"owner"}, `unknown command "owner" for "tapkey"; did you mean owners?`},
-		"no similar command":  {env, []string{"zebra"}, `unknown command "zebra" for "tapkey"; see --help`},
-		"unknown subcommand":  {env, []string{"owners", "show"}, `unknown command "show"`},
-		"unknown flag":        {env, []string{"owners", "list", "--yaml"}, "unknown flag: --yaml"},
-		"too many arguments":  {env, []string{"owners", "list", "x"}, `unknown command "x"`},
-		"missing ID":          {env, []string{"owners", "get"}, "accepts 1 arg(s), received 0: tapkey owners get ID"},
-		"empty ID":            {env, []string{"owners", "get", ""}, "ownerAccountId is empty"},
-		"dots as ID":          {env, []string{"owners", "get", ".."}, `ownerAccountId is ".."`},
-		"dot as ID":           {env, []string{"owners", "get", "."}, `ownerAccountId is "."`},
-		"no credentials":      {nil, []string{"owners", "list"}, "tapkey: invalid configuration: environment variable TAPKEY_CLIENT_ID is missing"},
-		"no client secret":    {env[:1], []string{"owners", "list"}, "TAPKEY_CLIENT_SECRET is missing"},
-		"plain HTTP base URL": {append(env[:2:2], "TAPKEY_BASE_URI=http://my.tapkey.com"), []string{"owners", "list"}, "plain http"},
+		"unknown command":       {env, []string{"owner"}, `unknown command "owner" for "tapkey"; did you mean owners?`},
+		"no similar command":    {env, []string{"zebra"}, `unknown command "zebra" for "tapkey"; see --help`},
+		"unknown subcommand":    {env, []string{"owners", "show"}, `unknown command "show"`},
+		"unknown flag":          {env, []string{"owners", "list", "--yaml"}, "unknown flag: --yaml"},
+		"too many arguments":    {env, []string{"owners", "list", "x"}, `unexpected argument "x"; usage: tapkey owners list`},
+		"missing ID":            {env, []string{"owners", "get"}, "missing argument; usage: tapkey owners get ID..."},
+		"empty ID":              {env, []string{"owners", "get", ""}, "the ID or name of the owner account is empty"},
+		"dots as ID":            {env, []string{"grants", "update", "..", "--owner", "Home", "--until", "2099-01-01"}, `grantId is ".."`},
+		"dot as ID":             {env, []string{"grants", "update", ".", "--owner", "Home", "--until", "2099-01-01"}, `grantId is "."`},
+		"flag of a subcommand":  {env, []string{"owners", "show", "--json"}, `unknown command "show" for "tapkey owners"`},
+		"flag before it":        {env, []string{"--sandbox", "owners", "show", "--json"}, `unknown command "show" for "tapkey owners"`},
+		"flag of no subcommand": {env, []string{"owners", "--yaml"}, "unknown flag: --yaml"},
+		"several similar":       {env, []string{"locks", "lst", "--owner", "Home"}, `unknown command "lst" for "tapkey locks"; did you mean get, list or log?`},
+		"help of no command":    {env, []string{"help", "owner"}, `unknown command "owner"`},
+		"help of no verb":       {env, []string{"help", "owners", "show"}, `unknown command "show" for "tapkey owners"`},
+		"unknown shell":         {env, []string{"completion", "tcsh"}, `unknown shell "tcsh": use bash, zsh, fish or powershell`},
+		"unknown time zone":     {append(env, "TZ=Europe/Wien"), []string{"owners", "list"}, `unknown time zone "Europe/Wien" in TZ`},
+		"POSIX time zone":       {append(env, "TZ=CET-1CEST"), []string{"owners", "list"}, `unknown time zone "CET-1CEST" in TZ`},
+		"no zone in the file":   {append(env, "TZ=/dev/null"), []string{"owners", "list"}, `unknown time zone "/dev/null" in TZ`},
+		"no credentials":        {nil, []string{"owners", "list"}, "tapkey: invalid configuration: environment variable TAPKEY_CLIENT_ID is missing"},
+		"no client secret":      {env[:1], []string{"owners", "list"}, "TAPKEY_CLIENT_SECRET is missing"},
+		"plain HTTP base URL":   {append(env[:2:2], "TAPKEY_BASE_URI=http://my.tapkey.com"), []string{"owners", "list"}, "plain http"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tapkeyMain(t, test.env, test.args...).checkFailure(t, exitMisuse, test.want)
@@ -96,7 +106,7 @@ func TestFailures(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"unknown owner": {env, []string{"owners", "get", "unknown"}, exitFailed, []string{"getOwner", "404", "GET /Owners/{ownerAccountId}"}},
+		"unknown owner": {env, []string{"owners", "get", "7f9c1e52-0000-4009-8000-000000000000"}, exitFailed, []string{"getOwner", "404", "GET /Owners/{ownerAccountId}"}},
 		"wrong secret": {append(env[2:4:4], "TAPKEY_CLIENT_ID="+server.ClientID(), "TAPKEY_CLIENT_SECRET=wr0ng"),
 			[]string{"owners", "list"}, exitAuth, []string{"listOwners", "400", "invalid_client"}},
 		"invalid scope": {append(env, "TAPKEY_SCOPES=read:everything"),
@@ -131,9 +141,10 @@ func TestNoOwnerAccountsIsExplained(t *testing.T) {
 	checkContains(t, "stderr", r.stderr, "does not administer any")
 }
 
-func TestCompletion(t *testing.T) {
+func TestTimeZones(t *testing.T) {
 	t.Parallel()
-	r := tapkeyMain(t, nil, "completion", "bash")
-	check(t, "exit status", r.status, exitOK)
-	checkContains(t, "stdout", r.stdout, "complete")
+	_, env := startSandbox(t)
+	for _, zone := range []string{"", "UTC", ":Europe/Vienna", "Asia/Shanghai"} {
+		tapkeyMain(t, append(env, "TZ="+zone), "owners", "list").checkSuccess(t)
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -30,12 +31,14 @@ type noun struct {
 // operation determines the scopes to request and whether the command has the flags
 // --owner and --provider.
 type verb struct {
-	use       string // name and argument, such as "get ID"
+	use       string // name and argument, such as "get ID", or "get ID..." for several
 	short     string
 	long      string                      // more about it, in lines that end in a line break; may be ""
 	operation string                      // operation ID
 	example   string                      // runs against a sandbox; a backslash continues a line
-	confirm   string                      // question to ask before an operation that cannot be undone, or ""
+	confirm   string                      // question to ask before an operation that cannot be undone, or ""; %s is the entity
+	confirmN  string                      // the same question for several entities; %d is their number
+	names     []*kind                     // kinds of the entities whose names the columns show
 	done      string                      // message after an operation that returns no value to show, or ""
 	empty     string                      // message for an empty list, or ""
 	flags     func(*cobra.Command, *call) // adds flags for query parameters; may be nil
@@ -45,17 +48,19 @@ type verb struct {
 // A call holds what the runner of a verb passes to the operation.
 type call struct {
 	*client.Client
-	id         string // the argument of the command
+	id         string // of the entity that the argument of the command selects
 	ownerID    string // the owner account, from --owner
 	providerID string // the identity provider, from --provider
 
 	query    query
 	expand   []string
 	ipUserID *string
-	dryRun   *bool
-	opensNow bool
 
-	operations []string // that the flags in use call, besides that of the verb
+	targets []entity                    // the entities that the arguments select
+	several bool                        // whether the result is a list, because several arguments are possible
+	known   map[*kind]map[string]entity // by ID, as far as they have been requested
+	done    string                      // message after the operation; %s is the entity
+	dryRun  bool                        // print requests that change something instead of sending them
 }
 
 // query holds the parameters that most lists accept. It converts to the parameter type
@@ -82,16 +87,22 @@ func (a *app) nounCommand(n noun) *cobra.Command {
 
 // verbCommand returns the command of a verb.
 func (a *app) verbCommand(v verb) *cobra.Command {
-	op, c, yes := operation(v.operation), &call{}, false
+	op, c, yes := operation(v.operation), &call{done: v.done}, false
 	cmd := &cobra.Command{
 		Use:     v.use,
 		Short:   v.short,
 		Long:    fmt.Sprintf("%s.\n%sIt calls %s, which needs the scope %s.", v.short, v.long, op.ID, strings.Join(op.Scopes, " ")),
 		Example: indent(v.example),
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
+	}
+	switch {
+	case v.takesSeveral():
+		cmd.Args = minimumArgs
+	case strings.Contains(v.use, " "):
+		cmd.Args = exactArgs(1)
 	}
 	if strings.Contains(v.use, " ") {
-		cmd.Args = exactArgs(1)
+		cmd.ValidArgsFunction = a.completeEntities(c, kindOf(op.Path))
 	}
 	a.outputFlags(cmd)
 	var owner *ownerFlag // nil if the operation is not below an owner account
@@ -101,6 +112,9 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 	if strings.Contains(op.Path, "{ipId}") {
 		required(cmd, "provider", "`ID` of the identity provider", &c.providerID)
 	}
+	if op.Method != http.MethodGet {
+		dryRunFlag(cmd, &c.dryRun)
+	}
 	if v.confirm != "" {
 		cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	}
@@ -109,26 +123,13 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 	}
 	run := v.run(cmd, c)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		out, err := a.newOutput(cmd)
-		if err != nil {
-			return err
-		}
-		c.id = strings.Join(args, "") // at most one
-		if v.confirm != "" && !yes {
-			if err := confirm(cmd, strings.ReplaceAll(v.confirm, "%s", c.id)); err != nil {
-				return err
-			}
-		}
-		stop, err := a.connect(cmd.Context(), c, owner, append(c.operations, op.ID))
-		if err != nil {
-			return err
-		}
-		defer stop()
-		out.done, out.empty = strings.ReplaceAll(v.done, "%s", c.id), v.empty
-		return run(cmd.Context(), out)
+		return a.runVerb(cmd, v, c, owner, args, v.confirm != "" && !yes && !c.dryRun, run)
 	}
 	return cmd
 }
+
+// takesSeveral reports whether the command of a verb accepts several arguments.
+func (v verb) takesSeveral() bool { return strings.HasSuffix(v.use, "...") }
 
 // indent indents an example the way cobra's help does.
 func indent(example string) string {

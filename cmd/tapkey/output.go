@@ -46,6 +46,9 @@ func (a *app) outputFlags(cmd *cobra.Command) {
 // choice lists words: "a, b or c".
 func choice(words []string) string {
 	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
@@ -124,7 +127,7 @@ func printValue(o output, value any) error {
 		if err != nil {
 			return err
 		}
-		return buffered(o.w, func(w io.Writer) error { return printJQ(o.ctx, w, o.jq, text) })
+		return buffered(o.w, func(w io.Writer) error { return printJQ(o.ctx, w, o.jq, strings.NewReader(text)) })
 	case o.format == "yaml":
 		return printYAML(o.w, value)
 	case o.format == "jsonl":
@@ -162,7 +165,7 @@ func printAll[T any](o output, columns []column[T], items iter.Seq2[T, error]) (
 		if err := printArray(&text, o.fields, items); err != nil {
 			return err
 		}
-		return printJQ(o.ctx, w, o.jq, text.String())
+		return printJQ(o.ctx, w, o.jq, strings.NewReader(text.String()))
 	})
 }
 

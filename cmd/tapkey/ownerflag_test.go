@@ -10,7 +10,7 @@ func TestOwnerByIDOrName(t *testing.T) {
 	t.Parallel()
 	server, env := startSandbox(t)
 	home := ownersOf(t, server)[0]
-	for value, calls := range map[string]int{home.ID: 0, home.Name: 1} {
+	for value, calls := range map[string]int{home.ID: 0, home.Name: 1, "hOME": 1} {
 		server.ForgetRequests()
 		r := tapkeyMain(t, env, "groups", "list", "--owner", value)
 		r.checkSuccess(t)
@@ -53,7 +53,7 @@ func TestOwnerMisuse(t *testing.T) {
 		want   string
 	}{
 		"unknown":            {several, []string{"--owner", "C"}, exitMisuse, `no owner account is named "C"; there are "A", "B", "B"`},
-		"other case":         {several, []string{"--owner", "a"}, exitMisuse, `no owner account is named "a"`},
+		"ambiguous, by case": {several, []string{"--owner", "b"}, exitMisuse, `2 owner accounts are named "b": use one of the IDs 7f9c1e52-`},
 		"ambiguous":          {several, []string{"--owner", "B"}, exitMisuse, `2 owner accounts are named "B": use one of the IDs 7f9c1e52-`},
 		"omitted":            {several, nil, exitMisuse, `there are several owner accounts: use --owner with one of "A", "B", "B"`},
 		"omitted, with many": {many, nil, exitMisuse, `"Locking System 000008", and 992 more`},

@@ -24,7 +24,7 @@ var ownersNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show an owner account",
 			operation: "getOwner",
 			example:   `tapkey owners get 7f9c1e52-0000-4000-8000-000000000000`,

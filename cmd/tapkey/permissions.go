@@ -24,7 +24,7 @@ var permissionsNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show a permission",
 			operation: "getPermission",
 			example:   `tapkey permissions get 1b64f0a7-0000-4000-8000-000000000000 --owner Home`,
@@ -43,13 +43,14 @@ var permissionsNoun = noun{
 			}),
 		},
 		{
-			use:       "delete ID",
+			use:       "delete ID...",
 			short:     "Remove an administrator",
 			operation: "deletePermission",
 			example: `tapkey permissions delete 1b64f0a7-0000-4000-8000-000000000000 \
   --owner Home --yes`,
-			confirm: "Delete permission %s?",
-			done:    "Permission %s was deleted.",
+			confirm:  "Delete permission %s?",
+			confirmN: "Delete these %d permissions?",
+			done:     "Permission %s was deleted.",
 			run: runAction(func(ctx context.Context, c *call) (api.Object, error) {
 				return api.Object{}, c.DeletePermission(ctx, c.ownerID, c.id)
 			}),
@@ -64,6 +65,7 @@ var permissionColumns = []column[tapkey.Permission]{
 }
 
 func createPermissionFlags(cmd *cobra.Command, body *tapkey.PermissionCreate) {
-	required(cmd, "contact", "`ID` of the contact", &body.ContactID)
+	referenceFlag(cmd, "contact", contactKind, "e-mail address, title or ID of the `CONTACT`", func(id string) { body.ContactID = id })
+	mustBeSet(cmd, "contact")
 	required(cmd, "role", "`ROLE`: Owner or Admin", &body.Role)
 }

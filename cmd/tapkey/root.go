@@ -25,15 +25,16 @@ type app struct {
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	a := &app{stderr: stderr}
 	root := &cobra.Command{
-		Use:           "tapkey",
-		Short:         "Call the Tapkey API or a sandbox of it",
-		Long:          "Call the Tapkey API or a sandbox of it; for credentials see docs/cli.md.",
-		Example:       "  tapkey owners list --sandbox",
-		Version:       version(),
-		Args:          subcommandArgs,
-		Run:           func(cmd *cobra.Command, _ []string) { _ = cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:               "tapkey",
+		Short:             "Call the Tapkey API or a sandbox of it",
+		Long:              "Call the Tapkey API or a sandbox of it. See docs/cli.md.",
+		Example:           "  tapkey owners list --sandbox",
+		Version:           version(),
+		Args:              subcommandArgs,
+		Run:               func(cmd *cobra.Command, _ []string) { _ = cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return checkTimeZone() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -54,14 +55,31 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	for _, cmd := range root.Commands() { // those that need a token
 		notEmpty(cmd.PersistentFlags().Func, "token-dir", "keep access tokens in files in `DIR`", &a.tokenDir)
 	}
-	root.AddCommand(a.sandboxCommand(), a.loginCommand(), a.logoutCommand(), a.authCommand())
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.InitDefaultHelpCmd()
-	if help, _, err := root.Find([]string{"help"}); err == nil {
-		help.Hidden = true // --help does the same
-	}
+	root.AddCommand(a.sandboxCommand(), a.loginCommand(), a.logoutCommand(), a.authCommand(), completionCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
+	a.addCompletions(root)
 	hideHelpFlag(root)
 	return root
+}
+
+// helpCommand returns the command help, which is hidden because --help does the same.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]...",
+		Short:  "Show the help of a command",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return subcommandArgs(about, rest)
+			}
+			return about.Help()
+		},
+	}
 }
 
 // hideHelpFlag omits --help from the help of cmd and of its subcommands.
@@ -78,13 +96,18 @@ func hideHelpFlag(cmd *cobra.Command) {
 func hideOutputFlags(cmd *cobra.Command) (show func()) {
 	set := func(hidden bool) {
 		for _, name := range outputFlagNames {
-			if cmd.Flags().Lookup("jq") != nil {
+			if hasOutputFlags(cmd) {
 				cmd.Flags().Lookup(name).Hidden = hidden
 			}
 		}
 	}
 	set(true)
 	return func() { set(false) }
+}
+
+// hasOutputFlags reports whether cmd has the flags of outputFlags.
+func hasOutputFlags(cmd *cobra.Command) bool {
+	return cmd.Flags().Lookup("header") != nil && cmd.Flags().Lookup("jq") != nil
 }
 
 // outputUsage is the line of the help about the flags of outputFlags.
@@ -101,9 +124,12 @@ const (
   {{rpad .Name .NamePadding}}  {{.Short}}{{end}}{{end}}
 {{end}}{{if eq .CommandPath "tapkey"}}
 Flags of all commands: --env NAME, --profile NAME, --sandbox, --help
-{{else if eq .CommandPath "tapkey sandbox"}}
-{{.LocalFlags.FlagUsagesWrapped 80}}{{else if or .HasAvailableLocalFlags .HasAvailableInheritedFlags}}
-{{.Flags.FlagUsagesWrapped 80}}{{end}}{{if .Flags.Lookup "jq"}}` + outputUsage + `{{end}}`
+{{else}}
+{{if .HasAvailableLocalFlags}}{{.LocalFlags.FlagUsagesWrapped 80}}{{end}}` +
+		`{{if and (.Flags.Lookup "jq") (.Flags.Lookup "header")}}` + outputUsage + `{{end}}` +
+		`{{if ne .CommandPath "tapkey sandbox"}}Account: --env NAME, --profile NAME, --sandbox` +
+		`{{if .InheritedFlags.Lookup "token-dir"}}, --token-dir DIR{{end}}
+{{end}}{{end}}`
 )
 
 // subcommandArgs accepts no arguments. An argument is a misspelled subcommand.
@@ -114,19 +140,63 @@ func subcommandArgs(cmd *cobra.Command, args []string) error {
 	hint := "see --help"
 	cmd.SuggestionsMinimumDistance = 2
 	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
-		hint = "did you mean " + strings.Join(similar, " or ") + "?"
+		hint = "did you mean " + choice(similar) + "?"
 	}
 	return fmt.Errorf("unknown command %q for %q; %s", args[0], cmd.CommandPath(), hint)
+}
+
+// unknownSubcommand returns the argument that is not a subcommand of cmd, or "". The flags
+// of a misspelled subcommand are unknown, too, but the name is the mistake.
+func unknownSubcommand(cmd *cobra.Command, args []string) string {
+	if !cmd.HasSubCommands() {
+		return ""
+	}
+	found, rest, err := cmd.Root().Find(args)
+	if err != nil || found != cmd {
+		return ""
+	}
+	for i, arg := range rest {
+		if !strings.HasPrefix(arg, "-") && (i == 0 || !takesValue(cmd, rest[i-1])) {
+			return arg
+		}
+	}
+	return ""
+}
+
+// takesValue reports whether an argument is a flag whose value is the next argument. An
+// unknown flag is taken for one.
+func takesValue(cmd *cobra.Command, arg string) bool {
+	if !strings.HasPrefix(arg, "-") || strings.Contains(arg, "=") {
+		return false
+	}
+	f := cmd.Flag(strings.TrimLeft(arg, "-"))
+	return f == nil || f.NoOptDefVal == ""
+}
+
+// noArgs accepts no arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q; usage: %s", args[0], cmd.UseLine())
+	}
+	return nil
 }
 
 // exactArgs accepts n arguments. Its error includes the usage.
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
-			return fmt.Errorf("%w: %s", err, cmd.UseLine())
+		switch {
+		case len(args) < n:
+			return fmt.Errorf("missing argument; usage: %s", cmd.UseLine())
+		case len(args) > n:
+			return fmt.Errorf("unexpected argument %q; usage: %s", args[n], cmd.UseLine())
 		}
 		return nil
 	}
+}
+
+// minimumArgs accepts one argument or more.
+func minimumArgs(cmd *cobra.Command, args []string) error {
+	return exactArgs(1)(cmd, args[:min(1, len(args))])
 }
 
 // version returns the version of the module and, if the command was built in a repository,

@@ -32,7 +32,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Long: "Serve a sandbox of the Tapkey API until interrupted. It prints the environment\n" +
 			"of a client, how to sign in and, at the end, the number of requests served.",
 		Example: "  tapkey sandbox --faults 503,operation=listGrants,count=2",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.complete(cmd.Flags().Changed); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 const (
 	columnGap  = "  "
 	foldIndent = "  " // of the second and later lines of a row
-	narrowest  = 24   // a longer column of text is shortened to this width before rows are folded
+	narrowest  = 22   // a longer column of text may be shortened to this width; 60 columns have room for it next to an ID
 )
 
 // A layout says how the cells of a table are arranged on the lines of a terminal.
@@ -21,21 +22,19 @@ type layout struct {
 }
 
 // newLayout returns the layout of rows for a terminal with a number of columns, 0 for no
-// limit. If rows are too wide, long texts are cut. If that is not enough, each row is
-// folded to several lines. The first row may be a header.
+// limit. A row that is too wide is folded to several lines. Long texts are cut if that saves
+// lines. The first row may be a header.
 func newLayout(rows [][]string, header bool, width int) layout {
-	l := layout{widths: naturalWidths(rows), indent: foldIndent}
-	if width < narrowest {
-		l.indent = ""
+	widths := naturalWidths(rows)
+	if width <= 0 {
+		width = rowWidth(widths)
 	}
-	if excess := rowWidth(l.widths) - width; width > 0 && excess > 0 {
-		if shortened := shorten(l.widths, rows, excess); rowWidth(shortened) <= width {
-			l.widths = shortened
+	l := fold(widths, width)
+	if len(l.folds) > 1 {
+		if shorter := fold(shorten(widths, rows, rowWidth(widths)-width), width); len(shorter.folds) < len(l.folds) {
+			l = shorter
 		}
-	} else {
-		width = rowWidth(l.widths)
 	}
-	l.fold(width)
 	if header && len(rows) > 1 {
 		l.dropEmptyFolds(rows[1:])
 	}
@@ -65,13 +64,16 @@ func rowWidth(widths []int) int {
 	return total
 }
 
+// hexGroups matches IDs and serial numbers.
+var hexGroups = regexp.MustCompile(`^[0-9a-fA-F]+(-[0-9a-fA-F]+)+$`)
+
 // shorten returns widths that are smaller by excess in total, as far as columns of text
-// are wide enough. IDs are not cut, because a part of an ID is of no use.
+// are wide enough. IDs and serial numbers are not cut, because a part of one is of no use.
 func shorten(widths []int, rows [][]string, excess int) []int {
 	shortened := slices.Clone(widths)
 	text := make([]bool, len(widths))
 	for i := range widths {
-		text[i] = !slices.ContainsFunc(rows, func(row []string) bool { return uuid.MatchString(row[i]) })
+		text[i] = !slices.ContainsFunc(rows, func(row []string) bool { return hexGroups.MatchString(row[i]) })
 	}
 	for ; excess > 0; excess-- {
 		widest := -1
@@ -88,8 +90,12 @@ func shorten(widths []int, rows [][]string, excess int) []int {
 	return shortened
 }
 
-// fold distributes the columns to lines of at most width columns.
-func (l *layout) fold(width int) {
+// fold distributes columns to lines of at most width columns.
+func fold(widths []int, width int) layout {
+	l := layout{widths: slices.Clone(widths), indent: foldIndent}
+	if width < narrowest {
+		l.indent = ""
+	}
 	left := 0
 	for i := range l.widths {
 		needed := l.widths[i]
@@ -99,7 +105,7 @@ func (l *layout) fold(width int) {
 		if i == 0 || needed > left {
 			room := width
 			if i > 0 {
-				room = max(1, width-len(l.indent))
+				room -= len(l.indent)
 			}
 			l.widths[i] = min(l.widths[i], room)
 			l.folds = append(l.folds, nil)
@@ -109,6 +115,7 @@ func (l *layout) fold(width int) {
 		l.folds[last] = append(l.folds[last], i)
 		left -= needed
 	}
+	return l
 }
 
 // dropEmptyFolds removes the second and later lines on which all cells of rows are empty.

@@ -30,7 +30,7 @@ func (a *app) tokenCommand() *cobra.Command {
 			"are not verified. With --show, print only the token, for example for\n" +
 			"curl -H \"Authorization: Bearer $(tapkey token --show)\".",
 		Example: "  tapkey token --scope read:grants",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.showToken(cmd, flags) },
 	}
 	a.outputFlags(cmd)

@@ -25,7 +25,7 @@ var usersNoun = noun{
 			}),
 		},
 		{
-			use:       "get ID",
+			use:       "get ID...",
 			short:     "Show a user of an identity provider",
 			operation: "getIdentityProviderUser",
 			example: `tapkey users get f6082b4d-0000-4001-8000-000000000000 \
