@@ -25,9 +25,13 @@ generate: ## regenerate code and tables from openapi.yaml
 
 .PHONY: docs
 docs: ## regenerate docs/cli.md, the golden files, the table of read-ahead and the pictures
-	$(GO) test ./cmd/tapkey -run '^(TestDocs|TestExamples)$$' -update
+	$(GO) test ./cmd/tapkey -run '^(TestDocs|TestExamples|TestScreens)$$' -update
 	$(GO) test ./client -run '^TestReadAheadTable$$' -update
 	@for text in docs/img/*.txt; do $(GO) run -C tools ./pictures <$$text >$${text%.txt}.svg || exit 1; done
+
+.PHONY: man
+man: ## write the manual pages of the command tapkey to bin/man
+	$(GO) run -C tools ./man $(CURDIR)/bin/man/man1 <docs/cli.md
 
 .PHONY: test
 test: ## run the tests, with -race if there is a C compiler
