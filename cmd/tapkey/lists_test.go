@@ -139,6 +139,7 @@ func TestArgumentsAreCheckedBeforeTheRequest(t *testing.T) {
 		"jq of CSV":                {"locks", "list", "--output", "csv", "--jq", "."},
 		"invalid jq":               {"locks", "list", "--jq", ".["},
 		"unknown function of jq":   {"locks", "list", "--jq", "nope"},
+		"empty jq":                 {"locks", "list", "--jq", ""},
 		"input of jq":              {"locks", "list", "--jq", "input"},
 		"module of jq":             {"locks", "list", "--jq", `import "x" as $x; .`},
 		"jq of api":                {"api", "GET", "/Owners", "--jq", ".["},

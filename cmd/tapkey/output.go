@@ -73,7 +73,7 @@ func (a *app) newOutput(cmd *cobra.Command) (o output, err error) {
 	o = output{ctx: cmd.Context(), w: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), format: a.output.format, bom: a.output.bom}
 	o.tty = isTerminal(o.w)
 	switch {
-	case a.json, o.format == "" && a.output.jq != "":
+	case a.json, o.format == "" && cmd.Flags().Changed("jq"):
 		o.format = "json"
 	case o.format == "" && o.tty:
 		o.format = "table"

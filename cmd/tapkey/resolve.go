@@ -196,7 +196,11 @@ func isSimilar(name, text string) bool {
 	}
 	a, b := []rune(name), []rune(text)
 	const longest = 64 // runes; the distance takes quadratic time
-	return len(a) <= longest && len(b) <= longest && distance(a, b) <= len(b)/4+1 && len(b) > 2
+	mistakes := 1
+	if len(b) > 4 {
+		mistakes = 2
+	}
+	return len(a) <= longest && len(b) > 2 && len(b) <= longest && distance(a, b) <= mistakes
 }
 
 // distance returns the number of insertions, deletions and replacements between two texts.

@@ -106,7 +106,7 @@ func TestSimilarNames(t *testing.T) {
 		want       bool
 	}{
 		{"Garage", "Garrage", true}, {"Garage", "gargae", true}, {"Garage", "age", true}, {"Garage", "Office", false}, {"", "a", false},
-		{"北京总部", "北京总布", true}, {"A", "B", false}, {strings.Repeat("x", 10_000), strings.Repeat("y", 10_000), false},
+		{"北京总部", "北京总布", true}, {"A", "B", false}, {"alex@example.com", "sam@example.com", false}, {strings.Repeat("x", 10_000), strings.Repeat("y", 10_000), false},
 	} {
 		check(t, test.name+" and "+test.text, isSimilar(test.name, test.text), test.want)
 	}

@@ -122,8 +122,7 @@ const (
 {{.Example}}
 {{if .HasAvailableSubCommands}}{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}}  {{.Short}}{{end}}{{end}}
-{{end}}{{if eq .CommandPath "tapkey"}}
-Flags of all commands: --env NAME, --profile NAME, --sandbox, --help
+{{end}}{{if eq .CommandPath "tapkey"}}Flags of all commands: --env NAME, --profile NAME, --sandbox, --help
 {{else}}
 {{if .HasAvailableLocalFlags}}{{.LocalFlags.FlagUsagesWrapped 80}}{{end}}` +
 		`{{if and (.Flags.Lookup "jq") (.Flags.Lookup "header")}}` + outputUsage + `{{end}}` +
