@@ -111,7 +111,7 @@ const completionTimeout = 3 * time.Second
 // completeEntities returns a function that completes the names of entities of a kind. It
 // completes nothing, and is silent, if the API cannot be called.
 func (a *app) completeEntities(c *call, k *kind) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
 		defer cancel()
 		var owner *ownerFlag

@@ -50,9 +50,12 @@ func followLinks(path string) (string, error) {
 	const most = 40 // links, as in Linux
 	target := path
 	for range most {
+		if info, err := os.Lstat(target); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return target, nil
+		}
 		next, err := os.Readlink(target)
 		if err != nil {
-			return target, nil // not a link
+			return "", err
 		}
 		if !filepath.IsAbs(next) {
 			next = filepath.Join(filepath.Dir(target), next)

@@ -19,7 +19,7 @@ func checkTimeZone() error {
 	}
 	name = strings.TrimPrefix(name, ":")
 	if filepath.IsAbs(name) {
-		data, err := os.ReadFile(name)
+		data, err := os.ReadFile(name) //nolint:gosec // the user chooses the file
 		if err == nil {
 			_, err = time.LoadLocationFromTZData(name, data)
 		}
