@@ -54,7 +54,7 @@ func (a *app) accessPlanCommand() *cobra.Command {
 		Long: "Show which grants have to be created, changed and revoked so that they match\n" +
 			"the wants in a file. docs/cli.md describes the file.",
 		Example: "  tapkey access plan --owner Home -f bookings.csv --state bookings.state",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			planned, stop, err := a.plan(cmd, flags, "listBoundLocks", "listContacts", "listBoundCards", "listGrants")
 			if err != nil {
@@ -88,7 +88,7 @@ func (a *app) accessApplyCommand() *cobra.Command {
 		Long: "Create, change and revoke grants so that they match the wants in a file. After\n" +
 			"an error or an interrupt, run the command again. docs/cli.md describes the file.",
 		Example: "  tapkey access apply --owner Home -f bookings.csv --state bookings.state --yes",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !(rate > 0) {
 				return fmt.Errorf("--rate %v is not positive", rate)

@@ -114,8 +114,8 @@ func explainGrant(cmd *cobra.Command, c *call) func(context.Context, output) err
 		if err != nil {
 			return asFailure(err)
 		}
-		if out.json {
-			return printJSON(out.w, x)
+		if !out.hasColumns() {
+			return printValue(out, x)
 		}
 		return buffered(out.w, func(w io.Writer) error { return x.print(w) })
 	}

@@ -34,6 +34,7 @@ var grantsNoun = noun{
 			use:       "explain ID",
 			short:     "Explain when a grant opens its lock, and why it does not",
 			operation: "listGrants",
+			argument:  grantKind,
 			example: `tapkey grants explain 3a6f18c9-0000-4000-8000-000000000001 --owner Home \
   --at 2026-11-30T10:00 --zone Europe/Vienna`,
 			run: explainGrant,
@@ -112,16 +113,18 @@ func grantedTo(g tapkey.Grant) any {
 	return cmp.Or(g.ContactID, g.BoundCardID)
 }
 
-func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
+// createGrant runs createGrant.
+func createGrant(cmd *cobra.Command, c *call) func(context.Context, output) error {
+	var body tapkey.GrantCreate
 	referenceFlag(cmd, "lock", lockKind, "title, serial number or ID of the `LOCK`", func(id string) { body.BoundLockID = id })
 	mustBeSet(cmd, "lock")
 	referenceFlag(cmd, "contact", contactKind, "e-mail address, title or ID of the `CONTACT`", func(id string) { body.ContactID = &id })
-	cmd.Flags().Func("identifier", "`E-MAIL` address of a Tapkey user, instead of --contact", func(text string) error {
+	cmd.Flags().Func("identifier", "`E-MAIL` of a Tapkey user, instead of --contact", func(text string) error {
 		body.Contact = &tapkey.GrantContact{Identifier: text}
 		return nil
 	})
 	referenceFlag(cmd, "card", cardKind, "title or ID of the `CARD`, instead of --contact", func(id string) { body.BoundCardID = &id })
-	limitFlags(cmd, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
+	limitFlags(cmd, c, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
 	cmd.MarkFlagsOneRequired("contact", "identifier", "card")
 	cmd.MarkFlagsMutuallyExclusive("contact", "identifier", "card")
 	return func(ctx context.Context, out output) error {
@@ -142,7 +145,7 @@ func createGrantFlags(cmd *cobra.Command, body *tapkey.GrantCreate) {
 func limitFlags(cmd *cobra.Command, c *call, from, until **time.Time, ical **string) {
 	optionalTime(cmd, "from", "`TIME` when validity starts, local or RFC 3339", from)
 	optionalTime(cmd, "until", "`TIME` when validity ends, local or RFC 3339", until)
-	icalFlag(cmd, "`FILE` with the iCalendar events during which the lock opens; - is standard input", ical)
+	icalFlag(cmd, "`FILE` with iCalendar events, or - to read them", ical)
 	schedule := scheduleFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("schedule", "ical")
 	cmd.PreRunE = func(*cobra.Command, []string) error {

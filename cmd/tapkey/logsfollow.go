@@ -31,7 +31,7 @@ func (a *app) followCommand() *cobra.Command {
 			"except with --once.",
 		Example: "  tapkey logs follow --owner Home --once --since 2026-11-30T09:50:00+01:00\n" +
 			"  tapkey logs follow --owner Home --once --output log.jsonl",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.follow(cmd, flags) },
 	}
 	flags.owner = newOwnerFlag(cmd)

@@ -37,6 +37,7 @@ type verb struct {
 	operation string                      // operation ID
 	example   string                      // runs against a sandbox; a backslash continues a line
 	confirm   string                      // question to ask before an operation that cannot be undone, or ""; %s is the entity
+	argument  *kind                       // kind of the argument, if it is not the last parameter of the path
 	confirmN  string                      // the same question for several entities; %d is their number
 	names     []*kind                     // kinds of the entities whose names the columns show
 	done      string                      // message after an operation that returns no value to show, or ""
@@ -55,6 +56,9 @@ type call struct {
 	query    query
 	expand   []string
 	ipUserID *string
+	opensNow bool
+
+	operations []string // that the flags in use call, besides that of the verb
 
 	targets []entity                    // the entities that the arguments select
 	several bool                        // whether the result is a list, because several arguments are possible
@@ -102,7 +106,7 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 		cmd.Args = exactArgs(1)
 	}
 	if strings.Contains(v.use, " ") {
-		cmd.ValidArgsFunction = a.completeEntities(c, kindOf(op.Path))
+		cmd.ValidArgsFunction = a.completeEntities(c, v.kind())
 	}
 	a.outputFlags(cmd)
 	var owner *ownerFlag // nil if the operation is not below an owner account
@@ -126,6 +130,14 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 		return a.runVerb(cmd, v, c, owner, args, v.confirm != "" && !yes && !c.dryRun, run)
 	}
 	return cmd
+}
+
+// kind returns the kind of entity that the argument of a verb selects.
+func (v verb) kind() *kind {
+	if v.argument != nil {
+		return v.argument
+	}
+	return kindOf(operation(v.operation).Path)
 }
 
 // takesSeveral reports whether the command of a verb accepts several arguments.

@@ -16,7 +16,7 @@ type ownerFlag struct {
 
 func newOwnerFlag(cmd *cobra.Command) *ownerFlag {
 	f := &ownerFlag{cmd: cmd}
-	cmd.Flags().StringVar(&f.value, "owner", "", "`ID` or name of the owner account (optional if there is only one)")
+	cmd.Flags().StringVar(&f.value, "owner", "", "`ID` or name of the owner account")
 	return f
 }
 

@@ -35,8 +35,8 @@ func (a *app) runVerb(cmd *cobra.Command, v verb, c *call, owner *ownerFlag, arg
 			return err
 		}
 	}
-	ctx, k := cmd.Context(), kindOf(operation(v.operation).Path)
-	operations := []string{v.operation}
+	ctx, k := cmd.Context(), v.kind()
+	operations := append(c.operations, v.operation)
 	for _, text := range args {
 		operations = append(operations, k.operationsFor(text)...)
 	}

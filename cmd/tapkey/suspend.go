@@ -122,7 +122,7 @@ func (a *app) restoreCommand() *cobra.Command {
 			"the record. Grants that have ended are skipped, and locks that the contact has a\n" +
 			"grant for. After an error or an interrupt, run the command again.",
 		Example: "  tapkey contacts restore --record sam.json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := readRecord(file)
 			if err != nil {

@@ -31,7 +31,7 @@ func newLayout(rows [][]string, header bool, width int) layout {
 	}
 	l := fold(widths, width)
 	if len(l.folds) > 1 {
-		if shorter := fold(shorten(widths, rows, rowWidth(widths)-width), width); len(shorter.folds) < len(l.folds) {
+		if shorter := fold(narrow(widths, rows, rowWidth(widths)-width), width); len(shorter.folds) < len(l.folds) {
 			l = shorter
 		}
 	}
@@ -67,9 +67,9 @@ func rowWidth(widths []int) int {
 // hexGroups matches IDs and serial numbers.
 var hexGroups = regexp.MustCompile(`^[0-9a-fA-F]+(-[0-9a-fA-F]+)+$`)
 
-// shorten returns widths that are smaller by excess in total, as far as columns of text
+// narrow returns widths that are smaller by excess in total, as far as columns of text
 // are wide enough. IDs and serial numbers are not cut, because a part of one is of no use.
-func shorten(widths []int, rows [][]string, excess int) []int {
+func narrow(widths []int, rows [][]string, excess int) []int {
 	shortened := slices.Clone(widths)
 	text := make([]bool, len(widths))
 	for i := range widths {
