@@ -284,7 +284,9 @@ func TestEveryOperationHasAVerb(t *testing.T) {
 	verbs := map[string]int{}
 	for _, n := range nouns {
 		for _, v := range n.verbs {
-			verbs[v.operation]++
+			if v.argument == nil { // otherwise it is a second view of a list
+				verbs[v.operation]++
+			}
 		}
 	}
 	for _, op := range tapkey.Operations() {

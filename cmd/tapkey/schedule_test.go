@@ -73,15 +73,15 @@ func TestScheduleMisuse(t *testing.T) {
 		{"not a name of the time zone database", "--schedule", "Mo 08:00-09:00", "--zone", "W. Europe Standard Time"},
 		{"not a name of the time zone database", "--schedule", "Mo 08:00-09:00", "--zone", "Local"},
 		{"not a name of the time zone database", "--schedule", "Mo 08:00-09:00", "--zone", "../etc/passwd"},
-		{"value is empty", "--schedule", "Mo 08:00-09:00", "--zone", ""},
+		{"not a name of the time zone database", "--schedule", "Mo 08:00-09:00", "--zone", ""},
 		{"--zone needs --schedule", "--zone", "Europe/Vienna", "--until", "2099-01-01"},
 		{"schedule ical", "--schedule", "Mo 08:00-09:00", "--ical", "-"},
 	} {
 		args := append([]string{"grants", "update", testGrant, "--owner", "Home"}, test[1:]...)
 		tapkeyInput(t, env, "BEGIN:VCALENDAR\n", args...).checkFailure(t, exitMisuse, test[0])
 	}
-	env = append(env, "TZ=CET-1CEST")
-	tapkeyMain(t, env, "grants", "update", testGrant, "--owner", "Home", "--schedule", "Mo 08:00-09:00").checkFailure(t, exitMisuse, "use --zone")
+	zone := append(env, "TZ=CET-1CEST")
+	tapkeyMain(t, zone, "grants", "update", testGrant, "--owner", "Home", "--schedule", "Mo 08:00-09:00").checkFailure(t, exitMisuse, "unknown time zone")
 	check(t, "requests", len(server.Requests()), 0)
 	tapkeyMain(t, env, "grants", "update", "none", "--owner", "Home", "--schedule", "Mo 08:00-09:00", "--zone", "UTC").checkFailure(t, exitFailed, "no grant none")
 	check(t, "calls of updateGrant", server.Count("updateGrant"), 0)
@@ -92,18 +92,18 @@ func TestScheduleMisuse(t *testing.T) {
 func TestScheduleOfALockWithoutSupport(t *testing.T) {
 	t.Parallel()
 	recorder, env := startRecorder(t)
-	args := []string{"grants", "create", "--owner", "7f9c1e52-0000-4000-8000-000000000000", "--lock", "l", "--contact", "c", "--schedule", "Mo 08:00-09:00"}
+	args := []string{"grants", "create", "--owner", "7f9c1e52-0000-4000-8000-000000000000", "--lock", garageID, "--contact", samID, "--schedule", "Mo 08:00-09:00"}
 	header := http.Header{"Content-Type": {"application/json"}}
-	recorder.respond(200, `{"id":"l","supportedFeatures":{"timeRestrictionIcalSupport":"NotSupported"}}`, header)
-	tapkeyMain(t, env, args...).checkFailure(t, exitFailed, "nothing was changed: lock l", "does not support time restrictions")
+	recorder.respond(200, `{"id":"`+garageID+`","supportedFeatures":{"timeRestrictionIcalSupport":"NotSupported"}}`, header)
+	tapkeyMain(t, env, args...).checkFailure(t, exitFailed, "nothing was changed: lock "+garageID, "does not support time restrictions")
 	check(t, "requests", len(recorder.take()), 1)
 	recorder.respond(403, `{}`, header)
 	tapkeyMain(t, env, args...).checkFailure(t, exitFailed, "nothing was changed", "403")
 	check(t, "requests", len(recorder.take()), 1)
-	recorder.respond(200, `{"id":"l"}`, header)
+	recorder.respond(200, `{"id":"`+garageID+`"}`, header)
 	r := tapkeyMain(t, env, args...)
 	check(t, "exit status", r.status, 0)
-	checkContains(t, "stderr", r.stderr, "lock l does not report whether it supports time restrictions")
+	checkContains(t, "stderr", r.stderr, "lock "+garageID+" does not report whether it supports time restrictions")
 	check(t, "requests", len(recorder.take()), 2)
 }
 
@@ -132,7 +132,6 @@ func TestExplainGrant(t *testing.T) {
 	if len(x.Next) != 2 || !x.Opens || !x.Next[0].Start.Equal(time.Date(2026, 10, 23, 15, 0, 0, 0, time.UTC)) || x.Schedule[0] == "" {
 		t.Errorf("got %s, want two openings from 15:00 UTC", r.stdout)
 	}
-	tapkeyMain(t, append(env, "TZ=CET-1CEST"), append(explain, "--at", "2026-10-23T15:00:00Z")...).checkSuccess(t)
 	tapkeyMain(t, env, "grants", "explain", "none", "--owner", "Home").checkFailure(t, exitFailed, "no grant none")
 	tapkeyMain(t, env, append(explain, "--next", "-1")...).checkFailure(t, exitMisuse, "less than 0")
 	tapkeyMain(t, env, append(explain, "--at", "noon")...).checkFailure(t, exitMisuse, "local time")
