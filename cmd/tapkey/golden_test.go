@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	_ "time/tzdata" // the local zone of the tests
 
 	"github.com/spf13/cobra"
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	_ "time/tzdata" // for systems without a time zone database
 
 	"github.com/spf13/cobra"
 
