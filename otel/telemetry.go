@@ -3,6 +3,9 @@
 //
 //	c, err := client.New(client.FromEnv(), tapkeyotel.WithTelemetry())
 //
+// Use it in a service that exports traces or metrics with OpenTelemetry. Programs that only
+// want to see requests use [client.WithLogger] or [client.WithDebugWriter].
+//
 // Names contain the operation and the path template, never a path, so that their number is
 // small. No attribute has a query, a header other than those of the conventions, or a body.
 //
