@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -56,7 +55,7 @@ func reflected[T any](text []byte, into *T) error {
 func reflectionOptions() jsonv2.Options {
 	return jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
 		jsonv2.WithUnmarshalers(jsonv2.JoinUnmarshalers(
-			jsonv2.UnmarshalFromFunc(unmarshalTime), jsonv2.UnmarshalFromFunc(unmarshalObject))))
+			jsonv2.UnmarshalFromFunc(unmarshalTime), jsonv2.UnmarshalFromFunc(unmarshalObject), jsonv2.UnmarshalFromFunc(unmarshalValue))))
 }
 
 // unmarshalObject decodes an object with encoding/json. As a map, the values of a duplicate
@@ -69,16 +68,14 @@ func unmarshalObject(dec *jsontext.Decoder, o *api.Object) error {
 	return decodeObject(raw, o)
 }
 
-func decodeObject(text []byte, into *api.Object) error {
-	var object map[string]any
-	if json.Unmarshal(text, &object) != nil {
-		return errNoObject
+// unmarshalValue decodes a value without a type with encoding/json, for the same reason.
+func unmarshalValue(dec *jsontext.Decoder, value *any) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
 	}
-	*into = object
-	return nil
+	return decodeValue(raw, value)
 }
-
-var errNoObject = errors.New("not an object")
 
 func unmarshalTime(dec *jsontext.Decoder, t *time.Time) error {
 	var text *string

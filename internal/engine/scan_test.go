@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
@@ -91,6 +92,80 @@ func TestDepth(t *testing.T) {
 			body := strings.Repeat(open, n) + `{"id":"1"}` + strings.Repeat(end, n)
 			decodeBoth(t, body, scanNode)
 			decodeBoth(t, "["+body+"]", scanNode, 999)
+		}
+	}
+}
+
+// anything has a field of each kind that has a function of its own.
+type anything struct {
+	Text   string          `json:"text"`
+	Bool   bool            `json:"bool"`
+	Int    int64           `json:"int"`
+	Float  float64         `json:"float"`
+	Time   time.Time       `json:"time"`
+	Object api.Object      `json:"object"`
+	Value  any             `json:"value"`
+	Node   node            `json:"node"`
+	Times  []time.Time     `json:"times"`
+	Item   *anything       `json:"item"`
+	Union  map[string]*int `json:"union"` // by reflection
+}
+
+func scanAnything(s *engine.Scanner, v *anything) {
+	if !s.IsObject(v) {
+		*v = anything{}
+		return
+	}
+	for more := s.Object(); more; more = s.Next() {
+		switch string(s.Name()) {
+		case "text":
+			engine.ScanString(s, &v.Text)
+		case "bool":
+			engine.ScanBool(s, &v.Bool)
+		case "int":
+			engine.ScanInt(s, &v.Int)
+		case "float":
+			engine.ScanFloat(s, &v.Float)
+		case "time":
+			engine.ScanTime(s, &v.Time)
+		case "object":
+			engine.ScanObject(s, &v.Object)
+		case "value":
+			engine.ScanValue(s, &v.Value)
+		case "node":
+			scanNode(s, &v.Node)
+		case "times":
+			engine.ScanSlice(s, &v.Times, engine.ScanTime)
+		case "item":
+			engine.ScanPointer(s, &v.Item, scanAnything)
+		case "union":
+			engine.ScanAny(s, &v.Union)
+		default:
+			s.Skip()
+		}
+	}
+}
+
+// TestValues checks values that fit and that do not fit, for each kind of field.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("not run with -short: it takes a second or more")
+	}
+	for _, field := range []string{"text", "bool", "int", "float", "time", "object", "value", "node", "times", "item", "union", "unknown"} {
+		for _, value := range []string{
+			`null`, `true`, `false`, `0`, `-0`, `7`, `1.5`, `1e3`, `1.50e1`, `-1E+2`, `1e-2`, `9223372036854775807`, `9223372036854775808`, `-9223372036854775809`, `1e999`, `-1e999`, `1e99999999999`, `5e-324`, `00`, `1e`, `-`, `tru`,
+			`""`, `"x"`, `"7"`, `" "`, "\"\xff\"", `"\ud800"`, `"\ud800\u0041"`, `"\x"`, `"\u00"`, "\"\n\"", `"` + strings.Repeat("x", 600) + `"`, `"a\u0000b"`,
+			`"2024-02-29T23:59:59Z"`, `"2024-02-29T23:59:59.123456789+14:00"`, `"2024-02-29T23:59:59"`, `"2024-02-30T00:00:00Z"`, `"2024\u002d02-29T23:59:59Z"`, `"2024-02-29t23:59:59z"`, `"2024-02-29T24:00:00Z"`, `"2024-02-29"`,
+			`{}`, `[]`, `{"a":1}`, `{"a":null,"a":2}`, `{"a":{"b":[1e999]}}`, `{"a":1.0}`, `{"a":"x"}`, `{"id":"1","id":2}`, `{"id":"1","nodes":[{"id":7}]}`, `{"int":1,"item":{"int":"x"}}`, `{"\u0069d":"1"}`, "{\"\xff\":1}", `{"a/b~":{"id":[]}}`,
+			`[null]`, `[1]`, `["2024-02-29T23:59:59Z",null,"x"]`, `[{"a":1},`, `{"a":1`, `[[[[]]]]`, `{"union":{"a":"x"}}`, `{"node":{"child":{"nodes":[{},{"child":true}]}}}`,
+		} {
+			for _, text := range []string{
+				`{"` + field + `":` + value + `}`, `{"x":[{"y":1}],"` + field + `":` + value + `,"text":"a"}`, `[{},{"` + field + `": ` + value + ` , "int":"x"}]`,
+				`{"` + field + `":{"id":"1","a":1},"` + field + `":` + value + `}`, `{"item":{"item":{"` + field + `":` + value + `}}}`, `{"` + field + `":` + value + `}}`,
+			} {
+				decodeBoth(t, text, scanAnything, 1, 7)
+			}
 		}
 	}
 }

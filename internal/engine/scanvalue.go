@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strconv"
 	"time"
@@ -149,11 +150,34 @@ func ScanObject(s *Scanner, into *api.Object) {
 func ScanValue(s *Scanner, into *any) {
 	s.peek()
 	start := s.pos
-	*into = nil
-	if err := json.Unmarshal(s.value(), into); err != nil {
-		s.reject(start, reflect.TypeFor[any](), nil)
+	if err := decodeValue(s.value(), into); err != nil {
+		s.reject(start, reflect.TypeFor[any](), err)
 	}
 }
+
+// decodeValue decodes a value as encoding/json decodes it into an empty interface.
+func decodeValue(text []byte, into *any) error {
+	*into = nil
+	if json.Unmarshal(text, into) != nil {
+		return errNoValue
+	}
+	return nil
+}
+
+// decodeObject decodes an object as encoding/json decodes it into a map.
+func decodeObject(text []byte, into *api.Object) error {
+	var object map[string]any
+	if json.Unmarshal(text, &object) != nil {
+		return errNoObject
+	}
+	*into = object
+	return nil
+}
+
+var (
+	errNoObject = errors.New("not an object")
+	errNoValue  = errors.New("a number that is too large")
+)
 
 // ScanPointer decodes a value that may be null, for which it stores nil.
 func ScanPointer[T any](s *Scanner, into **T, scan Scan[T]) {
