@@ -12,7 +12,7 @@ import (
 // misfit is the error of a JSON value that does not fit a Go type.
 type misfit struct {
 	at      int    // index of the value in the text
-	pointer string // JSON pointer of the value; before describing it, from the value at the index
+	pointer string // JSON pointer of the value; of a Scanner, relative to the value at the index
 	kind    jsontext.Kind
 	goType  reflect.Type
 	cause   error // may be nil
