@@ -123,7 +123,7 @@ func ensureGrant(ctx context.Context, c *client.Client, owner string, want Want)
 	if err != nil {
 		return tapkey.Grant{}, err
 	}
-	receiver := ""
+	var receiver string
 	if want.Who.Card != "" {
 		receiver, err = receiverOf(ctx, c, owner, want.Who)
 	} else {

@@ -51,7 +51,7 @@ func followLinks(path string) (string, error) {
 	target := path
 	for range most {
 		if info, err := os.Lstat(target); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			return target, nil
+			return target, nil //nolint:nilerr // a file that does not exist is created
 		}
 		next, err := os.Readlink(target)
 		if err != nil {

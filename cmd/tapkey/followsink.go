@@ -57,8 +57,8 @@ func newFollowSink(stdout io.Writer, flags followFlags) (*followSink, error) {
 // directories.
 func resolved(path string) string {
 	dir, name := filepath.Split(path)
-	if real, err := filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
-		dir = real
+	if target, err := filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
+		dir = target
 	}
 	if absolute, err := filepath.Abs(filepath.Join(dir, name)); err == nil {
 		return absolute

@@ -117,7 +117,7 @@ func explainGrant(cmd *cobra.Command, c *call) func(context.Context, output) err
 		if !out.hasColumns() {
 			return printValue(out, x)
 		}
-		return buffered(out.w, func(w io.Writer) error { return x.print(w) })
+		return buffered(out.w, x.print)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,7 @@ func (a *app) runVerb(cmd *cobra.Command, v verb, c *call, owner *ownerFlag, arg
 		}
 	}
 	ctx, k := cmd.Context(), v.kind()
-	operations := append(c.operations, v.operation)
+	operations := append(slices.Clone(c.operations), v.operation)
 	for _, text := range args {
 		operations = append(operations, k.operationsFor(text)...)
 	}

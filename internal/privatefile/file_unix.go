@@ -36,7 +36,7 @@ func rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	if dir, err := os.Open(filepath.Dir(to)); err == nil { //nolint:gosec // the directory of the file
+	if dir, err := os.Open(filepath.Dir(to)); err == nil {
 		_ = dir.Sync()
 		_ = dir.Close()
 	}

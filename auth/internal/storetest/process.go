@@ -63,7 +63,7 @@ type Process struct {
 // Start starts a program and waits until it is ready.
 func Start(t *testing.T, server *sandbox.Server, location string) *Process {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary
 	cmd.Env = append(os.Environ(), storeVariable+"="+location, "GORACE=atexit_sleep_ms=0",
 		client.EnvClientID+"="+server.ClientID(), client.EnvClientSecret+"="+server.ClientSecret(),
 		client.EnvBaseURI+"="+strings.TrimSuffix(server.BaseURL(), "/api/v1"), client.EnvTokenEndpoint+"="+server.TokenURL())
