@@ -64,6 +64,7 @@ func (a *app) configuration(ctx context.Context) ([]client.Option, error) {
 // a client of a new sandbox. The client requests the scopes of the operations, unless the
 // environment or the profile sets the scopes. The function stop, which is never nil, ends the sandbox.
 func (a *app) newClient(ctx context.Context, operations []string, opts ...client.Option) (c *client.Client, stop func(), err error) {
+	opts = append(a.debugOptions(), opts...)
 	var scopes []client.Option
 	if len(operations) > 0 {
 		scopes = append(scopes, client.WithOperations(operations...))
@@ -85,6 +86,14 @@ func (a *app) newClient(ctx context.Context, operations []string, opts ...client
 	}
 	c, err = newSandboxClient(server, append(scopes, opts...)...)
 	return c, func() { _ = server.Close() }, err
+}
+
+// debugOptions returns the option for --debug, if it is used.
+func (a *app) debugOptions() []client.Option {
+	if !a.debug {
+		return nil
+	}
+	return []client.Option{client.WithDebugWriter(a.stderr)}
 }
 
 // newSandboxClient returns a client of a sandbox.

@@ -116,7 +116,9 @@ func (a *app) clientToDiagnose(ctx context.Context, flags *doctorFlags) (c *clie
 	if i < 0 {
 		return nil, func() {}, fmt.Errorf("unknown scenario %q; see --scenario list", flags.scenario)
 	}
-	return scenarios()[i].start(&flags.Options)
+	s := scenarios()[i]
+	s.clientOpts = append(s.clientOpts, a.debugOptions()...)
+	return s.start(&flags.Options)
 }
 
 // settingsToDiagnose returns the settings, and where each comes from. There are none with

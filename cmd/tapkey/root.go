@@ -16,6 +16,7 @@ type app struct {
 	environment string // of Tapkey; "" for that of the environment variables
 	tokenDir    string // "" for no token store
 	profile     string // "" for that of the environment variables, or the default one
+	debug       bool   // write requests and responses to stderr
 	json        bool
 	output      outputFlags
 	stderr      io.Writer
@@ -54,6 +55,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.AddCommand(a.accessCommand(), a.apiCommand(), a.tokenCommand(), a.doctorCommand())
 	for _, cmd := range root.Commands() { // those that need a token
 		notEmpty(cmd.PersistentFlags().Func, "token-dir", "keep access tokens in files in `DIR`", &a.tokenDir)
+		cmd.PersistentFlags().BoolVar(&a.debug, "debug", false, "write requests and responses to standard error, masked")
 	}
 	root.AddCommand(a.sandboxCommand(), a.loginCommand(), a.logoutCommand(), a.authCommand(), completionCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -127,7 +129,7 @@ const (
 {{if .HasAvailableLocalFlags}}{{.LocalFlags.FlagUsagesWrapped 80}}{{end}}` +
 		`{{if and (.Flags.Lookup "jq") (.Flags.Lookup "header")}}` + outputUsage + `{{end}}` +
 		`{{if ne .CommandPath "tapkey sandbox"}}Account: --env NAME, --profile NAME, --sandbox` +
-		`{{if .InheritedFlags.Lookup "token-dir"}}, --token-dir DIR{{end}}
+		`{{if .InheritedFlags.Lookup "token-dir"}}, --token-dir DIR, --debug{{end}}
 {{end}}{{end}}`
 )
 
