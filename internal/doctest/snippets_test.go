@@ -18,7 +18,7 @@ import (
 
 // snippetImports maps the names that snippets use to the packages they import.
 var snippetImports = map[string]string{
-	"api": modulePath + "/api", "auth": modulePath + "/auth", "client": modulePath + "/client", "contract": modulePath + "/contract",
+	"access": modulePath + "/access", "api": modulePath + "/api", "auth": modulePath + "/auth", "client": modulePath + "/client", "contract": modulePath + "/contract",
 	"doctor": modulePath + "/doctor", "lockid": modulePath + "/lockid", "odata": modulePath + "/odata",
 	"logfeed": modulePath + "/logfeed", "sandbox": modulePath + "/sandbox", "schedule": modulePath + "/schedule", "tapkey": modulePath + "/gen/tapkey",
 	"tokenstore": modulePath + "/auth/tokenstore", "tapkeyredis": modulePath + "/auth/redis", "redis": "github.com/redis/go-redis/v9", "tapkeyotel": modulePath + "/otel",
