@@ -179,6 +179,8 @@ func writes(t *testing.T, c *client.Client, owner string) {
 	}))
 	until := time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 	must[tapkey.Grant](t)(c.UpdateGrant(ctx, owner, grant.ID, tapkey.GrantUpdate{ValidBefore: &until}))
+	must[tapkey.Grant](t)(c.UpdateGrant(ctx, owner, grant.ID, tapkey.GrantUpdate{}, tapkey.Null("validBefore")))
+	must[tapkey.Contact](t)(c.UpdateContact(ctx, owner, contact.ID, tapkey.ContactUpdate{}, tapkey.Null("title")))
 	must[tapkey.RevocationResult](t)(c.RevokeGrant(ctx, owner, grant.ID, &tapkey.RevokeGrantParams{DryRun: new(false)}))
 	must[tapkey.RevocationResult](t)(c.DeleteGrantFromCard(ctx, owner, onCard.ID))
 	must[tapkey.RevocationResult](t)(c.RevokeBoundCardGrants(ctx, owner, card.ID))

@@ -84,7 +84,7 @@ func newContact(body server.ContactCreate) (server.Contact, error) {
 	return contact, nil
 }
 
-// UpdateContact changes title and comment. It returns the contact, as in Tapkey's newer
+// UpdateContact changes title and comment. Null removes the title (inferred). It returns the contact, as in Tapkey's newer
 // documentation.
 func (s service) UpdateContact(ctx context.Context, r server.UpdateContactRequestObject) (server.UpdateContactResponseObject, error) {
 	a := accountOf(ctx)
@@ -94,7 +94,7 @@ func (s service) UpdateContact(ctx context.Context, r server.UpdateContactReques
 	if err != nil {
 		return nil, err
 	}
-	if r.Body.Title != nil {
+	if r.Body.Title != nil || isNull(ctx, "title") {
 		contact.Title = r.Body.Title
 	}
 	if r.Body.Comment != nil {

@@ -170,9 +170,9 @@ func (s service) CreateGrant(ctx context.Context, r server.CreateGrantRequestObj
 	return server.CreateGrant200JSONResponse(s.view(a, g)), nil
 }
 
-// UpdateGrant changes the limits of a grant. Inferred: that fields that are missing or null
-// keep their values, that a revoked grant cannot be changed and an expired one can, and the
-// response.
+// UpdateGrant changes the limits of a grant. Inferred: that fields that are missing keep their
+// values, that null removes a limit, that a revoked grant cannot be changed and an expired one
+// can, and the response.
 func (s service) UpdateGrant(ctx context.Context, r server.UpdateGrantRequestObject) (server.UpdateGrantResponseObject, error) {
 	if err := checkLimits(*r.Body); err != nil {
 		return nil, err
@@ -188,6 +188,15 @@ func (s service) UpdateGrant(ctx context.Context, r server.UpdateGrantRequestObj
 		return nil, fail(http.StatusConflict, "Conflict", "the grant is revoked")
 	}
 	g.limit(*r.Body)
+	if isNull(ctx, "validFrom") {
+		g.ValidFrom = nil
+	}
+	if isNull(ctx, "validBefore") {
+		g.ValidBefore = nil
+	}
+	if isNull(ctx, "timeRestrictionIcal") {
+		g.TimeRestrictionIcal = nil
+	}
 	if g.ValidFrom != nil && g.ValidBefore != nil && !time.Time(*g.ValidFrom).Before(time.Time(*g.ValidBefore)) {
 		return nil, badRequest("validFrom is not before validBefore")
 	}

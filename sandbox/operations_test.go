@@ -104,7 +104,7 @@ func TestOwners(t *testing.T) {
 	c.call("PATCH", home, `{"name":"Villa"}`).want(t, http.StatusOK)
 	want(t, c.get(home)["name"], `"Villa"`)
 	c.call("PATCH", home, `{}`).want(t, http.StatusOK)
-	c.call("PATCH", home, `{"name":null}`).want(t, http.StatusOK)
+	c.call("PATCH", home, `{"name":null}`).code(t, http.StatusBadRequest, "BadRequest")
 	want(t, c.get(home)["name"], `"Villa"`)
 	c.call("PATCH", home, `{"name":""}`).code(t, http.StatusBadRequest, "BadRequest")
 	c.call("PATCH", "/Owners/nope", `{"name":"x"}`).code(t, http.StatusNotFound, "NotFound")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -53,40 +54,62 @@ type unread struct {
 
 // checkRequest refuses requests that the generated code would accept or misread: a
 // malformed query, from which it drops the malformed parts; a query parameter given twice,
-// of which it takes one; and a body that is not one JSON object.
-func checkRequest(w http.ResponseWriter, r *http.Request) error {
+// of which it takes one; a body that is not one JSON object; and null for a field that must
+// not be null. It returns the names of the fields that are null, which the generated code
+// takes for fields that are missing.
+func checkRequest(w http.ResponseWriter, r *http.Request, operation string) (nulls []string, err error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return badRequest("malformed query: %v", err)
+		return nil, badRequest("malformed query: %v", err)
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return badRequest("query parameter %q is given %d times", name, len(values))
+			return nil, badRequest("query parameter %q is given %d times", name, len(values))
 		}
 	}
 	switch r.Method {
 	case http.MethodPut, http.MethodPatch:
 	default:
-		return nil // no body is documented for POST; one that is sent is ignored
+		return nil, nil // no body is documented for POST; one that is sent is ignored
 	}
 	if err := checkMediaType(r); err != nil {
-		return err
+		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the body is larger than %d bytes", maxBody)
+			return nil, fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the body is larger than %d bytes", maxBody)
 		}
-		return badRequest("cannot read the body: %v", err)
+		return nil, badRequest("cannot read the body: %v", err)
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil {
-		return badRequest("the body is not a JSON object: %v", err)
+		return nil, badRequest("the body is not a JSON object: %v", err)
 	}
 	if object == nil {
-		return badRequest("the body is null, not a JSON object")
+		return nil, badRequest("the body is null, not a JSON object")
+	}
+	for name, value := range object {
+		if string(value) == "null" {
+			nulls = append(nulls, name)
+			if !slices.Contains(nullable(operation), name) {
+				return nil, badRequest("%s must not be null", name)
+			}
+		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nulls, nil
+}
+
+// nullable returns the fields of the body of an operation that may be null, which removes
+// their values. Inferred.
+func nullable(operation string) []string {
+	switch operation {
+	case "updateContact":
+		return []string{"title"}
+	case "updateGrant":
+		return []string{"validFrom", "validBefore", "timeRestrictionIcal"}
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -215,12 +216,16 @@ func (s *Server) route(r *http.Request) (string, http.HandlerFunc) {
 	}
 	return found.operation.ID, func(w http.ResponseWriter, r *http.Request) {
 		ctx, err := s.authorize(r, found.operation)
+		var nulls []string
 		if err == nil {
-			err = checkRequest(w, r)
+			nulls, err = checkRequest(w, r, found.operation.ID)
 		}
 		if err != nil {
 			responseError(w, r, err)
 			return
+		}
+		if nulls != nil {
+			ctx = context.WithValue(ctx, nullsKey{}, nulls)
 		}
 		found.handler(w, r.WithContext(ctx))
 	}
@@ -285,3 +290,12 @@ func callOf(ctx context.Context) call {
 
 // accountOf returns the owner account of a request below /Owners/{ownerAccountId}.
 func accountOf(ctx context.Context) *account { return callOf(ctx).account }
+
+// nullsKey is the context key of the fields of a body that are null.
+type nullsKey struct{}
+
+// isNull reports whether a field of the body of a request is null.
+func isNull(ctx context.Context, field string) bool {
+	nulls, _ := ctx.Value(nullsKey{}).([]string)
+	return slices.Contains(nulls, field)
+}

@@ -325,6 +325,32 @@ var (
 	}
 )
 
+// Null returns a request editor that sends null for fields of the body, which have the given
+// names in JSON. A field that is nil in Go is not sent, so that an operation that changes an
+// item keeps its value.
+//
+// The call fails, and no request is sent, if the contract does not allow null for one of the
+// fields or if the body has another value for it. Editors that replace the body must run
+// before this one. The operation of a request of the raw client is found by its method and
+// path.
+func Null(fields ...string) RequestEditorFn {
+	fields = slices.Clone(fields)
+	return func(ctx context.Context, req *http.Request) error {
+		return engine.SetNull(ctx, req, fields, Operations, nullFields)
+	}
+}
+
+// nullFields returns the fields of the body of an operation that may be null.
+func nullFields(id string) []string {
+	switch id {
+	case operationUpdateContact.ID:
+		return []string{"title"}
+	case operationUpdateGrant.ID:
+		return []string{"timeRestrictionIcal", "validBefore", "validFrom"}
+	}
+	return nil
+}
+
 // ListOwners lists the owner accounts the caller may manage.
 //
 // An empty list is not an error. With client credentials it means that the service account of the client administers no owner account. It must first be made co-administrator of one.

@@ -297,7 +297,7 @@ type ContactCreate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ContactUpdate is a change to a contact. Fields that are not sent keep their values.
+// ContactUpdate is a change to a contact. Fields that are not sent keep their values. That null removes the title is inferred: a contact without a title has null in that field.
 type ContactUpdate struct {
 	// New comment.
 	Comment *string `json:"comment,omitempty"`
@@ -486,7 +486,7 @@ func scanGrantState(s *engine.Scanner, v *GrantState) {
 	engine.ScanString(s, v)
 }
 
-// GrantUpdate is a change to a grant. Fields that are not sent keep their values (inferred). How a limit is removed is not known.
+// GrantUpdate is a change to a grant. Fields that are not sent keep their values (inferred). That null removes a limit is inferred: a grant without a limit has null in that field.
 type GrantUpdate struct {
 	// The new times when the lock opens, as in a new grant.
 	TimeRestrictionIcal *string `json:"timeRestrictionIcal,omitempty"`

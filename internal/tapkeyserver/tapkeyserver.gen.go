@@ -193,7 +193,7 @@ type ContactCreate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ContactUpdate A change to a contact. Fields that are not sent keep their values.
+// ContactUpdate A change to a contact. Fields that are not sent keep their values. That null removes the title is inferred: a contact without a title has null in that field.
 //
 // Example: {"comment":"Moved to the second floor","title":"User One"}
 type ContactUpdate struct {
@@ -336,7 +336,7 @@ type GrantOwner map[string]interface{}
 // Example: Ok
 type GrantState = string
 
-// GrantUpdate A change to a grant. Fields that are not sent keep their values (inferred). How a limit is removed is not known.
+// GrantUpdate A change to a grant. Fields that are not sent keep their values (inferred). That null removes a limit is inferred: a grant without a limit has null in that field.
 //
 // Example: {"timeRestrictionIcal":"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example.com//Bookings//EN\nBEGIN:VEVENT\nUID:1\nDTSTAMP:20190201T100000Z\nDTSTART;TZID=Europe/Vienna:20190204T090000\nDTEND;TZID=Europe/Vienna:20190204T170000\nRRULE:FREQ=WEEKLY;BYDAY=MO,WE\nEND:VEVENT\nEND:VCALENDAR","validBefore":"2019-04-01T18:00:00.000Z"}
 type GrantUpdate struct {

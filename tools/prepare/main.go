@@ -12,7 +12,8 @@
 //   - Parts of a union and items of a list get names.
 //   - Names that the generated code uses itself are changed.
 //   - Known values get the names of their constants.
-//   - Operations whose paths need no escapes but those of values are marked.
+//   - Operations whose paths need no escapes but those of values are marked, and so are those
+//     whose bodies have fields that may be null.
 //   - Extensions that the templates could not use are removed, with a warning.
 //
 // It does not depend on any particular contract.
@@ -126,6 +127,7 @@ func (c *contract) prepare() {
 	c.nameUnions()
 	c.markRequests()
 	c.markFree()
+	c.markNullFields()
 	c.nameKnownValues()
 	c.rename()
 	c.markPaths()

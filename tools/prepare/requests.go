@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -22,6 +23,43 @@ func (c *contract) markRequests() {
 				optional(p.Value.Schema)
 			}
 		}
+	}
+}
+
+// markNullFields marks each operation with the fields of its body that may be null, with
+// x-null-fields. Of a union, it marks only the fields next to it.
+func (c *contract) markNullFields() {
+	for _, o := range c.operations() {
+		nullable := map[string]bool{}
+		if o.RequestBody != nil && o.RequestBody.Value != nil {
+			for _, media := range o.RequestBody.Value.Content {
+				nullFields(media.Schema, nullable, map[*openapi3.Schema]bool{})
+			}
+		}
+		maps.DeleteFunc(nullable, func(_ string, allowed bool) bool { return !allowed })
+		delete(o.Extensions, "x-null-fields")
+		if len(nullable) > 0 {
+			set(&o.Extensions, "x-null-fields", slices.Sorted(maps.Keys(nullable)))
+		}
+	}
+}
+
+// nullFields adds the fields of a schema and of the parts of its allOf, with whether all of
+// them allow null.
+func nullFields(ref *openapi3.SchemaRef, nullable map[string]bool, seen map[*openapi3.Schema]bool) {
+	if ref == nil || ref.Value == nil || seen[ref.Value] {
+		return
+	}
+	seen[ref.Value] = true
+	for name, property := range ref.Value.Properties {
+		if property.Value == nil || property.Value.ReadOnly {
+			continue
+		}
+		allowed, known := nullable[name]
+		nullable[name] = property.Value.Nullable && (allowed || !known)
+	}
+	for _, part := range ref.Value.AllOf {
+		nullFields(part, nullable, seen)
 	}
 }
 

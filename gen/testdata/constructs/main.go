@@ -196,6 +196,10 @@ func main() {
 			thing, err := a.UpdateThing(ctx, "t1", change)
 			fmt.Println(thing.ID, err)
 		}
+		for _, field := range []string{"name", "whole", "at", "count"} {
+			thing, err := a.UpdateThing(ctx, "t1", patchwithoutdirection.Change{}, patchwithoutdirection.Null(field))
+			fmt.Println(thing.ID, err)
+		}
 	}
 	fmt.Println("not JSON")
 	{
