@@ -314,6 +314,25 @@ func TestGrantCreatedSinceThePlan(t *testing.T) {
 	}
 }
 
+// After a crash between a create and the record of its id, the limits identify the grant; after
+// an update of it, the id does.
+func TestUpdateAfterACrash(t *testing.T) {
+	_, c, owner := home(t)
+	state := newMemory()
+	scope := access.Scope{State: state}
+	set, _ := plan(t, c, owner, scope, access.Want{Who: sam, Lock: "Garage", Until: at(10)})
+	state.left, state.stored = 2, false // the second write is lost
+	if err := set.Apply(t.Context(), c, access.Options{State: state}); !errors.Is(err, errCrash) {
+		t.Fatalf("got error %v, want the crash", err)
+	}
+	state.left = -1
+	set, lines := plan(t, c, owner, scope, access.Want{Who: sam, Lock: "Garage", Until: at(20)})
+	equalLines(t, "plan after the crash", lines, "update sam@example.com Garage")
+	must(t, set.Apply(t.Context(), c, access.Options{State: state}))
+	_, lines = plan(t, c, owner, scope)
+	equalLines(t, "plan without wants", lines, "revoke sam@example.com Garage")
+}
+
 func TestStopsOrGoesOn(t *testing.T) {
 	for _, keepGoing := range []bool{false, true} {
 		server, c, owner := home(t)

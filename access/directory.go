@@ -171,6 +171,9 @@ func only(ids []string, kind, name string) (string, error) {
 	case 1:
 		return ids[0], nil
 	}
+	if kind == "contact" {
+		return "", fmt.Errorf("%d contacts have the name %q", len(ids), shorten(name))
+	}
 	return "", fmt.Errorf("%d %ss are named %q: use the id", len(ids), kind, shorten(name))
 }
 

@@ -12,13 +12,14 @@ type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// PerSecond returns a Limiter that allows n requests a second, evenly distributed. It panics if
-// n is not positive.
+// PerSecond returns a Limiter that allows n requests a second, evenly distributed, and at
+// least one a day. It panics if n is not positive.
 func PerSecond(n float64) Limiter {
 	if !(n > 0) {
 		panic("access: PerSecond: not a positive number")
 	}
-	return &perSecond{interval: time.Duration(float64(time.Second) / n)}
+	const longest = float64(24 * time.Hour)
+	return &perSecond{interval: time.Duration(min(float64(time.Second)/n, longest))}
 }
 
 type perSecond struct {

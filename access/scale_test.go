@@ -79,6 +79,11 @@ func TestPerSecond(t *testing.T) {
 		must(t, limiter.Wait(t.Context())) // the 101st
 		equal(t, "time for 101 calls", time.Since(begin), 10*time.Second)
 
+		slow, begin := access.PerSecond(1e-300), time.Now()
+		must(t, slow.Wait(t.Context()))
+		must(t, slow.Wait(t.Context()))
+		equal(t, "time for 2 calls", time.Since(begin), 24*time.Hour)
+
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := limiter.Wait(ctx); err == nil {

@@ -63,7 +63,7 @@ func openState(path string) (*FileState, error) {
 		path = target
 	}
 	s := &FileState{path: path, entries: map[pair]Entry{}}
-	if s.lock, err = os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600); err != nil { //nolint:gosec // the caller's path
+	if s.lock, err = os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600); err != nil { //nolint:gosec // the caller chooses the file
 		return nil, err
 	}
 	switch locked, err := privatefile.TryLock(s.lock); {

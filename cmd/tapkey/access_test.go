@@ -68,6 +68,7 @@ func TestAccessInvalidInputs(t *testing.T) {
 		"at most 20":      {many, []string{":2: ", ":21: ", "input: 30, of which 10 are not shown"}},
 		"control":         {"email,lock\nsam\x1b[31m,Garage\n", []string{":2: "}},
 		"until and from":  {"email,lock,from,until\nsam@example.com,Garage,2098-01-02,2098-01-01\n", []string{":2: until is not after from"}},
+		"zero time":       {"email,lock,until\nsam@example.com,Garage,0001-01-01T00:00:00Z\n", []string{`:2: until "0001-01-01T00:00:00Z": before 1970`}},
 		"two persons":     {"email,card,lock\nsam@example.com,Spare Card,Garage\n", []string{":2: more than one of e-mail address, user and card"}},
 		"header and junk": {"email,lock\n\x00\x00\n", []string{":2: the file is not UTF-8"}},
 	} {

@@ -73,6 +73,9 @@ func (r wantRow) want(zone *time.Location) (w access.Want, err error) {
 		if *limit.to, err = parseTimeIn(limit.text, zone); err != nil {
 			return w, fmt.Errorf("%s %q: %w", limit.name, limit.text, err)
 		}
+		if limit.to.IsZero() { // which would mean no limit
+			return w, fmt.Errorf("%s %q: before 1970", limit.name, limit.text)
+		}
 	}
 	if r.Schedule != "" {
 		s, err := schedule.Parse(r.Schedule, zone)

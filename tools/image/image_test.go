@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -204,7 +205,7 @@ func sums(t *testing.T, dir string) string {
 
 // The image that is pushed is the one in the directory.
 func TestPush(t *testing.T) {
-	server := httptest.NewServer(registry.New())
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer server.Close()
 	repository := strings.TrimPrefix(server.URL, "http://") + "/tapkey-go/sandbox"
 	dir := writeImage(t, repository)
