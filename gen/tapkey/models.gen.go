@@ -44,11 +44,7 @@ type BoundCard struct {
 
 func scanBoundCard(s *engine.Scanner, v *BoundCard) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = BoundCard{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "bindDate":
 			engine.ScanPointer(s, &v.BindDate, engine.ScanTime)
@@ -146,11 +142,7 @@ type BoundLock struct {
 
 func scanBoundLock(s *engine.Scanner, v *BoundLock) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = BoundLock{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
@@ -238,11 +230,7 @@ type Contact struct {
 
 func scanContact(s *engine.Scanner, v *Contact) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = Contact{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "clientRef":
 			engine.ScanString(s, &v.ClientRef)
@@ -380,11 +368,7 @@ type Grant struct {
 
 func scanGrant(s *engine.Scanner, v *Grant) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = Grant{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
@@ -521,11 +505,7 @@ type IdentityProviderUser struct {
 
 func scanIdentityProviderUser(s *engine.Scanner, v *IdentityProviderUser) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = IdentityProviderUser{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "email":
 			engine.ScanString(s, &v.Email)
@@ -618,11 +598,7 @@ type LockGroup struct {
 
 func scanLockGroup(s *engine.Scanner, v *LockGroup) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = LockGroup{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
@@ -674,11 +650,7 @@ type LockHealthStatus struct {
 }
 
 func scanLockHealthStatus(s *engine.Scanner, v *LockHealthStatus) {
-	if !s.IsObject(v) {
-		*v = LockHealthStatus{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
 			engine.ScanString(s, &v.ID)
@@ -768,11 +740,7 @@ type LockType struct {
 }
 
 func scanLockType(s *engine.Scanner, v *LockType) {
-	if !s.IsObject(v) {
-		*v = LockType{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
 			engine.ScanString(s, &v.ID)
@@ -832,11 +800,7 @@ type LogEntry struct {
 
 func scanLogEntry(s *engine.Scanner, v *LogEntry) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = LogEntry{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "boundCardId":
 			engine.ScanString(s, &v.BoundCardID)
@@ -901,11 +865,7 @@ type MembershipStateCount struct {
 }
 
 func scanMembershipStateCount(s *engine.Scanner, v *MembershipStateCount) {
-	if !s.IsObject(v) {
-		*v = MembershipStateCount{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "Count":
 			engine.ScanInt(s, &v.Count)
@@ -924,11 +884,7 @@ type MembershipStatistics struct {
 }
 
 func scanMembershipStatistics(s *engine.Scanner, v *MembershipStatistics) {
-	if !s.IsObject(v) {
-		*v = MembershipStatistics{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "ByState":
 			engine.ScanSlice(s, &v.ByState, scanMembershipStateCount)
@@ -952,11 +908,7 @@ type OwnerAccount struct {
 
 func scanOwnerAccount(s *engine.Scanner, v *OwnerAccount) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = OwnerAccount{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "active":
 			engine.ScanBool(s, &v.Active)
@@ -1001,11 +953,7 @@ type Permission struct {
 
 func scanPermission(s *engine.Scanner, v *Permission) {
 	var hasID bool
-	if !s.IsObject(v) {
-		*v = Permission{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "contactId":
 			engine.ScanString(s, &v.ContactID)
@@ -1059,11 +1007,7 @@ type SupportedFeatures struct {
 }
 
 func scanSupportedFeatures(s *engine.Scanner, v *SupportedFeatures) {
-	if !s.IsObject(v) {
-		*v = SupportedFeatures{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "timeRestrictionIcalSupport":
 			scanFeatureSupport(s, &v.TimeRestrictionIcalSupport)

@@ -108,8 +108,9 @@ func TestErrorBodies(t *testing.T) {
 		for _, status := range []int{400, 500} {
 			t.Run(fmt.Sprintf("%s %d", name, status), func(t *testing.T) {
 				t.Parallel()
-				test.status = status
-				_, err := decode(t, test.response)
+				response := test.response // which the other status shares
+				response.status = status
+				_, err := decode(t, response)
 				e := failure(t, err, nil)
 				if e.StatusCode != status {
 					t.Errorf("got status %d, want %d", e.StatusCode, status)

@@ -65,23 +65,11 @@ func (s *Scanner) stop() {
 	s.stopped, s.pos = true, len(s.text)
 }
 
-// IsObject reports whether an object follows. If it is null, IsObject skips it, and into, a
-// pointer to a struct, is to become zero.
-func (s *Scanner) IsObject(into any) bool { return s.peek() == '{' || s.noObject(into) }
-
-func (s *Scanner) noObject(into any) bool {
-	if s.peek() == 'n' {
-		s.word("null")
-	} else {
-		s.reject(s.pos, reflect.TypeOf(into).Elem(), nil)
-	}
-	return false
-}
-
-// Object advances to the first field of an object. It reports false if there is none.
-func (s *Scanner) Object() bool {
+// Object advances to the first field of an object. It reports false if there is none. For null,
+// it sets the variable that into points to to zero.
+func (s *Scanner) Object(into any) bool {
 	if s.peek() != '{' {
-		s.stop()
+		s.noObject(into)
 		return false
 	}
 	s.pos++
@@ -90,6 +78,16 @@ func (s *Scanner) Object() bool {
 		return false
 	}
 	return s.enter() && s.field()
+}
+
+func (s *Scanner) noObject(into any) {
+	variable := reflect.ValueOf(into).Elem()
+	if s.peek() != 'n' {
+		s.reject(s.pos, variable.Type(), nil)
+		return
+	}
+	s.word("null")
+	variable.SetZero()
 }
 
 // Next advances to the next field of an object. It reports false after the last field.
@@ -107,11 +105,9 @@ func (s *Scanner) Next() bool {
 
 // field reads the name of a field and the colon.
 func (s *Scanner) field() bool {
-	s.peek()
-	start := s.pos
 	name, plain := s.string()
 	if !plain {
-		name = s.unquote(start)
+		name = s.unquote(name)
 	}
 	if s.peek() != ':' {
 		s.stop()
@@ -159,9 +155,8 @@ func (s *Scanner) Name() []byte { return s.name }
 func (s *Scanner) Skip() {
 	switch s.peek() {
 	case '"':
-		start := s.pos
-		if _, plain := s.string(); !plain {
-			s.unquote(start)
+		if text, plain := s.string(); !plain {
+			s.unquote(text)
 		}
 	case 'n':
 		s.word("null")

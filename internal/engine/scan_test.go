@@ -25,11 +25,7 @@ type node struct {
 }
 
 func scanNode(s *engine.Scanner, v *node) {
-	if !s.IsObject(v) {
-		*v = node{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "id":
 			engine.ScanString(s, &v.ID)
@@ -112,11 +108,7 @@ type anything struct {
 }
 
 func scanAnything(s *engine.Scanner, v *anything) {
-	if !s.IsObject(v) {
-		*v = anything{}
-		return
-	}
-	for more := s.Object(); more; more = s.Next() {
+	for more := s.Object(v); more; more = s.Next() {
 		switch string(s.Name()) {
 		case "text":
 			engine.ScanString(s, &v.Text)

@@ -96,15 +96,16 @@ func (s *Scanner) string() (text []byte, plain bool) {
 	return rest[:end], plain && utf8.Valid(rest[:end])
 }
 
-// unquote returns the string that begins at start and ends here, without its escapes, and with
-// U+FFFD for invalid UTF-8. It is valid until the next call.
-func (s *Scanner) unquote(start int) []byte {
+// unquote returns the string that ends here, without its escapes and with U+FFFD for invalid
+// UTF-8. The text is what is between its quotes. The result is valid until the next call.
+func (s *Scanner) unquote(text []byte) []byte {
 	if s.stopped {
 		return nil
 	}
+	quoted := s.text[s.pos-len(text)-2 : s.pos]
 	var err error
-	s.unquoted, err = jsontext.AppendUnquote(s.unquoted[:0], s.text[start:s.pos])
-	if err != nil && !isValid(s.text[start:s.pos]) {
+	s.unquoted, err = jsontext.AppendUnquote(s.unquoted[:0], quoted)
+	if err != nil && !isValid(quoted) {
 		s.stop()
 	}
 	return s.unquoted

@@ -22,7 +22,7 @@ func ScanString[T ~string](s *Scanner, into *T) {
 	start := s.pos
 	text, plain := s.string()
 	if !plain {
-		if text = s.unquote(start); s.stopped {
+		if text = s.unquote(text); s.stopped {
 			s.reject(start, reflect.TypeFor[T](), nil)
 		}
 	}
@@ -106,7 +106,7 @@ func ScanTime(s *Scanner, into *time.Time) {
 	start := s.pos
 	text, plain := s.string()
 	if !plain {
-		if text = s.unquote(start); s.stopped {
+		if text = s.unquote(text); s.stopped {
 			s.reject(start, reflect.TypeFor[string](), nil)
 			return
 		}
