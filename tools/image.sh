@@ -14,7 +14,7 @@ tags=
 [ ! -f sandbox/redoc/redoc.js ] || tags=tapkey_redoc
 images=
 for arch in ${ARCHS:-amd64 arm64}; do
-	CGO_ENABLED=0 GOOS=linux GOARCH=$arch $go build -trimpath -ldflags '-s -w' -tags "$tags" -o "bin/tapkey-linux-$arch" ./cmd/tapkey
+	CGO_ENABLED=0 GOOS=linux GOARCH=$arch $go build -trimpath -buildvcs=true -ldflags '-s -w' -tags "$tags" -o "bin/tapkey-linux-$arch" ./cmd/tapkey
 	images="$images $arch=../bin/tapkey-linux-$arch"
 done
 # shellcheck disable=SC2086 # the architectures are words

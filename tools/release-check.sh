@@ -133,6 +133,10 @@ builds_are_the_same() {
 		(cd "$work/$name/dist" && find tapkey_* checksums.txt tapkey.rb image -type f -exec sha256sum {} + | sort) >"$work/$name.sums" || return 1
 	done
 	diff "$work/first.sums" "$work/second.sums" || return 1
+	for binary in "$work"/first/dist/tapkey_*/tapkey* "$work"/first/bin/tapkey-linux-*; do
+		$go version -m "$binary" >"$work/built" && grep -q "vcs.revision=$(git rev-parse HEAD)" "$work/built" && grep -q vcs.modified=false "$work/built" ||
+			{ echo "$binary is not of this commit"; cat "$work/built"; return 1; }
+	done
 	archives=$(grep -c 'tapkey_[^/]*\.\(tar\.gz\|zip\)$' "$work/first.sums")
 	[ "$archives" -eq 6 ] || { echo "$archives archives, want 6"; return 1; }
 	echo "$archives archives and $(wc -l <"$work/first.sums") files in all, the same in two clones"

@@ -77,7 +77,7 @@ func unpack(t *testing.T, image v1.Image) (dir string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // for the user of the image
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	files := mutate.Extract(image)
@@ -94,7 +94,7 @@ func unpack(t *testing.T, image v1.Image) (dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(header.Name)), content, fs.FileMode(header.Mode)); err != nil { //nolint:gosec // a mode
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(header.Name)), content, fs.FileMode(header.Mode)); err != nil {
 			t.Fatal(err)
 		}
 	}

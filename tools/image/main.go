@@ -72,7 +72,7 @@ func run(s settings, binaries []string) error {
 	if err := os.RemoveAll(s.out); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.out, 0o755); err != nil {
+	if err := os.MkdirAll(s.out, 0o750); err != nil {
 		return err
 	}
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
