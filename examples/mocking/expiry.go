@@ -1,4 +1,4 @@
-// Mocking is a small service with an interface of what it calls, for tests of code that does
+// Package mocking is a small service with an interface of what it calls, for tests of code that does
 // little with the API. The interface belongs to the service and has the two methods that the
 // service calls; *client.Client implements it. Tests of retries, tokens, paging and errors use
 // package sandbox instead, as in the example testing: a mock of them tests the mock. To run it:
