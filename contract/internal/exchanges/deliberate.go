@@ -19,6 +19,7 @@ func Deliberate() []Mark {
 		{"client TestWhatWasSent", "listOwners: request: missing token", "a request editor sets a header without Bearer"},
 		{"client TestEditedBodyIsSent", "createContact: request: missing required (a body is required)", "a request editor removes the body"},
 		{"client TestEditedBodyIsSent", "updateContact: request: missing required (a body is required)", "a request editor removes the body"},
+		{"client TestNullIsSent", "updateGrant: request: unknown field at /other", "Client.Do sends a field that the contract does not have"},
 		{"cmd/tapkey TestEachScenarioLeadsToItsFinding/missing-bearer-prefix", "listOwners: request: missing token", "the scenario of the doctor"},
 		{"cmd/tapkey TestExplainAndTheDoctorAgree", "listOwners: request: missing token", "the scenario of the doctor"},
 		{"doctor TestDiagnoseAHeaderOfTheProgram", "listOwners: request: missing token", "a request editor sets a header without Bearer"},

@@ -44,7 +44,7 @@ type edit struct{ file, old, new string }
 var edits = []edit{
 	{"client/retry.go", "\nimport (\n", "\nimport (\n\t\"net/url\"\n\n\texchangerecorder \"github.com/tapkey-go/tapkey-go/internal/exchangerecorder\"\n"},
 	{"client/retry.go", "try.Send()", "exchangerecorder.Send(try.Request, d.base, try.Send)"},
-	{"client/retry.go", "sender  *engine.Sender\n", "sender  *engine.Sender\n\tbase *url.URL\n"},
+	{"client/retry.go", " *engine.Sender\n", " *engine.Sender\n\tbase *url.URL\n"},
 	{"client/client.go", "&retryDoer{\n", "&retryDoer{\n\t\tbase: base,\n"},
 	{"cmd/tapkey/helpers_test.go", `"TAPKEY_TEST_MAIN=1",`, `"TAPKEY_TEST_MAIN=1", "` + recorder.EnvTest + `=cmd/tapkey "+t.Name(),`},
 	{"examples/internal/exampletest/exampletest.go", "cmd.Env = env", `cmd.Env = append(env[:len(env):len(env)], "` + recorder.EnvTest + `=examples "+t.Name())`},
