@@ -257,8 +257,8 @@ func TestSeededFaults(t *testing.T) {
 	const test = "doctor TestDiagnoseAnOwner: "
 	seeds := map[string]edit{
 		test + "listPermissions: response 200: unknown enum value at /*/role": {"sandbox/permissions.go", "&role,", `new("Emperor"),`},
-		test + "listBoundLocks: request: undeclared parameter at query:top": {"client/retry.go", "done := ctx.Err() != nil",
-			`if u := try.Request.URL; u.Path[max(0, len(u.Path)-11):] == "/BoundLocks" { u.RawQuery = "top=1" }; done := ctx.Err() != nil`},
+		test + "listBoundLocks: request: undeclared parameter at query:top": {"client/retry.go", "done = ctx.Err() != nil",
+			`if u := try.Request.URL; u.Path[max(0, len(u.Path)-11):] == "/BoundLocks" { u.RawQuery = "top=1" }; done = ctx.Err() != nil`},
 		test + "listGrants: response 201: undocumented status": {"sandbox/journal.go", "w.ResponseWriter.WriteHeader(status)",
 			`if w.entry.Operation == "listGrants" { status++ }; w.ResponseWriter.WriteHeader(status)`},
 	}
