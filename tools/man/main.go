@@ -32,11 +32,11 @@ func run(in io.Reader, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(args[0], 0o755); err != nil {
+	if err := os.MkdirAll(args[0], 0o755); err != nil { //nolint:gosec // pages that all users read
 		return err
 	}
 	for _, p := range all {
-		if err := os.WriteFile(filepath.Join(args[0], p.name+".1"), md2man.Render([]byte(p.markdown)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(args[0], p.name+".1"), md2man.Render([]byte(p.markdown)), 0o644); err != nil { //nolint:gosec // as above
 			return err
 		}
 	}
