@@ -57,7 +57,7 @@ func Ogen(s Server) (Client, error) {
 		}),
 		UpdateContact: one(func(ctx context.Context) (*ogen.Contact, error) {
 			rsp, err := c.UpdateContact(ctx, &ogen.ContactUpdate{
-				Title: ogen.NewOptString("User One"), Comment: ogen.NewOptString("moved"),
+				Title: ogen.NewOptNilString("User One"), Comment: ogen.NewOptString("moved"),
 			}, ogen.UpdateContactParams{OwnerAccountId: ownerID, ContactId: contactID})
 			return as[*ogen.Contact](rsp, err)
 		}),

@@ -57,7 +57,7 @@ func OgenOTel(s Server) (Client, error) {
 		}),
 		UpdateContact: one(func(ctx context.Context) (*ogenotel.Contact, error) {
 			rsp, err := c.UpdateContact(ctx, &ogenotel.ContactUpdate{
-				Title: ogenotel.NewOptString("User One"), Comment: ogenotel.NewOptString("moved"),
+				Title: ogenotel.NewOptNilString("User One"), Comment: ogenotel.NewOptString("moved"),
 			}, ogenotel.UpdateContactParams{OwnerAccountId: ownerID, ContactId: contactID})
 			return as[*ogenotel.Contact](rsp, err)
 		}),
