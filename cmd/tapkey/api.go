@@ -70,7 +70,7 @@ func (a *app) callAPI(cmd *cobra.Command, method, path string, flags apiFlags) e
 	var c call
 	var opts []client.Option
 	if flags.dryRun {
-		opts = append(opts, client.WithRequestEditor(c.printRequests(cmd.OutOrStdout())))
+		opts = append(opts, client.WithCallMiddleware(c.printRequests(cmd.OutOrStdout())))
 	}
 	var stop func()
 	c.Client, stop, err = a.newClient(cmd.Context(), operationsAt(method, path), opts...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -48,6 +49,11 @@ func TestRequestBodies(t *testing.T) {
 			"PATCH /" + owner + "/Grants/1", `{"validBefore":"2026-12-24T18:00:00Z","validFrom":"2026-12-01T08:00:00Z"}`},
 		{inOwner("grants", "update", "1", "--until", "2026-12-24T18:00:00Z"),
 			"PATCH /" + owner + "/Grants/1", `{"validBefore":"2026-12-24T18:00:00Z"}`},
+		{inOwner("grants", "update", "1", "--clear", "until,from"), "PATCH /" + owner + "/Grants/1", `{"validFrom":null,"validBefore":null}`},
+		{inOwner("grants", "update", "1", "--until", "2026-12-24T18:00:00Z", "--clear", "schedule"),
+			"PATCH /" + owner + "/Grants/1", `{"validBefore":"2026-12-24T18:00:00Z","timeRestrictionIcal":null}`},
+		{inOwner("contacts", "update", contact, "--clear", "title", "--comment", "c"),
+			"PATCH /" + owner + "/Contacts/" + contact, `{"comment":"c","title":null}`},
 		{inOwner("users", "create", "--provider", "p", "--ip-user-id", "u"),
 			"PUT /" + owner + "/IdentityProviders/p/Users", `{"ipId":"p","ipUserId":"u"}`},
 	} {
@@ -78,6 +84,43 @@ func TestICalFiles(t *testing.T) {
 	}
 	tapkeyMain(t, env, "grants", "update", "1", "--owner", "o", "--ical", filepath.Join(dir, "none")).checkFailure(t, exitMisuse, "none")
 	tapkeyMain(t, env, "grants", "update", "1", "--owner", "o").checkFailure(t, exitMisuse, "at least one of the flags")
+}
+
+// --clear removes what other flags set, and excludes them.
+func TestClear(t *testing.T) {
+	t.Parallel()
+	_, env := startSandbox(t)
+	update := func(noun, id string, args ...string) result {
+		return tapkeyMain(t, env, append([]string{noun, "update", id, "--owner", "Home", "--json"}, args...)...)
+	}
+	const schedule = "Mo-Fr 08:00-18:00"
+	limits := func(args ...string) (has [2]bool) {
+		r := update("grants", testGrant, args...)
+		r.checkSuccess(t)
+		var grant struct{ ValidBefore, TimeRestrictionIcal string }
+		must(t, json.Unmarshal([]byte(r.stdout), &grant))
+		return [2]bool{grant.ValidBefore != "", grant.TimeRestrictionIcal != ""}
+	}
+	check(t, "limits", limits("--until", "2099-01-01T00:00:00Z", "--schedule", schedule, "--zone", "UTC"), [2]bool{true, true})
+	check(t, "limits after --clear", limits("--clear", "until,schedule"), [2]bool{})
+	tapkeyMain(t, env, "contacts", "update", samID, "--owner", "Home", "--clear", "title", "--dry-run").
+		checkStdout(t, "PATCH /Owners/"+homeID+"/Contacts/"+samID+"\n# owner account "+homeID+" (Home)\n# contact "+samID+" (sam@example.com)\n{\n  \"title\": null\n}\n")
+	ical := filepath.Join(t.TempDir(), "restriction.ics")
+	must(t, os.WriteFile(ical, []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"), 0o600))
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--clear", "until", "--until", "2099-01-01"}, "--clear until and --until exclude each other"},
+		{[]string{"--schedule", schedule, "--clear", "schedule"}, "--clear schedule and --schedule exclude each other"},
+		{[]string{"--ical", ical, "--clear", "from,schedule"}, "--clear schedule and --ical exclude each other"},
+		{[]string{"--clear", ""}, `unknown value ""`},
+		{[]string{"--clear", "from,"}, `unknown value ""`},
+		{[]string{"--clear", "validBefore"}, `unknown value "validBefore": use from, until or schedule`},
+		{[]string{"--clear", strings.Repeat("x", 1<<16)}, `unknown value "xxx`},
+	} {
+		update("grants", testGrant, test.args...).checkFailure(t, exitMisuse, test.want)
+	}
 }
 
 // The server may respond to a change of a grant without the grant.

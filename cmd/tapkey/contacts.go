@@ -48,9 +48,7 @@ var contactsNoun = noun{
 			operation: "updateContact",
 			example: `tapkey contacts update 90d7c4e6-0000-4000-8000-000000000001 --owner Home \
   --comment 'Moved to the second floor'`,
-			run: runBody(contactColumns, updateContactFlags, func(ctx context.Context, c *call, body tapkey.ContactUpdate) (tapkey.Contact, error) {
-				return c.UpdateContact(ctx, c.ownerID, c.id, body)
-			}),
+			run: updateContact,
 		},
 		{
 			use:       "revoke-grants ID...",
@@ -85,8 +83,14 @@ func createContactFlags(cmd *cobra.Command, body *tapkey.ContactCreate) {
 	cmd.MarkFlagsOneRequired("identifier", "ip-user-id")
 }
 
-func updateContactFlags(cmd *cobra.Command, body *tapkey.ContactUpdate) {
+// updateContact runs updateContact.
+func updateContact(cmd *cobra.Command, c *call) func(context.Context, output) error {
+	var body tapkey.ContactUpdate
 	optional(cmd, "title", "new `TITLE`", &body.Title)
 	optional(cmd, "comment", "new `TEXT`", &body.Comment)
-	cmd.MarkFlagsOneRequired("title", "comment")
+	null := clearFlag(cmd, clearable{"title", "title", []string{"title"}})
+	cmd.MarkFlagsOneRequired("title", "comment", "clear")
+	return runOne(contactColumns, func(ctx context.Context, c *call) (tapkey.Contact, error) {
+		return c.UpdateContact(ctx, c.ownerID, c.id, body, null)
+	})(cmd, c)
 }

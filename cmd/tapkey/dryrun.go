@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/client"
 )
 
 // errDryRun ends a call whose request was printed instead of sent.
@@ -25,18 +24,18 @@ func dryRunFlag(cmd *cobra.Command, to *bool) {
 	cmd.Flags().BoolVar(to, "dry-run", false, "print the request instead of sending it")
 }
 
-// printRequests returns a request editor that prints every request that changes something,
-// and ends the call with errDryRun.
-func (c *call) printRequests(w io.Writer) tapkey.RequestEditorFn {
-	return func(_ context.Context, req *http.Request) error {
+// printRequests returns a middleware that prints every request that changes something, and
+// ends the call with errDryRun.
+func (c *call) printRequests(w io.Writer) client.Middleware {
+	return func(req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 		if req.Method == http.MethodGet {
-			return nil
+			return next(req)
 		}
 		var body []byte
 		if req.Body != nil {
 			var err error
 			if body, err = io.ReadAll(req.Body); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		path := req.URL.RequestURI()
@@ -49,7 +48,7 @@ func (c *call) printRequests(w io.Writer) tapkey.RequestEditorFn {
 			text += string(escapeControls(bytes.TrimSpace(indented.Bytes()))) + "\n"
 		}
 		_, err := io.WriteString(w, text)
-		return cmp.Or(err, errDryRun)
+		return nil, cmp.Or(err, errDryRun)
 	}
 }
 

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tapkey-go/tapkey-go/gen/tapkey"
 )
 
 // optional adds a string flag. The string stays nil if the flag is not used.
@@ -76,4 +83,53 @@ func parseTimeIn(text string, zone *time.Location) (time.Time, error) {
 // expandFlag adds --expand, for the operations that accept $expand.
 func expandFlag(cmd *cobra.Command, c *call) {
 	cmd.Flags().StringSliceVar(&c.expand, "expand", nil, "additional `FIELDS` to return, such as supportedFeatures")
+}
+
+// A clearable is a value that can be removed from an item.
+type clearable struct {
+	name  string   // of the value, as in --clear
+	field string   // of the body, which is sent as null
+	flags []string // which set the value
+}
+
+// clearFlag adds --clear, which takes names of values. It returns a request editor that sends
+// null for their fields.
+func clearFlag(cmd *cobra.Command, values ...clearable) tapkey.RequestEditorFn {
+	var names []string
+	for _, v := range values {
+		names = append(names, v.name)
+	}
+	var cleared []string
+	cmd.Flags().Func("clear", "remove `VALUES`, separated by commas: "+strings.Join(names, ", "), func(text string) error {
+		for name := range strings.SplitSeq(text, ",") {
+			if !slices.Contains(names, name) {
+				return fmt.Errorf("unknown value %q: use %s", shorten(name), choice(names))
+			}
+			cleared = append(cleared, name)
+		}
+		return nil
+	})
+	before := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		for _, v := range values {
+			for _, name := range v.flags {
+				if slices.Contains(cleared, v.name) && cmd.Flags().Changed(name) {
+					return fmt.Errorf("--clear %s and --%s exclude each other", v.name, name)
+				}
+			}
+		}
+		if before == nil {
+			return nil
+		}
+		return before(cmd, args)
+	}
+	return func(ctx context.Context, req *http.Request) error {
+		var fields []string
+		for _, v := range values {
+			if slices.Contains(cleared, v.name) {
+				fields = append(fields, v.field)
+			}
+		}
+		return tapkey.Null(fields...)(ctx, req)
+	}
 }

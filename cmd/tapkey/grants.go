@@ -167,7 +167,11 @@ func limitFlags(cmd *cobra.Command, c *call, from, until **time.Time, ical **str
 func updateGrant(cmd *cobra.Command, c *call) func(context.Context, output) error {
 	var body tapkey.GrantUpdate
 	limitFlags(cmd, c, &body.ValidFrom, &body.ValidBefore, &body.TimeRestrictionIcal)
-	cmd.MarkFlagsOneRequired("from", "until", "ical", "schedule")
+	null := clearFlag(cmd,
+		clearable{"from", "validFrom", []string{"from"}},
+		clearable{"until", "validBefore", []string{"until"}},
+		clearable{"schedule", "timeRestrictionIcal", []string{"schedule", "ical"}})
+	cmd.MarkFlagsOneRequired("from", "until", "ical", "schedule", "clear")
 	return func(ctx context.Context, out output) error {
 		if body.TimeRestrictionIcal != nil {
 			grant, err := findGrant(ctx, c)
@@ -178,7 +182,7 @@ func updateGrant(cmd *cobra.Command, c *call) func(context.Context, output) erro
 				return err
 			}
 		}
-		grant, err := c.UpdateGrant(ctx, c.ownerID, c.id, body)
+		grant, err := c.UpdateGrant(ctx, c.ownerID, c.id, body, null)
 		switch {
 		case err != nil:
 			return asFailure(err)

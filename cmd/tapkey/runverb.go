@@ -47,7 +47,7 @@ func (a *app) runVerb(cmd *cobra.Command, v verb, c *call, owner *ownerFlag, arg
 	names := c.namesToLearn(cmd, v, k, owner, len(args) > 0, ask, out)
 	var opts []client.Option
 	if c.dryRun {
-		opts = append(opts, client.WithRequestEditor(c.printRequests(out.w)))
+		opts = append(opts, client.WithCallMiddleware(c.printRequests(out.w)))
 	}
 	stop, err := a.connectForNames(ctx, c, owner, operations, names, opts...)
 	if err != nil {
