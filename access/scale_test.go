@@ -92,6 +92,53 @@ func TestPerSecond(t *testing.T) {
 	})
 }
 
+// 10,000 changes of a plan are made at the rate of the limiter, on the clock of a synctest bubble.
+func TestApplyAtTheRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10,000 changes: not run with -short")
+	}
+	const n, rate = 10_000, 50
+	synctest.Test(t, func(t *testing.T) {
+		var changes []time.Time
+		var mu sync.Mutex
+		transport := changed{lists: n, change: func() {
+			mu.Lock()
+			defer mu.Unlock()
+			changes = append(changes, time.Now())
+		}}
+		c, err := client.New(client.WithTokenSource(staticToken()), client.WithHTTPClient(httpClient(transport)))
+		must(t, err)
+		wants := make([]access.Want, n)
+		for i := range wants {
+			wants[i] = access.Want{Who: access.Who{Email: fmt.Sprintf("p%d@example.com", i)}, Lock: "Door", Until: time.Date(2091, 1, 1, 0, 0, 0, 0, time.UTC)}
+		}
+		plan, err := access.Plan(t.Context(), c, "owner", wants, access.Scope{Locks: []string{"Door"}, Exclusive: true})
+		must(t, err)
+		must(t, plan.Apply(t.Context(), c, access.Options{Limiter: access.PerSecond(rate)}))
+		equal(t, "changes", len(changes), n)
+		for i := rate; i < len(changes); i++ {
+			if got := changes[i].Sub(changes[i-rate]); got < time.Second {
+				t.Fatalf("changes %d to %d: got %v, want at least 1s", i-rate, i, got)
+			}
+		}
+		equal(t, "time for all changes", changes[n-1].Sub(changes[0]).Round(time.Second), n/rate*time.Second)
+	})
+}
+
+// changed is lists whose items can be changed.
+type changed struct {
+	lists
+	change func()
+}
+
+func (c changed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodGet {
+		return c.lists.RoundTrip(req)
+	}
+	c.change()
+	return &http.Response{StatusCode: 204, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+}
+
 // The memory for a want does not depend on the number of wants.
 func TestPlanMemory(t *testing.T) {
 	if testing.Short() {
