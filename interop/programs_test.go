@@ -14,17 +14,23 @@ import (
 	"time"
 )
 
-// installed holds the result of looking for each program.
+// installed holds the result of looking for each package.
 var installed sync.Map // name to func() (path string, reason string)
 
 // program returns the path of a program of a Debian package of the same name. It installs
 // the package if it can, and otherwise skips the test.
 func program(t *testing.T, name string) string {
 	t.Helper()
+	return fileOf(t, name, name)
+}
+
+// fileOf returns the path of a program or of another file of a Debian package, like program.
+func fileOf(t *testing.T, name, file string) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skipf("%s: not run (-short)", name)
 	}
-	find, _ := installed.LoadOrStore(name, sync.OnceValues(func() (string, string) { return install(name) }))
+	find, _ := installed.LoadOrStore(name, sync.OnceValues(func() (string, string) { return install(name, file) }))
 	path, reason := find.(func() (string, string))()
 	if path == "" {
 		t.Skipf("%s: not run (%s)", name, reason)
@@ -32,8 +38,8 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-func install(name string) (path, reason string) {
-	if path := look(name); path != "" {
+func install(name, file string) (path, reason string) {
+	if path := look(file); path != "" {
 		return path, ""
 	}
 	apt, err := exec.LookPath("apt-get")
@@ -49,14 +55,21 @@ func install(name string) (path, reason string) {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 		return "", fmt.Sprintf("apt-get install %s: %v: %s", name, err, lines[len(lines)-1])
 	}
-	if path = look(name); path == "" {
+	if path = look(file); path == "" {
 		return "", "not in the package"
 	}
 	return path, ""
 }
 
-// look returns the path of a program. Servers are in a directory that is not in PATH of all users.
+// look returns the path of a program, or a path that exists. Servers are in a directory that is
+// not in PATH of all users.
 func look(name string) string {
+	if filepath.IsAbs(name) {
+		if _, err := os.Stat(name); err != nil {
+			return ""
+		}
+		return name
+	}
 	for _, name := range []string{name, filepath.Join("/usr/sbin", name)} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path

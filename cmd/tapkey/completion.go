@@ -52,6 +52,10 @@ func (a *app) addCompletions(cmd *cobra.Command) {
 		words["output"] = formats
 	}
 	switch cmd.CommandPath() {
+	case "tapkey grants update":
+		words["clear"] = []string{"from", "until", "schedule"}
+	case "tapkey contacts update":
+		words["clear"] = []string{"title"}
 	case "tapkey logs export":
 		words["format"] = exportFormats
 	case "tapkey doctor":

@@ -47,6 +47,7 @@ func TestCompletionOfValues(t *testing.T) {
 		{[]string{"locks", "list", "--output", ""}, "table|tsv|csv|json|jsonl|yaml|"},
 		{[]string{"logs", "export", "--format", ""}, "csv|jsonl|"},
 		{[]string{"logs", "list", "--select", "id,entry"}, "id,boundCardId|id,boundLockId|id,command|id,contactId|id,entryNo|id,id|id,lockTimestamp|id,logType|id,receivedAt|"},
+		{[]string{"grants", "update", "--clear", ""}, "from|until|schedule|"},
 		{[]string{"permissions", "create", "--role", ""}, "Admin|Owner|"},
 		{[]string{"owners", "list", "--env", ""}, "production|sandbox|"},
 		{[]string{"completion", "f"}, "fish|"},
