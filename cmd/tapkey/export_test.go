@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -285,7 +286,7 @@ func TestInterruptedExportLeavesNoFile(t *testing.T) {
 		for _, readAhead := range []string{"0", "1", "3"} {
 			env, stalled := startStalling(t)
 			dir := t.TempDir()
-			interrupt(t, stalled, signal, command(t, env, "logs", "export", "--owner", "Coworking Space",
+			interrupt(t, stalled, signal, "tapkey: interrupted\n", command(t, env, "logs", "export", "--owner", "Coworking Space",
 				"--output", filepath.Join(dir, "log.csv"), "--read-ahead", readAhead))
 			checkFiles(t, dir, map[string]string{})
 		}
@@ -295,12 +296,32 @@ func TestInterruptedExportLeavesNoFile(t *testing.T) {
 func TestInterruptedList(t *testing.T) {
 	t.Parallel()
 	env, stalled := startStalling(t)
-	interrupt(t, stalled, syscall.SIGINT, command(t, env, "logs", "list", "--owner", "Coworking Space", "--json"))
+	interrupt(t, stalled, syscall.SIGINT, "tapkey: interrupted\n", command(t, env, "logs", "list", "--owner", "Coworking Space", "--json"))
 }
 
-// interrupt runs a command, sends it a signal when it has stalled, and checks how it
-// ends.
-func interrupt(t *testing.T, stalled <-chan struct{}, signal os.Signal, cmd *exec.Cmd) {
+// An interrupt among several changes reports which of them may have been executed.
+func TestInterruptedChanges(t *testing.T) {
+	t.Parallel()
+	var methods atomic.Int64
+	reached := make(chan struct{}, 1)
+	env := startProxy(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet || methods.Add(1) != 2 {
+			return false
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		reached <- struct{}{}
+		<-r.Context().Done()
+		return true
+	})
+	const grant = "3a6f18c9-0000-4000-8000-00000000000"
+	interrupt(t, reached, syscall.SIGINT, "tapkey: stopped at "+grant+"1, 2 of 3, which may have been executed\ntapkey: interrupted\n",
+		command(t, env, "grants", "revoke", grant+"0", grant+"1", grant+"2", "--owner", homeID, "--yes"))
+	check(t, "requests that change something", methods.Load(), 2)
+}
+
+// interrupt runs a command, sends it a signal when it has stalled, and checks how it ends and
+// what it reports.
+func interrupt(t *testing.T, stalled <-chan struct{}, signal os.Signal, want string, cmd *exec.Cmd) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("interrupt: not run (Windows)")
@@ -317,8 +338,8 @@ func interrupt(t *testing.T, stalled <-chan struct{}, signal os.Signal, cmd *exe
 	}
 	must(t, cmd.Process.Signal(signal))
 	err := <-ended
+	check(t, "stderr", stderr.String(), want)
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != exitInterrupted {
 		t.Errorf("%q after %v: %v, want exit status %d", cmd.Args[1:], signal, err, exitInterrupted)
 	}
-	check(t, "stderr", stderr.String(), "tapkey: interrupted\n")
 }

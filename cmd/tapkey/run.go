@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func runSeveral[T any](ctx context.Context, out output, c *call, columns []colum
 			value, err := do(ctx, c)
 			switch {
 			case ctx.Err() != nil:
-				fmt.Fprintf(out.stderr, "tapkey: stopped after %d of %d\n", i, len(c.targets))
+				fmt.Fprintf(out.stderr, "tapkey: stopped at %s, %d of %d%s\n", oneLine(target.String()), i+1, len(c.targets), maybeDone(err))
 				yield(value, ctx.Err())
 				return
 			case errors.Is(err, errDryRun):
@@ -69,6 +70,14 @@ func runSeveral[T any](ctx context.Context, out output, c *call, columns []colum
 		return &failure{fmt.Errorf("%d of %d failed", failed, len(c.targets))}
 	}
 	return nil
+}
+
+// maybeDone returns what to add to the report of a call whose context has ended.
+func maybeDone(err error) string {
+	if failed, ok := errors.AsType[*api.Error](err); ok && failed.Method != http.MethodGet && api.MaybeDone(err) {
+		return ", which may have been executed"
+	}
+	return ""
 }
 
 // printSeveral prints the results for several entities. Results without columns are printed
