@@ -299,7 +299,7 @@ func TestInterruptedList(t *testing.T) {
 	interrupt(t, stalled, syscall.SIGINT, "tapkey: interrupted\n", command(t, env, "logs", "list", "--owner", "Coworking Space", "--json"))
 }
 
-// An interrupt among several changes reports which of them may have been executed.
+// An interrupt among several changes reports where it stopped and that the last one may have been executed.
 func TestInterruptedChanges(t *testing.T) {
 	t.Parallel()
 	var methods atomic.Int64
@@ -314,7 +314,7 @@ func TestInterruptedChanges(t *testing.T) {
 		return true
 	})
 	const grant = "3a6f18c9-0000-4000-8000-00000000000"
-	interrupt(t, reached, syscall.SIGINT, "tapkey: stopped at "+grant+"1, 2 of 3, which may have been executed\ntapkey: interrupted\n",
+	interrupt(t, reached, syscall.SIGINT, "tapkey: stopped at "+grant+"1, 2 of 3\ntapkey: interrupted: revokeGrant may have been executed\n",
 		command(t, env, "grants", "revoke", grant+"0", grant+"1", grant+"2", "--owner", homeID, "--yes"))
 	check(t, "requests that change something", methods.Load(), 2)
 }

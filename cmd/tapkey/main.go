@@ -2,14 +2,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tapkey-go/tapkey-go/api"
 )
 
 func main() {
@@ -40,9 +45,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 	case status == exitInterrupted:
-		fmt.Fprintln(stderr, "tapkey: interrupted")
+		fmt.Fprintln(stderr, "tapkey: interrupted"+maybeDone(err))
 	case err.Error() != "":
 		fmt.Fprintln(stderr, "tapkey:", oneLine(err.Error()+serverMessage(err)+signInHint(err)))
 	}
 	return status
+}
+
+// maybeDone returns what to add to the report of an interrupted change.
+func maybeDone(err error) string {
+	failed, ok := errors.AsType[*api.Error](err)
+	if !ok || failed.Method == http.MethodGet || !api.MaybeDone(err) {
+		return ""
+	}
+	return ": " + cmp.Or(failed.Operation, "the request") + " may have been executed"
 }

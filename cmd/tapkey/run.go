@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,9 +44,9 @@ func runSeveral[T any](ctx context.Context, out output, c *call, columns []colum
 			c.id = target.id
 			value, err := do(ctx, c)
 			switch {
-			case ctx.Err() != nil:
-				fmt.Fprintf(out.stderr, "tapkey: stopped at %s, %d of %d%s\n", oneLine(target.String()), i+1, len(c.targets), maybeDone(err))
-				yield(value, ctx.Err())
+			case err != nil && ctx.Err() != nil:
+				fmt.Fprintf(out.stderr, "tapkey: stopped at %s, %d of %d\n", oneLine(target.String()), i+1, len(c.targets))
+				yield(value, err)
 				return
 			case errors.Is(err, errDryRun):
 				continue
@@ -70,14 +69,6 @@ func runSeveral[T any](ctx context.Context, out output, c *call, columns []colum
 		return &failure{fmt.Errorf("%d of %d failed", failed, len(c.targets))}
 	}
 	return nil
-}
-
-// maybeDone returns what to add to the report of a call whose context has ended.
-func maybeDone(err error) string {
-	if failed, ok := errors.AsType[*api.Error](err); ok && failed.Method != http.MethodGet && api.MaybeDone(err) {
-		return ", which may have been executed"
-	}
-	return ""
 }
 
 // printSeveral prints the results for several entities. Results without columns are printed
