@@ -319,7 +319,7 @@ func (p *planner) changesOf(key pair, s *pairState) (changes []Change) {
 	return []Change{change}
 }
 
-// unwanted returns the changes of a pair that nobody wants: managed grants are revoked, unless
+// unwanted returns the changes of a pair that is in no want: managed grants are revoked, unless
 // they are expired, and an entry without a grant is removed.
 func (p *planner) unwanted(change Change, s *pairState) (changes []Change) {
 	for _, g := range s.mine {

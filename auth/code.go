@@ -53,7 +53,7 @@ func (a *App) Finish(r *http.Request, session string) (*oauth2.Token, error) {
 // authorizeRequest returns the URL of an authorization request.
 func (a *app) authorizeRequest(begun session, parameters []oauth2.AuthCodeOption) (string, error) {
 	if len(a.scopes) == 0 {
-		return "", errors.New("no scopes to ask the person for")
+		return "", errors.New("no scopes to request")
 	}
 	config := oauth2.Config{
 		ClientID: a.ID, RedirectURL: a.redirect, Scopes: a.scopes,

@@ -30,8 +30,8 @@ func WithCallMiddleware(middleware Middleware) Option {
 // first option is the outermost. Given to [New], it is also around the attempts to request a
 // token; [api.AttemptFromContext] tells them apart.
 //
-// The request has the token, or the credentials. A middleware that returns an error of its own
-// may cause a retry.
+// The request has the token, or the credentials. A retry may follow if the middleware
+// returns an error itself.
 func WithAttemptMiddleware(middleware Middleware) Option {
 	return ownOption(func(c *config) { c.addMiddleware(&c.attemptMiddleware, middleware) })
 }

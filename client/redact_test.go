@@ -278,7 +278,7 @@ func goAwayServer(t *testing.T, text string) *httptest.Server {
 	return server
 }
 
-// TestProxyErrors checks that the address and the words of a proxy are not shown.
+// TestProxyErrors checks that the address and the text of a proxy are not shown.
 func TestProxyErrors(t *testing.T) {
 	refusing := echoServer(t, func(string, string) string { return "HTTP/1.1 407 your header was the-s3cret\r\n\r\n" })
 	honest := echoServer(t, func(string, string) string { return "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" })

@@ -36,8 +36,8 @@ const (
 	orders
 )
 
-// A fake is a log behind an in-memory transport. It lists entries in an order of its own, in
-// pages of at most capped entries, while entries are added and removed.
+// A fake is a log behind an in-memory transport. It lists entries in the given order, in pages
+// of at most capped entries, while entries are added and removed.
 type fake struct {
 	mu       sync.Mutex
 	entries  []tapkey.LogEntry

@@ -86,7 +86,7 @@ func parseGroup(group string, zone *time.Location) (Schedule, error) {
 // hyphens removes spaces around hyphens between days and times.
 func hyphens(text string) string { return aroundHyphen.ReplaceAllString(text, "-") }
 
-// A textParser reads the words of a group.
+// A textParser reads the text of a group.
 type textParser struct {
 	zone        *time.Location
 	days        Days

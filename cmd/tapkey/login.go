@@ -156,10 +156,10 @@ func (l *login) completeURLs() error {
 	if l.tokenURL != c.TokenURL() {
 		l.profile.TokenEndpoint = l.tokenURL
 	}
-	if l.authorizeURL != l.beside("/connect/authorize") {
+	if l.authorizeURL != l.nextTo("/connect/authorize") {
 		l.profile.AuthorizationEndpoint = l.authorizeURL
 	}
-	if l.revokeURL != l.beside("/connect/revocation") {
+	if l.revokeURL != l.nextTo("/connect/revocation") {
 		l.profile.RevocationEndpoint = l.revokeURL
 	}
 	if l.authorizeURL == "" && !l.flags.service {

@@ -180,8 +180,8 @@ func (s *settings) resolve(environmentFlag string) error {
 	s.add("API", s.baseURL, strings.Replace(source, "default", fromEnvironment, 1))
 	_, source = s.pick("", "", client.EnvTokenEndpoint, p.TokenEndpoint, "")
 	s.add("token endpoint", s.tokenURL, strings.Replace(source, "default", fromEnvironment, 1))
-	s.authorizeURL, _ = s.pick("", "", envAuthorizationEndpoint, p.AuthorizationEndpoint, s.beside("/connect/authorize"))
-	s.revokeURL = cmp.Or(p.RevocationEndpoint, s.beside("/connect/revocation"))
+	s.authorizeURL, _ = s.pick("", "", envAuthorizationEndpoint, p.AuthorizationEndpoint, s.nextTo("/connect/authorize"))
+	s.revokeURL = cmp.Or(p.RevocationEndpoint, s.nextTo("/connect/revocation"))
 	s.resolveAccount(p)
 	return nil
 }
@@ -195,9 +195,9 @@ func (s *settings) environmentName() string {
 	return s.environment
 }
 
-// beside returns the URL of an endpoint next to the token endpoint, or "" if the path of the
+// nextTo returns the URL of an endpoint next to the token endpoint, or "" if the path of the
 // token endpoint is not that of Tapkey.
-func (s *settings) beside(path string) string {
+func (s *settings) nextTo(path string) string {
 	before, ok := strings.CutSuffix(s.tokenURL, "/connect/token")
 	if !ok {
 		return ""

@@ -92,7 +92,7 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// anything has a field of each kind that has a function of its own.
+// anything has a field of each kind that has a separate function.
 type anything struct {
 	Text   string          `json:"text"`
 	Bool   bool            `json:"bool"`
