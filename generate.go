@@ -6,13 +6,19 @@
 //   - [github.com/tapkey-go/tapkey-go/gen/tapkey] has the generated calls, iterators and
 //     models.
 //   - [github.com/tapkey-go/tapkey-go/api] has the error that failed calls return.
+//   - [github.com/tapkey-go/tapkey-go/auth] signs people in and exchanges tokens.
+//   - [github.com/tapkey-go/tapkey-go/access] makes grants follow bookings,
+//     [github.com/tapkey-go/tapkey-go/schedule] describes when a door may be opened, and
+//     [github.com/tapkey-go/tapkey-go/logfeed] delivers new log entries.
 //   - [github.com/tapkey-go/tapkey-go/odata] builds filters, and
 //     [github.com/tapkey-go/tapkey-go/lockid] parses ids of locks.
 //   - [github.com/tapkey-go/tapkey-go/doctor] finds out why calls fail.
 //   - [github.com/tapkey-go/tapkey-go/sandbox] is an in-process server of the API, for
 //     tests.
-//   - github.com/tapkey-go/tapkey-go/contract, a separate module, validates HTTP traffic
-//     against the document.
+//
+// Separate modules are github.com/tapkey-go/tapkey-go/otel, which records traces and metrics,
+// github.com/tapkey-go/tapkey-go/auth/redis, which stores tokens, and
+// github.com/tapkey-go/tapkey-go/contract, which validates HTTP traffic against the document.
 package tapkeygo
 
 import (

@@ -4,7 +4,7 @@
 //   - A program that acts for itself: not this package, but [client.WithCredentials].
 //   - A command-line or desktop program, for the person at the keyboard: [App.Login].
 //   - A web service whose operators connect their Tapkey accounts: [App.Start] and
-//     [App.Finish]; then [App.SaveToken], and a [App.StoredSource] for each operator.
+//     [App.Finish]; then [App.SaveToken], and an [App.StoredSource] for each operator.
 //   - Users of a company's own identity provider, who need no Tapkey account: [App.Exchange]
 //     with JWTs of a [Subject].
 //
