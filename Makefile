@@ -178,7 +178,7 @@ fuzz: ## run each fuzz test for FUZZTIME, by default a minute
 
 .PHONY: size
 size: ## count the lines of hand-written Go without tests
-	@for d in api internal/engine internal/tokenendpoint internal/tokenstore client auth/tokenstore auth/redis otel doctor odata lockid schedule sandbox cmd/tapkey; do \
+	@for d in api internal/engine internal/tokenendpoint internal/tokenstore client auth auth/tokenstore auth/redis otel doctor odata lockid schedule access logfeed sandbox cmd/tapkey; do \
 		printf '%-16s %5d lines of code, %5d with comments and empty lines\n' $$d \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | grep -cvE '^[[:space:]]*(//.*)?$$') \
 			$$(ls $$d/*.go | grep -v _test.go | xargs cat | wc -l); \
