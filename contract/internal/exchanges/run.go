@@ -45,6 +45,8 @@ var edits = []edit{
 	{"client/retry.go", "\nimport (\n", "\nimport (\n\t\"net/url\"\n\n\texchangerecorder \"github.com/tapkey-go/tapkey-go/internal/exchangerecorder\"\n"},
 	{"client/retry.go", "try.Send()", "exchangerecorder.Send(try.Request, d.base, try.Send)"},
 	{"client/retry.go", " *engine.Sender\n", " *engine.Sender\n\tbase *url.URL\n"},
+	{"client/middleware.go", "\nimport (\n", "\nimport (\n\texchangerecorder \"github.com/tapkey-go/tapkey-go/internal/exchangerecorder\"\n"},
+	{"client/middleware.go", "try.Send()", "exchangerecorder.Send(try.Request, d.base, try.Send)"},
 	{"client/client.go", "&retryDoer{\n", "&retryDoer{\n\t\tbase: base,\n"},
 	{"cmd/tapkey/helpers_test.go", `"TAPKEY_TEST_MAIN=1",`, `"TAPKEY_TEST_MAIN=1", "` + recorder.EnvTest + `=cmd/tapkey "+t.Name(),`},
 	{"examples/internal/exampletest/exampletest.go", "cmd.Env = env", `cmd.Env = append(env[:len(env):len(env)], "` + recorder.EnvTest + `=examples "+t.Name())`},
