@@ -80,7 +80,7 @@ type ContactCreate struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// ContactUpdate A change to a contact. Fields that are not sent keep their values.
+// ContactUpdate A change to a contact. Fields that are not sent keep their values. That null removes the title is inferred: a contact without a title has null in that field.
 //
 // Example: {"comment":"Moved to the second floor","title":"User One"}
 type ContactUpdate struct {
