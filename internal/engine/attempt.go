@@ -51,15 +51,12 @@ type Attempt struct {
 	url    url.URL
 	traced http.Request // Request with the context and the hooks of the attempt
 
-	info      api.Attempt // zero if it does not belong to a call with retries
-	transport *timeoutTransport
-	jar       http.CookieJar // may be nil
-	ctx       context.Context
-	cancel    context.CancelCauseFunc
-	timer     *time.Timer
-	own       time.Duration // time-out in place of those of the transport; 0 for these
-	idle      time.Duration // time-out of a Read
-	body      io.ReadCloser // nil until the header has arrived
+	sender *Sender
+	info   api.Attempt // zero if it does not belong to a call with retries
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	idle   time.Duration // time-out of a Read
+	body   io.ReadCloser // nil until the header has arrived
 
 	tracing tracing
 	hooks   httptrace.ClientTrace // zero until a RoundTripper looks for them
@@ -70,7 +67,7 @@ type Attempt struct {
 // Attempt returns an attempt to send a request, with its body from the start. The attempt is
 // counted by [Attempt.Count].
 func (s *Sender) Attempt(req *http.Request) (*Attempt, error) {
-	a := &Attempt{transport: s.transport, jar: s.jar, own: s.timeout, copied: *req, url: *req.URL}
+	a := &Attempt{sender: s, copied: *req, url: *req.URL}
 	a.Request = &a.copied
 	a.copied.URL, a.copied.Header = &a.url, maps.Clone(req.Header)
 	if req.GetBody == nil {
@@ -90,8 +87,8 @@ func (a *Attempt) Count() int {
 
 // Send sends the request. It is called once.
 func (a *Attempt) Send() (*http.Response, error) {
-	if a.jar != nil {
-		for _, cookie := range a.jar.Cookies(a.Request.URL) {
+	if a.sender.jar != nil {
+		for _, cookie := range a.sender.jar.Cookies(a.Request.URL) {
 			a.Request.AddCookie(cookie)
 		}
 	}
@@ -102,9 +99,9 @@ func (a *Attempt) Send() (*http.Response, error) {
 		}
 		return nil, err
 	}
-	if a.jar != nil {
+	if a.sender.jar != nil {
 		if cookies := rsp.Cookies(); len(cookies) > 0 {
-			a.jar.SetCookies(a.Request.URL, cookies)
+			a.sender.jar.SetCookies(a.Request.URL, cookies)
 		}
 	}
 	return rsp, nil
@@ -112,10 +109,10 @@ func (a *Attempt) Send() (*http.Response, error) {
 
 // roundTrip sends the request.
 func (a *Attempt) roundTrip() (*http.Response, error) {
-	t, req := a.transport, a.Request
+	t, req := a.sender.transport, a.Request
 	ctx, cancel := context.WithCancelCause(req.Context())
-	a.ctx, a.cancel = ctx, cancel
-	a.timer = time.AfterFunc(cmp.Or(a.own, t.header), a.expire)
+	a.cancel = cancel
+	a.timer = time.AfterFunc(cmp.Or(a.sender.timeout, t.header), a.expire)
 	rsp, err := t.next.RoundTrip(a.once(ctx))
 	if !a.timer.Stop() && err == nil {
 		err = a.timeout() // it expired as the response arrived
@@ -148,7 +145,7 @@ func (a *Attempt) roundTrip() (*http.Response, error) {
 		a.cancel(nil)
 		return rsp, nil
 	}
-	if a.idle = cmp.Or(a.own, t.idle); rsp.StatusCode < 200 || rsp.StatusCode > 299 {
+	if a.idle = cmp.Or(a.sender.timeout, t.idle); rsp.StatusCode < 200 || rsp.StatusCode > 299 {
 		a.idle = min(a.idle, errorBodyTimeout)
 	}
 	a.body, rsp.Body = rsp.Body, a
@@ -159,7 +156,7 @@ func (a *Attempt) expire() { a.cancel(a.timeout()) }
 
 func (a *Attempt) timeout() error {
 	if a.body == nil {
-		return fmt.Errorf("no response within %v: %w", cmp.Or(a.own, a.transport.header), context.DeadlineExceeded)
+		return fmt.Errorf("no response within %v: %w", cmp.Or(a.sender.timeout, a.sender.transport.header), context.DeadlineExceeded)
 	}
 	return fmt.Errorf("no more of the response within %v: %w", a.idle, context.DeadlineExceeded)
 }
@@ -170,7 +167,7 @@ func (a *Attempt) cause(err error) error {
 	if caller := a.Request.Context(); caller.Err() != nil {
 		return &endedError{caller.Err(), context.Cause(caller), err}
 	}
-	if reason := context.Cause(a.ctx); reason != nil && reason != context.Canceled {
+	if reason := context.Cause(a.tracing.Context); reason != nil && reason != context.Canceled {
 		return reason
 	}
 	return err

@@ -46,18 +46,23 @@ func (c *call) Format(s fmt.State, verb rune) {
 
 // state is what a call records about itself.
 type state struct {
-	attempts int           // number of attempts that have begun
-	response *api.Response // of [api.ContextWithResponse]; may be nil
-	start    time.Time     // zero without response and failed
-	ended    bool          // the Doer has returned
-	failed   func(error, time.Duration)
+	attempts int       // number of attempts that have begun
+	ended    bool      // the Doer has returned
+	observer *observer // usually nil
+}
+
+// observer is what observes a call.
+type observer struct {
+	start    time.Time
+	response *api.Response              // of [api.ContextWithResponse]; may be nil
+	failed   func(error, time.Duration) // of [OnFailure]; may be nil
 }
 
 // startState returns the state of a call that starts now.
 func startState(ctx context.Context) (s state) {
 	if rsp, _ := ctx.Value((*api.Response)(nil)).(*api.Response); rsp != nil {
 		*rsp = api.Response{MaxBodyBytes: rsp.MaxBodyBytes}
-		s.response, s.start = rsp, time.Now()
+		s.observer = &observer{start: time.Now(), response: rsp}
 	}
 	return s
 }
@@ -118,17 +123,17 @@ func ContextWithAttempt(ctx context.Context, attempt api.Attempt) context.Contex
 // received, and the error of the Doer otherwise.
 func OnFailure(req *http.Request, failed func(error, time.Duration)) {
 	if s := stateOf(req); s != nil {
-		s.failed = failed
-		if s.start.IsZero() {
-			s.start = time.Now()
+		if s.observer == nil {
+			s.observer = &observer{start: time.Now()}
 		}
+		s.observer.failed = failed
 	}
 }
 
 func (s *state) report(err error) {
-	if s.failed != nil {
-		s.failed(err, time.Since(s.start))
-		s.failed = nil
+	if o := s.observer; o != nil && o.failed != nil {
+		o.failed(err, time.Since(o.start))
+		o.failed = nil
 	}
 }
 
@@ -155,8 +160,8 @@ func (s *state) end(rsp *http.Response, err error) error {
 		failed.Attempts = max(failed.Attempts, s.attempts)
 	}
 	s.ended = true
-	if s.response != nil {
-		s.store(rsp, failed)
+	if o := s.observer; o != nil && o.response != nil {
+		o.store(rsp, failed, s.attempts)
 	}
 	if err != nil {
 		s.report(err)
@@ -169,31 +174,31 @@ func (s *state) end(rsp *http.Response, err error) error {
 
 // store stores the response of a call, and prepares to store its body. Failed is the error of
 // a call whose response was read by the Doer; nil for any other.
-func (s *state) store(rsp *http.Response, failed *api.Error) {
-	s.response.Attempts, s.response.Duration = s.attempts, time.Since(s.start)
+func (o *observer) store(rsp *http.Response, failed *api.Error, attempts int) {
+	o.response.Attempts, o.response.Duration = attempts, time.Since(o.start)
 	switch {
 	case rsp != nil:
-		s.response.StatusCode, s.response.Header = rsp.StatusCode, sentWith(rsp).Header(rsp.Header)
-		s.response.RequestID = RequestID(rsp)
+		o.response.StatusCode, o.response.Header = rsp.StatusCode, sentWith(rsp).Header(rsp.Header)
+		o.response.RequestID = RequestID(rsp)
 		if rsp.Body != nil && rsp.Body != http.NoBody {
-			rsp.Body = &storedBody{rsp.Body, s}
+			rsp.Body = &storedBody{rsp.Body, o}
 		}
 	case failed != nil:
-		s.response.StatusCode, s.response.Header, s.response.RequestID = failed.StatusCode, failed.Header, failed.RequestID
-		s.response.Body = failed.Body[:min(len(failed.Body), max(s.response.MaxBodyBytes, 0))]
+		o.response.StatusCode, o.response.Header, o.response.RequestID = failed.StatusCode, failed.Header, failed.RequestID
+		o.response.Body = failed.Body[:min(len(failed.Body), max(o.response.MaxBodyBytes, 0))]
 	}
 }
 
 // storedBody is a body whose start is stored in the [api.Response] of its call.
 type storedBody struct {
 	io.ReadCloser
-	state *state
+	observer *observer
 }
 
 func (b *storedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	rsp := b.state.response
-	rsp.Duration = time.Since(b.state.start)
+	rsp := b.observer.response
+	rsp.Duration = time.Since(b.observer.start)
 	if room := rsp.MaxBodyBytes - len(rsp.Body); room > 0 {
 		rsp.Body = append(rsp.Body, p[:min(n, room)]...)
 	}

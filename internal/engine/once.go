@@ -49,7 +49,7 @@ func (a *Attempt) once(ctx context.Context) *http.Request {
 	req := &a.traced
 	// If net/http cannot replay the body, its error says why the server refused the request.
 	// Over HTTP/1 it needs the body for a request of which nothing was written.
-	if a.transport.isNetHTTP() && req.URL.Scheme == "https" && !a.transport.http1.Load() {
+	if a.sender.transport.isNetHTTP() && req.URL.Scheme == "https" && !a.sender.transport.http1.Load() {
 		req.GetBody = nil
 	}
 	return req
@@ -107,7 +107,7 @@ func (a *Attempt) trace() *httptrace.ClientTrace {
 		return &a.hooks
 	}
 	var caller httptrace.ClientTrace
-	if trace := httptrace.ContextClientTrace(a.ctx); trace != nil {
+	if trace := httptrace.ContextClientTrace(a.tracing.Context); trace != nil {
 		caller = *trace
 	}
 	a.hooks = caller
@@ -145,8 +145,8 @@ func both[T any](hook, next func(T)) func(T) {
 func (a *Attempt) gotConn(info httptrace.GotConnInfo) {
 	conn, _ := info.Conn.(*tls.Conn)
 	http2 := usesHTTP2(info.Conn)
-	if conn != nil && !http2 && !a.transport.http1.Load() {
-		a.transport.http1.Store(true)
+	if conn != nil && !http2 && !a.sender.transport.http1.Load() {
+		a.sender.transport.http1.Store(true)
 	}
 	a.mu.Lock()
 	before := a.progress
@@ -159,7 +159,7 @@ func (a *Attempt) gotConn(info httptrace.GotConnInfo) {
 		return
 	}
 	reason := ErrNoResponse
-	if http2 && conn == before.conn && a.transport.isNetHTTP() {
+	if http2 && conn == before.conn && a.sender.transport.isNetHTTP() {
 		reason = ErrNotProcessed // net/http keeps the connection only after REFUSED_STREAM
 	}
 	a.cancel(reason)
@@ -205,7 +205,7 @@ func (a *Attempt) gotInformational(int, textproto.MIMEHeader) error {
 // failure returns the error of an attempt that failed with err. An error about a new
 // connection is not returned as such if the request had been written on another before.
 func (a *Attempt) failure(err error) error {
-	if a.transport.isNetHTTP() {
+	if a.sender.transport.isNetHTTP() {
 		err = notReplayed(err)
 		if err.Error() == "net/http: TLS handshake timeout" { // its type has no name
 			err = &net.OpError{Op: "dial", Net: "tcp", Err: err}

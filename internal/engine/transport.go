@@ -91,7 +91,7 @@ type timeoutTransport struct {
 }
 
 func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	return (&Attempt{Request: req, transport: t}).roundTrip()
+	return (&Attempt{Request: req, sender: &Sender{transport: t}}).roundTrip()
 }
 
 // complete sets what a RoundTripper that is not of net/http may not have set.
