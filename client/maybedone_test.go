@@ -20,6 +20,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/closedport"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -166,8 +167,7 @@ func TestMaybeDoneNot(t *testing.T) {
 		t.Fatalf("got error %v after %d creates and MaybeDone %t, want none after 1 and false", err, created, api.MaybeDone(err))
 	}
 	created = 0
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	closed := "http://" + closedport.Address(t)
 	untrusted := httptest.NewTLSServer(http.HandlerFunc(handler))
 	defer untrusted.Close()
 	plain := httptest.NewServer(http.HandlerFunc(handler))
@@ -187,7 +187,7 @@ func TestMaybeDoneNot(t *testing.T) {
 		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Name: "h", Err: "no such host", IsNotFound: true}}
 	}}}
 	not := map[string]func(context.Context) error{
-		"connection refused": at(closed.URL),
+		"connection refused": at(closed),
 		"unknown host":       at("https://h", client.WithHTTPClient(failing)),
 		"certificate":        at(untrusted.URL, client.WithHTTPClient(&http.Client{Transport: &http.Transport{}})),
 		"no TLS":             at(strings.Replace(plain.URL, "http:", "https:", 1)),
@@ -269,11 +269,10 @@ func TestMaybeDoneNot(t *testing.T) {
 
 // TestMaybeDonePlain checks MaybeDone for an API without the hand-written client.
 func TestMaybeDonePlain(t *testing.T) {
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	closed := "http://" + closedport.Address(t)
 	broken := httptest.NewServer(cutOff(t, "", true))
 	defer broken.Close()
-	for base, want := range map[string]bool{closed.URL: false, broken.URL: true} {
+	for base, want := range map[string]bool{closed: false, broken.URL: true} {
 		calls, err := tapkey.NewAPI(base)
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/doctor"
+	"github.com/tapkey-go/tapkey-go/internal/closedport"
 	"github.com/tapkey-go/tapkey-go/sandbox"
 )
 
@@ -149,10 +150,9 @@ func TestExplainOtherErrors(t *testing.T) {
 func TestDiagnoseAHeaderOfTheProgram(t *testing.T) {
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
 	defer refusing.Close()
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	closed := "http://" + closedport.Address(t)
 	token := (&oauth2.Token{AccessToken: "t0ken"}).WithExtra(map[string]any{"scope": "read:owneraccounts"})
-	for url, want := range map[string]doctor.ID{refusing.URL: doctor.MissingBearerPrefix, closed.URL: doctor.Unreachable} {
+	for url, want := range map[string]doctor.ID{refusing.URL: doctor.MissingBearerPrefix, closed: doctor.Unreachable} {
 		c, err := client.New(
 			client.WithTokenSource(oauth2.StaticTokenSource(token)), client.WithBaseURL(url), client.WithRetries(0),
 			client.WithRequestEditor(func(_ context.Context, req *http.Request) error { req.Header.Set("Authorization", "t0ken"); return nil }),

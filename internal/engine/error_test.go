@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tapkey-go/tapkey-go/api"
+	"github.com/tapkey-go/tapkey-go/internal/closedport"
 	"github.com/tapkey-go/tapkey-go/internal/engine"
 )
 
@@ -176,9 +177,8 @@ func TestGzippedErrorBody(t *testing.T) {
 // TestTransportErrors checks that errors do not contain the URL, as those of net/http do.
 func TestTransportErrors(t *testing.T) {
 	t.Parallel()
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
-	target := closed.URL + basePath + "/Things?%24filter=email+eq+%27ada%40example.com%27&token=s3cret"
+	closed := "http://" + closedport.Address(t)
+	target := closed + basePath + "/Things?%24filter=email+eq+%27ada%40example.com%27&token=s3cret"
 	call := func(ctx context.Context, client *http.Client) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 		if err != nil {

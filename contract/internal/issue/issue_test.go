@@ -13,6 +13,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/contract/internal/issue/githubtest"
 	"github.com/tapkey-go/tapkey-go/contract/internal/live"
 	"github.com/tapkey-go/tapkey-go/contract/internal/verdict"
+	"github.com/tapkey-go/tapkey-go/internal/closedport"
 )
 
 // repository returns the repository of a server, without pauses before retries.
@@ -278,9 +279,8 @@ func TestFailures(t *testing.T) {
 	}
 
 	// No server, and a response that is not JSON.
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
-	if _, err := repository(t, closed.URL).Update(t.Context(), "", "live", result("getOwner")); err == nil || strings.Contains(err.Error(), "repos/") {
+	closed := "http://" + closedport.Address(t)
+	if _, err := repository(t, closed).Update(t.Context(), "", "live", result("getOwner")); err == nil || strings.Contains(err.Error(), "repos/") {
 		t.Errorf("no server: got error %v, want one without the URL", err)
 	}
 	html := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
