@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/client"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/closedport"
 )
 
 // withRequestIDs returns a handler that gives each response an id, and lets respond write it.
@@ -217,9 +217,7 @@ func TestAttemptsAndRequestIDOfAnError(t *testing.T) {
 	equal(t, "attempts after gob", decoded.Attempts, 3)
 
 	// No connection is established.
-	server := httptest.NewServer(nil)
-	server.Close()
-	c = s.client(t, noSleep, client.WithRetries(2), client.WithBaseURL(server.URL))
+	c = s.client(t, noSleep, client.WithRetries(2), client.WithBaseURL("http://"+closedport.Address(t)))
 	var rsp api.Response
 	_, err = c.CreateOwner(api.ContextWithResponse(t.Context(), &rsp), tapkey.OwnerAccountCreate{Name: "Home"})
 	if failed, ok = errors.AsType[*api.Error](err); !ok || failed.Attempts != 3 || rsp.Attempts != 3 || rsp.Duration <= 0 {

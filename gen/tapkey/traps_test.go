@@ -18,6 +18,7 @@ import (
 
 	"github.com/tapkey-go/tapkey-go/api"
 	"github.com/tapkey-go/tapkey-go/gen/tapkey"
+	"github.com/tapkey-go/tapkey-go/internal/closedport"
 )
 
 // TestTraps checks that an API from NewAPI does not have the known problems of code by
@@ -304,11 +305,12 @@ func trapRedirect(t *testing.T) {
 }
 
 func trapURLError(t *testing.T) {
-	server := serve(t, http.StatusOK, `[]`)
-	a := server.api(t)
-	server.Close()
+	a, err := tapkey.NewAPI("http://" + closedport.Address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	params := tapkey.ListContactsParams{Filter: new("identifier eq 'ada@example.com'")}
-	_, err := a.ListContacts(t.Context(), "o1", &params)
+	_, err = a.ListContacts(t.Context(), "o1", &params)
 	e := failure(t, err, nil)
 	if text := err.Error(); strings.Contains(text, "ada") || strings.Contains(text, "filter") || strings.Contains(text, "/o1/") ||
 		!strings.HasPrefix(text, "listContacts: GET /Owners/{ownerAccountId}/Contacts: ") {
