@@ -142,17 +142,25 @@ func (n *network) pass(to, from net.Conn, piece []byte) bool {
 const (
 	frameHeaderSize = 9
 
+	typeData      = 0x0
 	typeHeaders   = 0x1
 	typeRSTStream = 0x3
 	typeGoAway    = 0x7
+
+	flagEndStream = 0x1
 )
 
 // carryFrames copies the frames of a server to its client. Before the header of a response
 // it may reset the stream: the server has carried the request out. It may also announce that
 // the connection ends, with GOAWAY.
+//
+// The header of a response that was reset belongs to the state of the compression. Such frames
+// get the ID of a stream that ended long before, so that the client decodes and ignores them.
 func (n *network) carryFrames(to, from net.Conn) {
 	defer to.Close()
 	defer from.Close()
+	var ended []uint32 // IDs of streams, in the order of their ends
+	wasReset := make(map[uint32]bool)
 	for {
 		header := make([]byte, frameHeaderSize)
 		if _, err := io.ReadFull(from, header); err != nil {
@@ -162,18 +170,20 @@ func (n *network) carryFrames(to, from net.Conn) {
 		if _, err := io.ReadFull(from, frame[frameHeaderSize:]); err != nil {
 			return
 		}
+		stream := binary.BigEndian.Uint32(frame[5:])
 		if frame[3] == typeHeaders {
 			switch chance := rand.N(1000); {
 			case chance < 30:
+				if len(ended) < 20 {
+					break
+				}
 				n.streams.Add(1)
 				codes := []byte{0x1, 0x2, 0x8} // PROTOCOL_ERROR, INTERNAL_ERROR, CANCEL
 				code := codes[rand.N(len(codes))]
 				if _, err := to.Write([]byte{0, 0, 4, typeRSTStream, 0, frame[5], frame[6], frame[7], frame[8], 0, 0, 0, code}); err != nil {
 					return
 				}
-				// The header follows, because it belongs to the state of the compression. A
-				// client that has not seen the reset by then would use it.
-				time.Sleep(5 * time.Millisecond)
+				wasReset[stream] = true
 			case chance < 33:
 				n.goAways.Add(1)
 				// The connection ends soon, as a client may expect of a server.
@@ -184,6 +194,12 @@ func (n *network) carryFrames(to, from net.Conn) {
 					return
 				}
 			}
+		}
+		switch ends := frame[4]&flagEndStream != 0 && (frame[3] == typeHeaders || frame[3] == typeData); {
+		case wasReset[stream]:
+			binary.BigEndian.PutUint32(frame[5:], ended[0])
+		case ends:
+			ended = append(ended, stream)
 		}
 		if !n.pass(to, from, frame) {
 			return

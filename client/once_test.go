@@ -118,6 +118,28 @@ func TestWritesAreSentOnce(t *testing.T) {
 	}
 }
 
+// TestResponseAfterAReset checks that a write is sent once, too, if the server sends the header of
+// a response after it has reset the stream, which HTTP/2 forbids. The client may use either.
+func TestResponseAfterAReset(t *testing.T) {
+	t.Parallel()
+	var received atomic.Int32
+	server := http2test.Start(t, func(s *http2test.Stream) {
+		received.Add(1)
+		s.Reset(http2test.ProtocolError)
+		s.Respond(`{"id":"1"}`)
+	})
+	c := over(t, server.Client().Transport, server.URL)
+	for name, write := range writes {
+		for range 100 {
+			received.Store(0)
+			err := write(t.Context(), c)
+			if got := received.Load(); got != 1 {
+				t.Fatalf("%s: got error %v and %d requests, want 1", name, err, got)
+			}
+		}
+	}
+}
+
 // TestTokenRequestsAreCounted is like TestWritesAreSentOnce for the token endpoint.
 func TestTokenRequestsAreCounted(t *testing.T) {
 	t.Parallel()

@@ -150,12 +150,15 @@ func (a *Attempt) gotConn(info httptrace.GotConnInfo) {
 	}
 	a.mu.Lock()
 	before := a.progress
+	// Net/http sends nothing after a response. If the response followed a reset of its stream,
+	// net/http retries all the same.
+	again := before.sent && (!before.responded || a.sender.transport.isNetHTTP())
 	a.conn, a.http2 = conn, http2
-	if !before.noResponse() {
+	if !again {
 		a.sent, a.responded = false, false
 	}
 	a.mu.Unlock()
-	if !before.noResponse() {
+	if !again {
 		return
 	}
 	reason := ErrNoResponse
