@@ -116,7 +116,8 @@ func WithAttemptTimeout(d time.Duration) Option {
 }
 
 // WithHeader sets a header of the requests. It replaces the value that the header would
-// otherwise have. Requests for tokens do not have the header.
+// otherwise have; with Authorization, the client adds no token. net/http ignores Host,
+// Content-Length, Transfer-Encoding and Trailer. Requests for tokens do not have the header.
 func WithHeader(name, value string) Option {
 	return ownOption(func(c *config) {
 		switch {

@@ -282,11 +282,16 @@ func TestHostileMiddleware(t *testing.T) {
 			"empty body": func(*http.Request, func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 				return &http.Response{StatusCode: 200}, nil
 			},
+			"no status": func(*http.Request, func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+				return &http.Response{}, nil
+			},
 		} {
 			if _, err := c.GetOwner(client.ContextWithOptions(t.Context(), option(middleware)), "1"); err == nil {
 				t.Errorf("%s: got no error, want one", name)
 			} else if failed, ok := errors.AsType[*api.Error](err); !ok || failed.Operation != "getOwner" {
 				t.Errorf("%s: got error %v (%T), want an *api.Error of getOwner", name, err, err)
+			} else if name == "no status" && !errors.Is(err, api.ErrUnexpected) {
+				t.Errorf("%s: got error %v, want %v", name, err, api.ErrUnexpected)
 			}
 		}
 		spoil := func(req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
@@ -311,6 +316,45 @@ func TestHostileMiddleware(t *testing.T) {
 	equal(t, "requests to another origin", len(other.api.all()), 0)
 }
 
+// A middleware that calls next twice sends one request, is not retried, and does not hide that
+// the request may have been executed.
+func TestMiddlewareCallsNextTwice(t *testing.T) {
+	for _, option := range []func(client.Middleware) client.Option{client.WithCallMiddleware, client.WithAttemptMiddleware} {
+		s := newService(t, nil, respondJSON(200, map[string]string{"id": "1"}))
+		c := s.client(t, noSleep)
+		ctx := client.ContextWithOptions(t.Context(), option(func(req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+			if rsp, err := next(req); err == nil {
+				_ = rsp.Body.Close()
+			}
+			return next(req)
+		}))
+		_, err := c.CreateOwner(ctx, tapkey.OwnerAccountCreate{Name: "n"})
+		if err == nil || !api.MaybeDone(err) {
+			t.Errorf("create: got error %v, maybe done %v, want an error, true", err, api.MaybeDone(err))
+		}
+		if _, err = c.GetOwner(ctx, "1"); err == nil {
+			t.Error("get: got no error, want one")
+		}
+		equal(t, "requests", len(s.api.all()), 2)
+	}
+}
+
+// A middleware may pass a request without a header.
+func TestMiddlewareWithoutHeader(t *testing.T) {
+	s := newService(t, nil, nil)
+	c := s.client(t, noSleep)
+	for _, option := range []func(client.Middleware) client.Option{client.WithCallMiddleware, client.WithAttemptMiddleware} {
+		_, err := c.ListOwners(client.ContextWithOptions(t.Context(), option(func(req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+			own := *req
+			own.Header = nil
+			return next(&own)
+		})))
+		if err != nil {
+			t.Errorf("got error %v, want none", err)
+		}
+	}
+}
+
 // counted is a limiter that counts, and that fails after a number of calls.
 type counted struct{ n, most int }
 
@@ -320,6 +364,10 @@ func (l *counted) Wait(context.Context) error {
 	}
 	return nil
 }
+
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
 
 // The limiter counts retries and calls of variants, and no token request.
 func TestLimiter(t *testing.T) {
@@ -340,8 +388,25 @@ func TestLimiter(t *testing.T) {
 	equal(t, "requests", len(s.api.all()), 6)
 	_, err = variant.CreateOwner(t.Context(), tapkey.OwnerAccountCreate{Name: "n"})
 	equal(t, "a call that was not sent may be done", api.MaybeDone(err), false)
+	// With a limit of concurrent requests, each attempt leaves both. The error of the limiter
+	// is in that of the call.
+	ended := errors.New("limiter ended")
+	both := client.ContextWithOptions(t.Context(), client.WithMaxConcurrent(1), client.WithRetries(0), client.WithTimeout(10*time.Second),
+		client.WithLimiter(limiterFunc(func(context.Context) error { return ended })))
+	for range 2 {
+		if _, err = c.GetOwner(both, "1"); !errors.Is(err, ended) {
+			t.Errorf("got error %v, want %v", err, ended)
+		}
+	}
+	ended = nil
+	for range 2 {
+		if _, err = c.GetOwner(both, "1"); !errors.Is(err, api.ErrServer) {
+			t.Errorf("got error %v, want %v", err, api.ErrServer)
+		}
+	}
+	equal(t, "requests with both limits", len(s.api.all()), 8)
 	_, _ = c.GetOwner(client.ContextWithOptions(t.Context(), client.WithLimiter(nil), client.WithRetries(0)), "1")
-	equal(t, "requests without a limiter", len(s.api.all()), 7)
+	equal(t, "requests without a limiter", len(s.api.all()), 9)
 }
 
 // At most n requests wait for a response, also those of a variant, and a loop over a streamed

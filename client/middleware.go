@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -44,15 +45,24 @@ func (c *config) addMiddleware(list *[]Middleware, middleware Middleware) {
 	*list = append(slices.Clip(*list), middleware)
 }
 
-// callMiddleware calls middleware around next. It refuses a request of another origin.
+// errCalledTwice is the error of a middleware that calls next again. The first request may have
+// been executed, so that the error is not one of [engine.NotSent].
+var errCalledTwice = errors.New("a middleware has called next twice")
+
+// callMiddleware calls middleware around next. It refuses a request of another origin, and a
+// response with an invalid status.
 func callMiddleware(middleware []Middleware, req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 	origin, called := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}, false
 	send := func(req *http.Request) (*http.Response, error) {
 		switch {
 		case called:
-			return nil, engine.NotSent(errors.New("a middleware has called next twice"))
+			return nil, errCalledTwice
 		case req == nil || req.URL == nil || !sameOrigin(&origin, req.URL.Scheme, req.URL.Host):
 			return nil, engine.NotSent(errOrigin)
+		case req.Header == nil:
+			own := *req
+			own.Header = http.Header{}
+			req = &own
 		}
 		called = true
 		return next(req)
@@ -64,11 +74,14 @@ func callMiddleware(middleware []Middleware, req *http.Request, next func(*http.
 	rsp, err := send(req)
 	switch {
 	case rsp == nil && err == nil:
-		err = errors.New("a middleware returned neither a response nor an error")
+		return nil, errors.New("a middleware returned neither a response nor an error")
 	case err != nil:
 		engine.CloseBody(rsp)
 		return nil, err
-	case rsp != nil && rsp.Body == nil:
+	case rsp.StatusCode < 100:
+		engine.CloseBody(rsp)
+		return nil, fmt.Errorf("%w: a middleware returned the invalid status %d", api.ErrUnexpected, rsp.StatusCode)
+	case rsp.Body == nil:
 		rsp.Body = http.NoBody
 	}
 	return rsp, err

@@ -143,9 +143,10 @@ func notProcessed(err error) bool {
 // transient reports whether an attempt failed and a retry may succeed.
 func transient(rsp *http.Response, err error) bool {
 	if err != nil {
-		// An invalid certificate and a header that is too large are permanent.
+		// An invalid certificate, a header that is too large and a defect of a middleware are
+		// permanent.
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
-		return !certificate && !errors.Is(err, api.ErrTooLarge) && !isNotSent(err)
+		return !certificate && !errors.Is(err, api.ErrTooLarge) && !isNotSent(err) && !errors.Is(err, errCalledTwice)
 	}
 	return transientStatus(rsp.StatusCode)
 }
