@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
@@ -217,6 +218,18 @@ func TestErrorTypes(t *testing.T) {
 		set := attribute.NewSet(spans[len(spans)-1].Attributes...)
 		if value, _ := set.Value("error.type"); err == nil || !strings.HasPrefix(value.AsString(), test.want) {
 			t.Errorf("%s: got error %v, error.type %q, want %s", test.fault, err, value.AsString(), test.want)
+		}
+	}
+	if err := r.server.ClearFaults(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := client.ContextWithOptions(t.Context(), client.WithAttemptTimeout(time.Nanosecond))
+	r.spans.Reset()
+	_, err := r.ListContacts(ctx, home, nil)
+	for _, span := range r.spans.GetSpans() {
+		set := attribute.NewSet(span.Attributes...)
+		if value, _ := set.Value("error.type"); value.AsString() != "timeout" {
+			t.Errorf("%s: got error %v, error.type %q, want timeout", span.Name, err, value.AsString())
 		}
 	}
 }
