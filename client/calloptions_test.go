@@ -290,7 +290,7 @@ func TestHostileMiddleware(t *testing.T) {
 				t.Errorf("%s: got no error, want one", name)
 			} else if failed, ok := errors.AsType[*api.Error](err); !ok || failed.Operation != "getOwner" {
 				t.Errorf("%s: got error %v (%T), want an *api.Error of getOwner", name, err, err)
-			} else if name == "no status" && !errors.Is(err, api.ErrUnexpected) {
+			} else if (name == "no status" || name == "empty body") && !errors.Is(err, api.ErrUnexpected) {
 				t.Errorf("%s: got error %v, want %v", name, err, api.ErrUnexpected)
 			}
 		}
@@ -314,6 +314,27 @@ func TestHostileMiddleware(t *testing.T) {
 		equal(t, "headers of another call", last.Get("Accept")+last.Get("X-Spoiled"), "application/json")
 	}
 	equal(t, "requests to another origin", len(other.api.all()), 0)
+}
+
+// The body of a response that a middleware returns together with an error is closed.
+func TestMiddlewareReturnsResponseAndError(t *testing.T) {
+	s := newService(t, nil, respondJSON(200, map[string]string{"id": "1"}))
+	mine := errors.New("mine")
+	for _, option := range []func(client.Middleware) client.Option{client.WithCallMiddleware, client.WithAttemptMiddleware} {
+		var open atomic.Int32
+		c := s.client(t, noSleep, client.WithRetries(0), option(func(req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+			rsp, err := next(req)
+			if err == nil {
+				open.Add(1)
+				rsp.Body, err = &trackedBody{ReadCloser: rsp.Body, open: &open}, mine
+			}
+			return rsp, err
+		}))
+		if _, err := c.GetOwner(t.Context(), "1"); !errors.Is(err, mine) {
+			t.Errorf("got error %v, want %v", err, mine)
+		}
+		equal(t, "open bodies", open.Load(), 0)
+	}
 }
 
 // A middleware that calls next twice sends one request, is not retried, and does not hide that
