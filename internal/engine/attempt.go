@@ -59,8 +59,8 @@ type Attempt struct {
 	body   io.ReadCloser // nil until the header has arrived
 
 	tracing tracing
-	hooks   httptrace.ClientTrace // zero until a RoundTripper looks for them
-	mu      sync.Mutex            // for hooks and progress, because net/http uses them on its goroutines
+	hooks   *httptrace.ClientTrace // nil until a RoundTripper looks for them
+	mu      sync.Mutex             // for hooks and progress, because net/http uses them on its goroutines
 	progress
 }
 

@@ -103,14 +103,14 @@ func (c *keyContext) Value(key any) any {
 func (a *Attempt) trace() *httptrace.ClientTrace {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.hooks.GotConn != nil {
-		return &a.hooks
+	if a.hooks != nil {
+		return a.hooks
 	}
 	var caller httptrace.ClientTrace
 	if trace := httptrace.ContextClientTrace(a.tracing.Context); trace != nil {
 		caller = *trace
 	}
-	a.hooks = caller
+	a.hooks = new(caller)
 	a.hooks.GotConn = both(a.gotConn, caller.GotConn)
 	a.hooks.WroteRequest = both(a.wroteRequest, caller.WroteRequest)
 	a.hooks.GotFirstResponseByte = a.gotResponse
@@ -127,7 +127,7 @@ func (a *Attempt) trace() *httptrace.ClientTrace {
 			return next(status, header)
 		}
 	}
-	return &a.hooks
+	return a.hooks
 }
 
 // both returns a hook that calls both hooks. The second may be nil.
