@@ -2,6 +2,7 @@ package exchanges
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"os"
@@ -227,10 +228,26 @@ func TestInvalidRecordings(t *testing.T) {
 	}
 }
 
+// The last line of a recording is incomplete if its process was killed. It is ignored.
+func TestIncompleteLine(t *testing.T) {
+	dir := write(t, x("getContact", "GET", home+"/Contacts/2", "", 200, contact))
+	file, err := os.OpenFile(filepath.Join(dir, "1.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString(`{"id":2,"requ`)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := read(dir); err != nil || len(all) != 1 {
+		t.Errorf("got %d exchanges and error %v, want 1", len(all), err)
+	}
+}
+
 func text(t *testing.T, line string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "1.jsonl"), []byte(line), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "1.jsonl"), []byte(line+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir

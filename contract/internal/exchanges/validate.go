@@ -222,6 +222,7 @@ func readFile(name string) ([]*exchange, error) {
 	if err != nil {
 		return nil, err
 	}
+	text = text[:bytes.LastIndexByte(text, '\n')+1] // a process may be killed while it writes a line
 	var all []*exchange
 	byID := make(map[int]*exchange)
 	for lines := json.NewDecoder(bytes.NewReader(text)); ; {
