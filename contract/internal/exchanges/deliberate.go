@@ -15,6 +15,7 @@ func (m Mark) matches(d Deviation) bool {
 // Deliberate lists the requests that tests send wrong on purpose.
 func Deliberate() []Mark {
 	return []Mark{
+		{"client TestMiddlewareWithoutHeader", "listOwners: request: missing token", "a middleware around an attempt removes the header"},
 		{"client TestCallersHeaderIsKept", "listOwners: request: missing token", "the caller sets an Authorization header with another scheme"},
 		{"client TestWhatWasSent", "listOwners: request: missing token", "a request editor sets a header without Bearer"},
 		{"client TestEditedBodyIsSent", "createContact: request: missing required (a body is required)", "a request editor removes the body"},
